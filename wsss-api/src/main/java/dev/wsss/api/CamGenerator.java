@@ -1,0 +1,14 @@
+package dev.wsss.api;
+
+/** Makes score maps from an image and its tags, with a network that was trained from tags. */
+@FunctionalInterface
+public interface CamGenerator {
+    /**
+     * Scores the pixels for each tag of the sample.
+     *
+     * @return maps of the sample's labels, in [0, 1], at the size that the implementation documents; the caller closes
+     *     them
+     * @throws InvalidDataException if the sample has no tag, or the network gives NaN
+     */
+    ScoreMaps generate(Sample sample);
+}

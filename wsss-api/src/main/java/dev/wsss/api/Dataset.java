@@ -1,0 +1,73 @@
+package dev.wsss.api;
+
+import java.util.stream.IntStream;
+
+/**
+ * Images with their tags, by position. Implementations decode on {@link #get} and keep nothing, are safe for use from
+ * several threads, and give the same sample for the same index every time.
+ */
+public interface Dataset {
+    /** A short name for reports, such as {@code voc2012/train}. */
+    String name();
+
+    /** The classes. */
+    ClassCatalog classes();
+
+    /** Number of samples. */
+    int size();
+
+    /** The id of a sample, without decoding it. */
+    String id(int index);
+
+    /**
+     * The tags of a sample, without decoding its image.
+     *
+     * @throws InvalidDataException if what the tags are read from cannot be read
+     */
+    ImageTags tags(int index);
+
+    /**
+     * Decodes a sample.
+     *
+     * @throws InvalidDataException if the image cannot be read; the message names the file
+     */
+    Sample get(int index);
+
+    /** Whether {@link #truth} can be asked. */
+    boolean hasTruth();
+
+    /**
+     * The ground-truth mask of a sample, for evaluation.
+     *
+     * @throws GroundTruthAccessException in a tags-only view
+     * @throws IllegalStateException if this dataset has no masks
+     * @throws InvalidDataException if the mask cannot be read or has another size than the image
+     */
+    LabelMap truth(int index);
+
+    /** A view that knows tags and images only: {@link #truth} throws {@link GroundTruthAccessException}. */
+    default Dataset tagsOnly() {
+        return new TagsOnlyDataset(this);
+    }
+
+    /** A view of some samples, in the order given. */
+    default Dataset subset(String name, int... indices) {
+        return new SubsetDataset(this, name, indices);
+    }
+
+    /**
+     * The {@code i}-th of {@code n} disjoint parts: samples {@code i, i + n, i + 2n ...}.
+     *
+     * @throws IllegalArgumentException unless {@code 0 <= i < n}
+     */
+    default Dataset shard(int i, int n) {
+        if (n < 1 || i < 0 || i >= n) {
+            throw new IllegalArgumentException("shard " + i + " of " + n + " does not exist; expected 0 <= i < n");
+        }
+        return n == 1
+                ? this
+                : subset(
+                        name() + "#" + i + "/" + n,
+                        IntStream.range(0, size()).filter(k -> k % n == i).toArray());
+    }
+}

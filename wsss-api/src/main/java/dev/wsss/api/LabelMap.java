@@ -1,0 +1,107 @@
+package dev.wsss.api;
+
+import ai.djl.modality.cv.output.CategoryMask;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One label for each pixel: a pseudo label, a prediction, or the truth. Values are labels of a {@link ClassCatalog}, 0
+ * to 254, or {@link #IGNORE}. Immutable.
+ */
+public final class LabelMap {
+    /** The value of a pixel that takes no part in training and evaluation. */
+    public static final int IGNORE = 255;
+
+    private final int height;
+    private final int width;
+    private final byte[] labels;
+
+    private LabelMap(int height, int width, byte[] labels) {
+        this.height = height;
+        this.width = width;
+        this.labels = labels;
+    }
+
+    /**
+     * A map from row-major bytes.
+     *
+     * @param labels {@code height * width} unsigned bytes, copied
+     */
+    public static LabelMap of(int height, int width, byte[] labels) {
+        return wrap(height, width, labels.clone());
+    }
+
+    /** As {@link #of(int, int, byte[])} without the copy: the caller gives the array away. */
+    public static LabelMap wrap(int height, int width, byte[] labels) {
+        if (height < 1 || width < 1) {
+            throw new IllegalArgumentException("label map size must be at least 1x1, got " + height + "x" + width);
+        }
+        if (labels.length != (long) height * width) {
+            throw new IllegalArgumentException("a label map of " + height + "x" + width + " has "
+                    + (long) height * width + " pixels, got " + labels.length);
+        }
+        return new LabelMap(height, width, labels);
+    }
+
+    /** Rows. */
+    public int height() {
+        return height;
+    }
+
+    /** Columns. */
+    public int width() {
+        return width;
+    }
+
+    /** The label at row {@code y}, column {@code x}, 0 to 255. */
+    public int get(int y, int x) {
+        if (x < 0 || x >= width || y < 0 || y >= height) {
+            throw new IndexOutOfBoundsException("(" + y + ", " + x + ") outside " + height + "x" + width);
+        }
+        return labels[y * width + x] & 255;
+    }
+
+    /** All labels, row by row, as unsigned bytes; a copy. */
+    public byte[] toArray() {
+        return labels.clone();
+    }
+
+    /** Number of pixels of each value, 256 entries. */
+    public int[] histogram() {
+        int[] counts = new int[256];
+        for (byte b : labels) {
+            counts[b & 255]++;
+        }
+        return counts;
+    }
+
+    /** DJL's form, with the catalog's label names; ignored pixels keep the value {@link #IGNORE}. */
+    public CategoryMask toCategoryMask(ClassCatalog catalog) {
+        List<String> names = catalog.labelNames();
+        int[][] mask = new int[height][width];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                mask[y][x] = labels[y * width + x] & 255;
+            }
+        }
+        return new CategoryMask(names, mask);
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof LabelMap other
+                && height == other.height
+                && width == other.width
+                && Arrays.equals(labels, other.labels);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(labels);
+    }
+
+    @Override
+    public String toString() {
+        return "LabelMap[" + height + "x" + width + "]";
+    }
+}

@@ -1,0 +1,23 @@
+package dev.wsss.api;
+
+/** Makes better score maps from score maps: a random walk, a dense CRF, an attention refinement. */
+@FunctionalInterface
+public interface ScoreRefiner {
+    /**
+     * Refines.
+     *
+     * @param scores stay the caller's, unchanged and open
+     * @return new maps, which the caller closes
+     * @throws InvalidDataException if the scores are not what this refiner works on
+     */
+    ScoreMaps refine(Sample sample, ScoreMaps scores);
+
+    /** This refiner, then another. */
+    default ScoreRefiner andThen(ScoreRefiner next) {
+        return (sample, scores) -> {
+            try (ScoreMaps mine = refine(sample, scores)) {
+                return next.refine(sample, mine);
+            }
+        };
+    }
+}

@@ -1,0 +1,10 @@
+package dev.wsss.api;
+
+import ai.djl.modality.cv.Image;
+
+/** Labels every pixel of an image, without tags: the end product. */
+@FunctionalInterface
+public interface Segmenter {
+    /** The label of each pixel, of the image's size; never {@link LabelMap#IGNORE}. */
+    LabelMap segment(Image image);
+}

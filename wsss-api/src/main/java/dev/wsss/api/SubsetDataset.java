@@ -1,0 +1,59 @@
+package dev.wsss.api;
+
+/** Some samples of another dataset. */
+final class SubsetDataset implements Dataset {
+    private final Dataset dataset;
+    private final String name;
+    private final int[] indices;
+
+    SubsetDataset(Dataset dataset, String name, int[] indices) {
+        for (int index : indices) {
+            if (index < 0 || index >= dataset.size()) {
+                throw new IllegalArgumentException("index " + index + " is not in 0.." + (dataset.size() - 1));
+            }
+        }
+        this.dataset = dataset;
+        this.name = name;
+        this.indices = indices.clone();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public ClassCatalog classes() {
+        return dataset.classes();
+    }
+
+    @Override
+    public int size() {
+        return indices.length;
+    }
+
+    @Override
+    public String id(int index) {
+        return dataset.id(indices[index]);
+    }
+
+    @Override
+    public ImageTags tags(int index) {
+        return dataset.tags(indices[index]);
+    }
+
+    @Override
+    public Sample get(int index) {
+        return dataset.get(indices[index]);
+    }
+
+    @Override
+    public boolean hasTruth() {
+        return dataset.hasTruth();
+    }
+
+    @Override
+    public LabelMap truth(int index) {
+        return dataset.truth(indices[index]);
+    }
+}
