@@ -35,8 +35,8 @@ public record RgbImage(int height, int width, byte[] data) {
         if (wrapped instanceof BufferedImage buffered) {
             return of(buffered);
         }
-        throw new IllegalArgumentException(
-                "expected an image backed by java.awt.image.BufferedImage, got " + wrapped.getClass().getName());
+        throw new IllegalArgumentException("expected an image backed by java.awt.image.BufferedImage, got "
+                + wrapped.getClass().getName());
     }
 
     /** The pixels of an AWT image in sRGB; alpha is dropped. */
