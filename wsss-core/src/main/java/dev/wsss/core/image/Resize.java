@@ -2,6 +2,7 @@ package dev.wsss.core.image;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
+import dev.wsss.api.ScoreMaps;
 
 /**
  * The resize modes of Pillow, OpenCV and PyTorch.
@@ -54,8 +55,8 @@ public enum Resize {
     /**
      * Resizes an image.
      *
-     * @throws IllegalArgumentException if the new size is not at least 1x1, or this is a PyTorch mode other than nearest
-     *     or {@link #CV_AREA}, which have no byte arithmetic here
+     * @throws IllegalArgumentException if the new size is not at least 1x1, or this is {@link #CV_AREA} or a PyTorch mode
+     *     other than nearest, which have no byte arithmetic here
      */
     public RgbImage apply(RgbImage image, int height, int width) {
         requireSize(height, width);
@@ -115,6 +116,25 @@ public enum Resize {
         ResampleAxis rows = axis(height, newHeight, enlarges);
         ResampleAxis columns = axis(width, newWidth, enlarges);
         return FloatResampler.resample(maps, channels, rows, columns);
+    }
+
+    /**
+     * Resizes score maps.
+     *
+     * @param scores stay the caller's
+     * @return maps on the host; of the same size, they may share the array of {@code scores}
+     * @throws dev.wsss.api.InvalidDataException if a score is NaN or infinite
+     */
+    public ScoreMaps apply(ScoreMaps scores, int height, int width) {
+        requireSize(height, width);
+        float[] values = scores.toArray();
+        // checks them in their own coordinates, before a resize spreads what is wrong
+        ScoreMaps checked = ScoreMaps.of(scores.labels(), scores.height(), scores.width(), values);
+        if (scores.height() == height && scores.width() == width) {
+            return checked;
+        }
+        float[] resized = apply(values, checked.count(), scores.height(), scores.width(), height, width);
+        return ScoreMaps.of(scores.labels(), height, width, resized);
     }
 
     /**
