@@ -1,0 +1,165 @@
+package dev.wsss.core.image;
+
+import java.util.Arrays;
+
+/** Separable resampling of interleaved bytes in the fixed-point arithmetic of Pillow or OpenCV. */
+enum ByteResampler {
+    /** 22 fractional bits, rounded to a byte after each pass; an axis of unchanged length is not touched. */
+    PIL {
+        @Override
+        byte[] resample(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns) {
+            byte[] across = columns.in == columns.out ? data : pilHorizontal(data, channels, rows.in, columns);
+            if (rows.in == rows.out) {
+                return across == data ? data.clone() : across;
+            }
+            return pilVertical(across, columns.out * channels, rows);
+        }
+    },
+    /** 11 fractional bits in each direction; the second pass drops 4 bits before it multiplies. */
+    CV_LINEAR {
+        @Override
+        byte[] resample(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns) {
+            if (rows.in == rows.out && columns.in == columns.out) {
+                return data.clone();
+            }
+            int stride = columns.out * channels;
+            int[] across = cvHorizontal(data, channels, rows.in, columns);
+            short[] weight = cvWeights(rows);
+            byte[] out = new byte[Math.multiplyExact(rows.out, stride)];
+            for (int i = 0; i < rows.out; i++) {
+                int s0 = rows.start[i] * stride;
+                int w0 = weight[i * rows.taps];
+                // a single-row image has one tap; a second of weight 0 changes nothing
+                int s1 = rows.taps > 1 ? s0 + stride : s0;
+                int w1 = rows.taps > 1 ? weight[i * rows.taps + 1] : 0;
+                for (int x = 0; x < stride; x++) {
+                    int sum = (w0 * (across[s0 + x] >> 4) >> 16) + (w1 * (across[s1 + x] >> 4) >> 16);
+                    out[i * stride + x] = (byte) (sum + 2 >> 2);
+                }
+            }
+            return out;
+        }
+    },
+    /** 11 fractional bits in each direction, rounded once. */
+    CV_CUBIC {
+        @Override
+        byte[] resample(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns) {
+            if (rows.in == rows.out && columns.in == columns.out) {
+                return data.clone();
+            }
+            int stride = columns.out * channels;
+            int[] across = cvHorizontal(data, channels, rows.in, columns);
+            short[] weight = cvWeights(rows);
+            byte[] out = new byte[Math.multiplyExact(rows.out, stride)];
+            for (int i = 0; i < rows.out; i++) {
+                for (int x = 0; x < stride; x++) {
+                    int sum = 1 << 21;
+                    for (int t = 0; t < rows.taps; t++) {
+                        sum += weight[i * rows.taps + t] * across[(rows.start[i] + t) * stride + x];
+                    }
+                    out[i * stride + x] = clamp(sum >> 22);
+                }
+            }
+            return out;
+        }
+    };
+
+    private static final int PIL_BITS = 22;
+    private static final int CV_ONE = 1 << 11;
+
+    /**
+     * Resamples.
+     *
+     * @param data {@code [rows.in][columns.in][channels]}
+     * @return {@code [rows.out][columns.out][channels]}, a new array
+     */
+    abstract byte[] resample(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns);
+
+    static byte[] pick(byte[] data, int channels, int width, int[] rows, int[] columns) {
+        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(rows.length, columns.length), channels)];
+        int o = 0;
+        for (int row : rows) {
+            for (int column : columns) {
+                int s = (row * width + column) * channels;
+                for (int c = 0; c < channels; c++) {
+                    out[o++] = data[s + c];
+                }
+            }
+        }
+        return out;
+    }
+
+    private static byte[] pilHorizontal(byte[] data, int channels, int lines, ResampleAxis axis) {
+        int[] weight = axis.fixedAwayFromZero(PIL_BITS);
+        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(lines, axis.out), channels)];
+        for (int line = 0; line < lines; line++) {
+            int base = line * axis.in * channels;
+            int o = line * axis.out * channels;
+            for (int i = 0; i < axis.out; i++) {
+                int s = base + axis.start[i] * channels;
+                int w = i * axis.taps;
+                for (int c = 0; c < channels; c++) {
+                    int sum = 1 << PIL_BITS - 1;
+                    for (int t = 0; t < axis.taps; t++) {
+                        sum += (data[s + t * channels + c] & 255) * weight[w + t];
+                    }
+                    out[o++] = clamp(sum >> PIL_BITS);
+                }
+            }
+        }
+        return out;
+    }
+
+    private static byte[] pilVertical(byte[] data, int stride, ResampleAxis axis) {
+        int[] weight = axis.fixedAwayFromZero(PIL_BITS);
+        byte[] out = new byte[Math.multiplyExact(axis.out, stride)];
+        int[] sum = new int[stride];
+        for (int i = 0; i < axis.out; i++) {
+            Arrays.fill(sum, 1 << PIL_BITS - 1);
+            for (int t = 0; t < axis.taps; t++) {
+                int w = weight[i * axis.taps + t];
+                int s = (axis.start[i] + t) * stride;
+                for (int x = 0; x < stride; x++) {
+                    sum[x] += (data[s + x] & 255) * w;
+                }
+            }
+            for (int x = 0; x < stride; x++) {
+                out[i * stride + x] = clamp(sum[x] >> PIL_BITS);
+            }
+        }
+        return out;
+    }
+
+    private static int[] cvHorizontal(byte[] data, int channels, int lines, ResampleAxis axis) {
+        short[] weight = cvWeights(axis);
+        int[] out = new int[Math.multiplyExact(Math.multiplyExact(lines, axis.out), channels)];
+        for (int line = 0; line < lines; line++) {
+            int base = line * axis.in * channels;
+            int o = line * axis.out * channels;
+            for (int i = 0; i < axis.out; i++) {
+                int s = base + axis.start[i] * channels;
+                for (int c = 0; c < channels; c++) {
+                    int sum = 0;
+                    for (int t = 0; t < axis.taps; t++) {
+                        sum += (data[s + t * channels + c] & 255) * weight[i * axis.taps + t];
+                    }
+                    out[o++] = sum;
+                }
+            }
+        }
+        return out;
+    }
+
+    /** Weights with 11 fractional bits, halves to even. */
+    private static short[] cvWeights(ResampleAxis axis) {
+        short[] weight = new short[axis.weight.length];
+        for (int i = 0; i < weight.length; i++) {
+            weight[i] = (short) Math.rint((float) axis.weight[i] * CV_ONE);
+        }
+        return weight;
+    }
+
+    private static byte clamp(int v) {
+        return (byte) Math.max(0, Math.min(255, v));
+    }
+}

@@ -1,0 +1,176 @@
+package dev.wsss.core.image;
+
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.ScoreMaps;
+
+/**
+ * The resize modes of Pillow, OpenCV and PyTorch.
+ *
+ * <p>Three kinds of data are resized: {@link #apply(RgbImage, int, int) images} of bytes, {@link #apply(LabelMap, int,
+ * int) label maps}, which take a nearest mode, and {@link #apply(float[], int, int, int, int, int) float maps}. Pillow's
+ * modes reproduce Pillow's bytes exactly; OpenCV's are exact in bilinear and within one grey level in bicubic (OpenCV's
+ * own vector and scalar code differ by as much); PyTorch's, which has no byte arithmetic of its own, are for float maps,
+ * within float32 rounding.
+ *
+ * <p>A resize to the same size returns equal values. All modes are stateless and may be used from several threads.
+ */
+public enum Resize {
+    /** {@code Image.resize(size, NEAREST)}, with its rule at exact ties. */
+    PIL_NEAREST,
+    /** {@code Image.resize(size, BILINEAR)}: antialiased when shrinking. */
+    PIL_BILINEAR,
+    /** {@code Image.resize(size, BICUBIC)}: slope -0.5, antialiased when shrinking. */
+    PIL_BICUBIC,
+    /** {@code cv2.resize} with {@code INTER_NEAREST}. */
+    CV_NEAREST,
+    /** {@code cv2.resize} with {@code INTER_LINEAR}. */
+    CV_LINEAR,
+    /** {@code cv2.resize} with {@code INTER_CUBIC}: slope -0.75, not antialiased. */
+    CV_CUBIC,
+    /** {@code cv2.resize} with {@code INTER_AREA}: box average when both sides shrink, else a linear interpolation. */
+    CV_AREA,
+    /** {@code F.interpolate(mode='nearest')}. */
+    TORCH_NEAREST,
+    /** {@code F.interpolate(mode='bilinear', align_corners=False)}. */
+    TORCH_BILINEAR,
+    /** {@code F.interpolate(mode='bilinear', align_corners=True)}. */
+    TORCH_BILINEAR_ALIGN_CORNERS,
+    /** {@code F.interpolate(mode='bilinear', align_corners=False, antialias=True)}. */
+    TORCH_BILINEAR_ANTIALIAS,
+    /** {@code F.interpolate(mode='bicubic', align_corners=False)}: slope -0.75. */
+    TORCH_BICUBIC,
+    /** {@code F.interpolate(mode='bicubic', align_corners=True)}: slope -0.75. */
+    TORCH_BICUBIC_ALIGN_CORNERS,
+    /** {@code F.interpolate(mode='bicubic', align_corners=False, antialias=True)}: slope -0.5. */
+    TORCH_BICUBIC_ANTIALIAS,
+    /** {@code F.interpolate(mode='area')}: adaptive average pooling. */
+    TORCH_AREA;
+
+    /** Whether each output value is a copy of one input value. */
+    public boolean isNearest() {
+        return this == PIL_NEAREST || this == CV_NEAREST || this == TORCH_NEAREST;
+    }
+
+    /**
+     * Resizes an image.
+     *
+     * @throws IllegalArgumentException if the new size is not at least 1x1, or this is {@link #CV_AREA} or a PyTorch mode
+     *     other than nearest, which have no byte arithmetic here
+     */
+    public RgbImage apply(RgbImage image, int height, int width) {
+        requireSize(height, width);
+        if (isNearest()) {
+            byte[] out = ByteResampler.pick(
+                    image.data(), 3, image.width(), index(image.height(), height), index(image.width(), width));
+            return new RgbImage(height, width, out);
+        }
+        ByteResampler resampler =
+                switch (this) {
+                    case PIL_BILINEAR, PIL_BICUBIC -> ByteResampler.PIL;
+                    case CV_LINEAR -> ByteResampler.CV_LINEAR;
+                    case CV_CUBIC -> ByteResampler.CV_CUBIC;
+                    default ->
+                        throw new IllegalArgumentException(
+                                this + " does not resize bytes; convert to float maps first");
+                };
+        ResampleAxis rows = axis(image.height(), height, false);
+        ResampleAxis columns = axis(image.width(), width, false);
+        return new RgbImage(height, width, resampler.resample(image.data(), 3, rows, columns));
+    }
+
+    /**
+     * Resizes a label map.
+     *
+     * @throws IllegalArgumentException if the new size is not at least 1x1, or this is not a nearest mode: labels cannot
+     *     be averaged
+     */
+    public LabelMap apply(LabelMap labels, int height, int width) {
+        requireSize(height, width);
+        if (!isNearest()) {
+            throw new IllegalArgumentException(this + " would average labels; expected a nearest mode");
+        }
+        byte[] out = ByteResampler.pick(
+                labels.toArray(), 1, labels.width(), index(labels.height(), height), index(labels.width(), width));
+        return LabelMap.wrap(height, width, out);
+    }
+
+    /**
+     * Resizes float maps.
+     *
+     * @param maps {@code [channels][height][width]}; unchanged
+     * @return {@code [channels][newHeight][newWidth]}, a new array
+     * @throws IllegalArgumentException if a size is not at least 1x1 or the array's length is not the shape's
+     */
+    public float[] apply(float[] maps, int channels, int height, int width, int newHeight, int newWidth) {
+        requireSize(height, width);
+        requireSize(newHeight, newWidth);
+        if (maps.length != (long) channels * height * width) {
+            throw new IllegalArgumentException(channels + " maps of " + height + "x" + width + " have "
+                    + (long) channels * height * width + " values, got " + maps.length);
+        }
+        if (isNearest()) {
+            return FloatResampler.pick(maps, channels, width, index(height, newHeight), index(width, newWidth));
+        }
+        boolean enlarges = newHeight > height || newWidth > width;
+        ResampleAxis rows = axis(height, newHeight, enlarges);
+        ResampleAxis columns = axis(width, newWidth, enlarges);
+        return FloatResampler.resample(maps, channels, rows, columns);
+    }
+
+    /**
+     * Resizes score maps.
+     *
+     * @param scores stay the caller's
+     * @return maps on the host; of the same size, they may share the array of {@code scores}
+     * @throws dev.wsss.api.InvalidDataException if a score is NaN or infinite
+     */
+    public ScoreMaps apply(ScoreMaps scores, int height, int width) {
+        requireSize(height, width);
+        float[] values = scores.toArray();
+        // checks them in their own coordinates, before a resize spreads what is wrong
+        ScoreMaps checked = ScoreMaps.of(scores.labels(), scores.height(), scores.width(), values);
+        if (scores.height() == height && scores.width() == width) {
+            return checked;
+        }
+        float[] resized = apply(values, checked.count(), scores.height(), scores.width(), height, width);
+        return ScoreMaps.of(scores.labels(), height, width, resized);
+    }
+
+    /**
+     * The source position that a nearest mode reads for each of {@code out} positions along an axis of length {@code in}.
+     *
+     * @throws IllegalArgumentException if this is not a nearest mode or a length is below 1
+     */
+    public int[] index(int in, int out) {
+        requireSize(in, out);
+        return switch (this) {
+            case PIL_NEAREST -> ResampleAxis.pilNearest(in, out);
+            case CV_NEAREST -> ResampleAxis.cvNearest(in, out);
+            case TORCH_NEAREST -> ResampleAxis.torchNearest(in, out);
+            default -> throw new IllegalArgumentException(this + " is not a nearest mode");
+        };
+    }
+
+    private ResampleAxis axis(int in, int out, boolean enlarges) {
+        return switch (this) {
+            case PIL_BILINEAR, TORCH_BILINEAR_ANTIALIAS -> ResampleAxis.antialiased(in, out, 1, ResampleAxis::triangle);
+            case PIL_BICUBIC, TORCH_BICUBIC_ANTIALIAS -> ResampleAxis.antialiased(in, out, 2, ResampleAxis::cubicHalf);
+            case CV_LINEAR -> ResampleAxis.cvLinear(in, out);
+            case CV_CUBIC -> ResampleAxis.cvCubic(in, out);
+            case CV_AREA -> enlarges ? ResampleAxis.cvAreaLinear(in, out) : ResampleAxis.cvArea(in, out);
+            case TORCH_BILINEAR -> ResampleAxis.torchLinear(in, out, false);
+            case TORCH_BILINEAR_ALIGN_CORNERS -> ResampleAxis.torchLinear(in, out, true);
+            case TORCH_BICUBIC -> ResampleAxis.torchCubic(in, out, false);
+            case TORCH_BICUBIC_ALIGN_CORNERS -> ResampleAxis.torchCubic(in, out, true);
+            case TORCH_AREA -> ResampleAxis.torchArea(in, out);
+            case PIL_NEAREST, CV_NEAREST, TORCH_NEAREST -> throw new IllegalStateException(this + " has no weights");
+        };
+    }
+
+    private static void requireSize(int height, int width) {
+        if (height < 1 || width < 1) {
+            throw new IllegalArgumentException("size must be at least 1x1, got " + height + "x" + width);
+        }
+    }
+}

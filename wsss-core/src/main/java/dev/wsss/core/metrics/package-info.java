@@ -1,0 +1,12 @@
+/**
+ * How good are labels: the confusion of predicted and true labels, and what follows from it.
+ *
+ * <p>{@link dev.wsss.core.metrics.ConfusionMatrix} counts pixels and gives IoU, accuracy, precision and recall. {@link
+ * dev.wsss.core.metrics.ThresholdSweep} gives the mean IoU of score maps at every background threshold in one pass.
+ * Published numbers differ in how a class that does not occur counts; {@link dev.wsss.core.metrics.IouConvention} names
+ * the ways.
+ */
+@NullMarked
+package dev.wsss.core.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,245 @@
+package dev.wsss.core.crf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.RgbImage;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DenseCrfTest {
+    private static final int LABELS = 3;
+
+    private static RgbImage patterned(int height, int width) {
+        byte[] data = new byte[height * width * 3];
+        for (int y = 0, o = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                for (int c = 0; c < 3; c++) {
+                    data[o++] = (byte) (37 * x + 59 * y + 83 * c + 11 * (x * y % 7));
+                }
+            }
+        }
+        return new RgbImage(height, width, data);
+    }
+
+    private static float[] patternedUnary(int height, int width) {
+        float[] unary = new float[LABELS * height * width];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                double[] p = new double[LABELS];
+                double sum = 0;
+                for (int m = 0; m < LABELS; m++) {
+                    p[m] = 1 + (7 * x + 5 * y + 11 * m + 3 * (x * y * (m + 1) % 5)) % 13;
+                    sum += p[m];
+                }
+                for (int m = 0; m < LABELS; m++) {
+                    unary[(m * height + y) * width + x] = (float) -Math.log(p[m] / sum);
+                }
+            }
+        }
+        return unary;
+    }
+
+    private static float[] infer(DenseCrf.Builder crf, int height, int width) {
+        return crf.build().infer(patternedUnary(height, width), LABELS, patterned(height, width));
+    }
+
+    private static double[] means(float[] q) {
+        double[] means = new double[LABELS];
+        int n = q.length / LABELS;
+        for (int i = 0; i < q.length; i++) {
+            means[i / n] += q[i] / (double) n;
+        }
+        return means;
+    }
+
+    /** Checks the first pixels of label 0. */
+    private static void assertStart(float[] q, double... expected) {
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) q[i]).isCloseTo(expected[i], within(2e-6));
+        }
+    }
+
+    // The expected values are those of the reference implementation on the pattern above.
+
+    @Test
+    void zeroIterationsAreTheSoftmaxOfTheUnary() {
+        assertStart(infer(DenseCrf.psa(1).optIterations(0), 6, 8), .043478, .444444, .076923);
+    }
+
+    @Test
+    void oneTermAlone() {
+        assertStart(infer(DenseCrf.builder().optGaussian(3, 3).optIterations(1), 6, 8), .046174, .463056, .082724);
+        assertStart(
+                infer(DenseCrf.builder().optBilateral(80, 13, 10).optIterations(1), 6, 8), .008293, .441172, .019045);
+    }
+
+    @Test
+    void bothTerms() {
+        assertThat(means(infer(DenseCrf.psa(1), 6, 8)))
+                .containsExactly(new double[] {.3125412, .3541821, .3332767}, within(2e-6));
+        assertThat(means(infer(DenseCrf.wsegAffPrepare(), 6, 8)))
+                .containsExactly(new double[] {.3125285, .3542744, .3331970}, within(2e-6));
+        assertThat(means(infer(DenseCrf.deeplabPytorch(), 6, 8)))
+                .containsExactly(new double[] {.4606193, .2910690, .2483117}, within(2e-6));
+        assertThat(means(infer(DenseCrf.segmentationCodebase(), 6, 8)))
+                .containsExactly(new double[] {.3580590, .2996089, .3423321}, within(2e-6));
+        assertThat(means(infer(DenseCrf.irnLabels(), 6, 8)))
+                .containsExactly(new double[] {.3705829, .3167734, .3126437}, within(2e-6));
+    }
+
+    @Test
+    void aNumberOfPixelsThatIsNoMultipleOfFour() {
+        assertThat(means(infer(DenseCrf.psa(1), 5, 7)))
+                .containsExactly(new double[] {.6288186, .3428253, .0283562}, within(2e-6));
+    }
+
+    @Test
+    void fewerIterationsThanThePresetSays() {
+        assertThat(infer(DenseCrf.seamVisual(), 6, 8))
+                .isEqualTo(infer(DenseCrf.psa(1).optIterations(1), 6, 8));
+        assertThat(infer(DenseCrf.psa(2), 6, 8))
+                .isEqualTo(infer(DenseCrf.builder().optGaussian(1.5, 3).optBilateral(40, 13, 10), 6, 8));
+    }
+
+    /** Labels beyond the first group of eight, and some that fill no group, go through other inner loops. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 5, 8, 11, 21})
+    void permutingTheLabelsPermutesTheResult(int labels) {
+        Random random = new Random(labels);
+        int height = 23;
+        int width = 31;
+        int n = height * width;
+        RgbImage image = noise(random, height, width);
+        float[] unary = new float[labels * n];
+        float[] reversed = new float[labels * n];
+        for (int i = 0; i < unary.length; i++) {
+            unary[i] = 3 * random.nextFloat();
+            reversed[(labels - 1 - i / n) * n + i % n] = unary[i];
+        }
+        DenseCrf crf = DenseCrf.builder()
+                .optGaussian(3, 3)
+                .optBilateral(20, 40, 5)
+                .optIterations(3)
+                .build();
+        float[] q = crf.infer(unary, labels, image);
+        float[] r = crf.infer(reversed, labels, image);
+        for (int i = 0; i < q.length; i++) {
+            assertThat(r[(labels - 1 - i / n) * n + i % n]).isCloseTo(q[i], within(2e-5f));
+        }
+        for (int i = 0; i < n; i++) {
+            double sum = 0;
+            for (int l = 0; l < labels; l++) {
+                sum += q[l * n + i];
+            }
+            assertThat(sum).isCloseTo(1, within(1e-5));
+        }
+    }
+
+    @Test
+    void threadsDoNotChangeABit() {
+        Random random = new Random(5);
+        int height = 70;
+        int width = 83;
+        RgbImage image = noise(random, height, width);
+        float[] unary = new float[6 * height * width];
+        for (int i = 0; i < unary.length; i++) {
+            unary[i] = 3 * random.nextFloat();
+        }
+        float[] one = DenseCrf.psa(1).build().infer(unary, 6, image);
+        for (int threads : new int[] {2, 3, 7}) {
+            assertThat(DenseCrf.psa(1).optThreads(threads).build().infer(unary, 6, image))
+                    .isEqualTo(one);
+        }
+    }
+
+    @Test
+    void aPreparedImageServesAnyNumberOfLabels() {
+        Random random = new Random(6);
+        RgbImage image = noise(random, 19, 17);
+        DenseCrf crf = DenseCrf.psa(1).optIterations(2).build();
+        DenseCrf.Prepared prepared = crf.prepare(image);
+        for (int labels : new int[] {7, 2, 1, 21, 3}) {
+            float[] unary = new float[labels * 19 * 17];
+            for (int i = 0; i < unary.length; i++) {
+                unary[i] = random.nextFloat();
+            }
+            assertThat(prepared.infer(unary, labels)).isEqualTo(crf.infer(unary, labels, image));
+        }
+    }
+
+    @Test
+    void onePixel() {
+        float[] q = DenseCrf.psa(1).build().infer(new float[] {1, 2}, 2, new RgbImage(1, 1, new byte[3]));
+        assertThat(q[0] + q[1]).isCloseTo(1f, within(1e-6f));
+        assertThat(q[0]).isGreaterThan(0.99f);
+    }
+
+    @Test
+    void compatibilitiesAgree() {
+        RgbImage image = patterned(6, 8);
+        float[] unary = patternedUnary(6, 8);
+        float[] potts = DenseCrf.builder().optBilateral(80, 13, 4).build().infer(unary, 3, image);
+        float[] diagonal = DenseCrf.builder()
+                .optBilateral(80, 13, Compatibility.diagonal(-4, -4, -4))
+                .build()
+                .infer(unary, 3, image);
+        float[] matrix = DenseCrf.builder()
+                .optBilateral(80, 13, Compatibility.matrix(new float[][] {{-4, 1, 0}, {-1, -4, 2}, {0, -2, -4}}))
+                .build()
+                .infer(unary, 3, image);
+        assertThat(diagonal).isEqualTo(potts);
+        assertThat(matrix).isEqualTo(potts);
+        assertThatThrownBy(() -> DenseCrf.builder()
+                        .optGaussian(3, Compatibility.diagonal(1, 2))
+                        .build()
+                        .infer(unary, 3, image))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("2 labels")
+                .hasMessageContaining("of 3");
+    }
+
+    @Test
+    void aNanEnergyIsNamed() {
+        float[] unary = patternedUnary(6, 8);
+        unary[48 + 2 * 8 + 5] = Float.NaN;
+        assertThatThrownBy(() -> DenseCrf.psa(1).build().infer(unary, 3, patterned(6, 8)))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("label 1 at row 2, column 5 is NaN");
+    }
+
+    @Test
+    void wrongArgumentsAreNamed() {
+        assertThatThrownBy(() -> DenseCrf.builder().optGaussian(0, 3)).hasMessageContaining("sxy");
+        assertThatThrownBy(() -> DenseCrf.builder().optBilateral(80, Double.NaN, 3))
+                .hasMessageContaining("srgb");
+        assertThatThrownBy(() -> DenseCrf.builder().optIterations(-1)).hasMessageContaining("-1");
+        assertThatThrownBy(() -> DenseCrf.builder().optThreads(0)).hasMessageContaining("threads");
+        assertThatThrownBy(() -> DenseCrf.psa(1).build().infer(new float[5], 3, patterned(6, 8)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("144")
+                .hasMessageContaining("5");
+    }
+
+    @Test
+    void theFastExponentialIsExactToFloatPrecision() {
+        Random random = new Random(7);
+        for (int i = 0; i < 100_000; i++) {
+            float x = -87f * random.nextFloat();
+            double exact = Math.exp(x);
+            assertThat((double) Softmax.exp(x)).isCloseTo(exact, within(exact * 6.1e-8));
+        }
+        assertThat(Softmax.exp(0f)).isEqualTo(1f);
+        assertThat(Softmax.exp(-1000f)).isEqualTo(0f);
+    }
+
+    private static RgbImage noise(Random random, int height, int width) {
+        byte[] data = new byte[height * width * 3];
+        random.nextBytes(data);
+        return new RgbImage(height, width, data);
+    }
+}
