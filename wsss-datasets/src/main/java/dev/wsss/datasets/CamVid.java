@@ -1,0 +1,92 @@
+package dev.wsss.datasets;
+
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.ImageTags;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * CamVid with 11 classes in the layout of the SegNet tutorial: a folder with lists ({@code train.txt}, {@code val.txt},
+ * {@code test.txt}) whose lines name an image and its mask, relative to the folder or with the tutorial's prefix {@code
+ * /SegNet/CamVid/}.
+ *
+ * <p>There is no background; masks hold 0 to 10, and 11 for void, which becomes {@link LabelMap#IGNORE}.
+ *
+ * <p>CamVid has no tags of its own. They are derived from the masks once, when the dataset is opened, by the any-pixel
+ * rule that CARB's {@code labels.npy} follows: a class is present when one pixel carries it. After that, masks are
+ * reached only through {@link #truth}.
+ */
+public final class CamVid extends FileDataset {
+    /** The 11 classes, in SegNet's order and colours. */
+    public static final ClassCatalog CLASSES = ClassCatalog.withoutBackground(List.of(
+                    "sky",
+                    "building",
+                    "pole",
+                    "road",
+                    "sidewalk",
+                    "tree",
+                    "signsymbol",
+                    "fence",
+                    "car",
+                    "pedestrian",
+                    "bicyclist"))
+            .withColours(
+                    0x808080, 0x800000, 0xC0C080, 0x804080, 0x3C28DE, 0x808000, 0xC08080, 0x404080, 0x400080, 0x404000,
+                    0x0080C0);
+
+    private static final String PREFIX = "/SegNet/CamVid/";
+    private static final int VOID = 11;
+
+    private CamVid(String name, List<Entry> entries) {
+        super(name, CLASSES, entries);
+    }
+
+    /**
+     * Reads the list of a split, and the masks for their tags.
+     *
+     * @param root the folder that holds the lists
+     * @param split the list's name without extension: {@code train}, {@code val} or {@code test}
+     * @throws InvalidDataException if the folder, the list or a listed file is missing, a path leads out of the folder,
+     *     an id stands twice, or a mask cannot be read; the message names the file and line
+     */
+    public static CamVid open(Path root, String split) {
+        TextLines.requireFolder(root, "CamVid in the SegNet tutorial's layout");
+        Path list = TextLines.inside(root, split + ".txt", "split");
+        List<Entry> entries = new ArrayList<>();
+        for (TextLines.Line line : TextLines.read(list, "the list of split '" + split + "'")) {
+            String[] tokens = line.text().split("\\s+");
+            if (tokens.length != 2) {
+                throw new InvalidDataException(
+                        line.origin() + ": is '" + line.text() + "'; expected the paths of an image and its mask");
+            }
+            Path image = TextLines.resolve(root, strip(tokens[0]), line.origin());
+            Path mask = TextLines.resolve(root, strip(tokens[1]), line.origin());
+            ImageTags tags = ImageTags.anyPixel(CLASSES, readMask(mask, CLASSES, CamVid::voidToIgnore));
+            entries.add(new Entry(TextLines.stem(tokens[0]), image, mask, () -> tags, line.origin()));
+        }
+        return new CamVid("camvid/" + split, entries);
+    }
+
+    private static String strip(String path) {
+        return path.startsWith(PREFIX) ? path.substring(PREFIX.length()) : path;
+    }
+
+    @Override
+    UnaryOperator<LabelMap> maskCoding() {
+        return CamVid::voidToIgnore;
+    }
+
+    private static LabelMap voidToIgnore(LabelMap stored) {
+        byte[] labels = stored.toArray();
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] == VOID) {
+                labels[i] = (byte) LabelMap.IGNORE;
+            }
+        }
+        return LabelMap.wrap(stored.height(), stored.width(), labels);
+    }
+}
