@@ -1,10 +1,11 @@
 package dev.wsss.datasets;
 
+import dev.wsss.api.ImageAugmentation;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.LabelledImage;
 import dev.wsss.api.RgbImage;
 import java.util.Arrays;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The usual random changes to a training image and, alike, to its labels: scale, crop or pad, mirror, colour.
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *         .optFlip(true)
  *         .optColourJitter(0.3, 0.3, 0.3)
  *         .build();
- * Augmentation.Result result = augmentation.apply(image, pseudoLabel, seed, epoch, index);
+ * LabelledImage changed = augmentation.apply(new LabelledImage(image, pseudoLabel), seed, epoch, index);
  * }</pre>
  *
  * <p>What happens is a function of seed, epoch and index alone, so that a resumed or distributed training sees the same
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and safe for use from several threads.
  */
-public final class Augmentation {
+public final class Augmentation implements ImageAugmentation {
     /** ImageNet's mean colour, which normalises to zero. */
     private static final int MEAN_COLOUR = 0x7C7468;
 
@@ -57,28 +58,10 @@ public final class Augmentation {
         return new Builder();
     }
 
-    /**
-     * An image with its labels, after augmentation.
-     *
-     * @param image of the crop's size, or of the scaled image's where there is no crop
-     * @param labels of the same size; null when none were given
-     */
-    public record Result(RgbImage image, @Nullable LabelMap labels) {}
-
-    /**
-     * Changes an image.
-     *
-     * @param labels of the image's size, or null
-     * @param seed of the training run
-     * @param epoch number of the pass over the data
-     * @param index of the sample in the dataset
-     * @throws IllegalArgumentException if the labels are of another size than the image
-     */
-    public Result apply(RgbImage image, @Nullable LabelMap labels, long seed, int epoch, int index) {
-        if (labels != null && (labels.height() != image.height() || labels.width() != image.width())) {
-            throw new IllegalArgumentException("labels are " + labels.height() + "x" + labels.width() + "; expected "
-                    + image.height() + "x" + image.width() + " as the image");
-        }
+    @Override
+    public LabelledImage apply(LabelledImage in, long seed, int epoch, int index) {
+        RgbImage image = in.image();
+        LabelMap labels = in.labels();
         SplitMix random = new SplitMix(seed, epoch, index);
         double scale = random.range(minScale, maxScale);
         boolean mirrored = random.chance(0.5) && flip;
@@ -93,7 +76,7 @@ public final class Augmentation {
         jitter(pixels, random);
         pad(pixels, rows, columns);
         LabelMap newLabels = labels == null ? null : nearest(labels, rows, columns);
-        return new Result(new RgbImage(outHeight, outWidth, pixels), newLabels);
+        return new LabelledImage(new RgbImage(outHeight, outWidth, pixels), newLabels);
     }
 
     /** Where the crop begins in the scaled image; negative when it begins before. */

@@ -1,0 +1,20 @@
+package dev.wsss.api;
+
+/** Changes a training image and, alike, its labels. A pure function, safe for use from several threads. */
+@FunctionalInterface
+public interface ImageAugmentation {
+    /**
+     * Changes.
+     *
+     * @param seed of the training run
+     * @param epoch number of the pass over the data
+     * @param index of the sample in the dataset
+     * @return labels where there were labels; the same for the same arguments
+     */
+    LabelledImage apply(LabelledImage in, long seed, int epoch, int index);
+
+    /** Leaves everything as it is. */
+    static ImageAugmentation none() {
+        return (in, seed, epoch, index) -> in;
+    }
+}
