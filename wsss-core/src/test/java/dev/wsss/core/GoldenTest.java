@@ -1,7 +1,10 @@
 package dev.wsss.core;
 
+import dev.wsss.core.crf.CrfGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
+import dev.wsss.core.image.ResizeGolden;
+import dev.wsss.core.metrics.MetricsGolden;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -12,6 +15,9 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
     private static Map<String, GoldenHandler> handlers() {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
+        handlers.putAll(CrfGolden.handlers());
+        handlers.putAll(ResizeGolden.handlers());
+        handlers.putAll(MetricsGolden.handlers());
         return handlers;
     }
 
