@@ -1,17 +1,11 @@
 package dev.wsss.core.io;
 
-import dev.wsss.api.InvalidDataException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
-/** What the readers and writers of this package share: opening, exact reads, checked sizes, messages. */
+/** What the readers and writers of this package share: checked sizes, and text for messages. */
 final class Inputs {
     /** Arrays of at most this many bytes fit in a Java buffer on every JVM. */
     static final int MAX_ARRAY_BYTES = Integer.MAX_VALUE - 8;
@@ -22,54 +16,6 @@ final class Inputs {
     private static final int MAX_QUOTE = 80;
 
     private Inputs() {}
-
-    /** Opens an existing plain file. */
-    static FileChannel open(Path path) {
-        if (!Files.isRegularFile(path)) {
-            throw new InvalidDataException(
-                    path + ": expected a file, there is " + (Files.exists(path) ? "something else" : "nothing"));
-        }
-        try {
-            return FileChannel.open(path, StandardOpenOption.READ);
-        } catch (IOException e) {
-            throw unreadable(path, e);
-        }
-    }
-
-    /** The whole of a file that fits in an array. */
-    static byte[] readAll(Path path) {
-        try (FileChannel channel = open(path)) {
-            long size = channel.size();
-            if (size > MAX_ARRAY_BYTES) {
-                throw new InvalidDataException(
-                        path + ": " + size + " bytes, expected at most " + MAX_ARRAY_BYTES + " in a file of this kind");
-            }
-            return read(channel, path, 0, (int) size);
-        } catch (IOException e) {
-            throw unreadable(path, e);
-        }
-    }
-
-    /** Exactly {@code length} bytes from {@code position}, a range already checked against the file's size. */
-    static byte[] read(FileChannel channel, Path path, long position, int length) throws IOException {
-        byte[] bytes = new byte[length];
-        // In chunks: the JDK keeps a direct buffer as large as the largest read of each thread.
-        int done = 0;
-        while (done < length) {
-            ByteBuffer chunk = ByteBuffer.wrap(bytes, done, Math.min(length - done, 1 << 20));
-            int n = channel.read(chunk, position + done);
-            if (n < 0) {
-                throw new InvalidDataException(path + ": the file ends at byte " + (position + done) + ", expected "
-                        + (position + length) + "; it was cut while being read");
-            }
-            done += n;
-        }
-        return bytes;
-    }
-
-    static UncheckedIOException unreadable(Path path, IOException e) {
-        return new UncheckedIOException("cannot read " + path + ": " + e.getMessage(), e);
-    }
 
     /** Bytes of an array of this type and shape; -1 if a dimension is negative or the product overflows. */
     static long byteCount(DType dtype, long[] shape) {

@@ -62,7 +62,7 @@ public final class Safetensors {
      * @throws java.io.UncheckedIOException if reading fails
      */
     public static SafetensorsFile open(Path path) {
-        return SafetensorsFile.open(path);
+        return SafetensorsFile.open(ByteSource.open(path));
     }
 
     /**
@@ -72,7 +72,11 @@ public final class Safetensors {
      * @throws java.io.UncheckedIOException if reading fails
      */
     public static Map<String, HostArray> read(Path path) {
-        try (SafetensorsFile file = open(path)) {
+        return read(ByteSource.open(path));
+    }
+
+    static Map<String, HostArray> read(ByteSource source) {
+        try (SafetensorsFile file = SafetensorsFile.open(source)) {
             Map<String, HostArray> tensors = new LinkedHashMap<>();
             for (String name : file.names()) {
                 tensors.put(name, file.get(name));

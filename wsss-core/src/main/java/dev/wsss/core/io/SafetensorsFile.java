@@ -1,11 +1,8 @@
 package dev.wsss.core.io;
 
 import dev.wsss.api.InvalidDataException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -18,8 +15,7 @@ import java.util.Set;
  * be larger than memory. Thread-safe. Close it when done.
  */
 public final class SafetensorsFile implements AutoCloseable {
-    private final Path path;
-    private final FileChannel channel;
+    private final ByteSource source;
     private final long dataStart;
     private final Map<String, Entry> entries;
     private final Map<String, String> metadata;
@@ -27,57 +23,45 @@ public final class SafetensorsFile implements AutoCloseable {
     /** One tensor's place: type, shape, and the range of its bytes from the start of the data. */
     record Entry(DType dtype, long[] shape, long begin, long end) {}
 
-    private SafetensorsFile(Path path, FileChannel channel, long dataStart, SafetensorsHeader header) {
-        this.path = path;
-        this.channel = channel;
+    private SafetensorsFile(ByteSource source, long dataStart, SafetensorsHeader header) {
+        this.source = source;
         this.dataStart = dataStart;
         this.entries = header.entries();
         this.metadata = header.metadata();
     }
 
-    static SafetensorsFile open(Path path) {
-        FileChannel channel = Inputs.open(path);
+    /** Takes over the source, and closes it if it is refused. */
+    static SafetensorsFile open(ByteSource source) {
         try {
-            return open(path, channel);
-        } catch (IOException e) {
-            close(channel, e);
-            throw Inputs.unreadable(path, e);
+            return parse(source);
         } catch (RuntimeException e) {
-            close(channel, e);
+            source.close();
             throw e;
         }
     }
 
-    private static void close(FileChannel channel, Exception because) {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            because.addSuppressed(e);
-        }
-    }
-
-    private static SafetensorsFile open(Path path, FileChannel channel) throws IOException {
-        long size = channel.size();
+    private static SafetensorsFile parse(ByteSource source) {
+        String file = source.name();
+        long size = source.size();
         if (size < 8) {
             throw new InvalidDataException(
-                    path + ": " + size + " bytes, expected a safetensors file, which has at least 8");
+                    file + ": " + size + " bytes, expected a safetensors file, which has at least 8");
         }
-        long length = ByteBuffer.wrap(Inputs.read(channel, path, 0, 8))
+        long length = ByteBuffer.wrap(source.read(0, 8))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .getLong();
         if (length < 0 || length > Safetensors.MAX_HEADER_BYTES || length > size - 8) {
-            throw new InvalidDataException(path + ": the header's length is " + Long.toUnsignedString(length)
+            throw new InvalidDataException(file + ": the header's length is " + Long.toUnsignedString(length)
                     + ", expected at most " + Math.min(Safetensors.MAX_HEADER_BYTES, size - 8)
                     + " (is this a safetensors file?)");
         }
-        SafetensorsHeader header =
-                SafetensorsHeader.parse(path.toString(), Inputs.read(channel, path, 8, (int) length));
-        checkCover(path, header.entries(), size - 8 - length);
-        return new SafetensorsFile(path, channel, 8 + length, header);
+        SafetensorsHeader header = SafetensorsHeader.parse(file, source.read(8, (int) length));
+        checkCover(file, header.entries(), size - 8 - length);
+        return new SafetensorsFile(source, 8 + length, header);
     }
 
     /** The ranges must follow each other from the first to the last byte of the data. */
-    private static void checkCover(Path path, Map<String, Entry> entries, long dataBytes) {
+    private static void checkCover(String file, Map<String, Entry> entries, long dataBytes) {
         List<Map.Entry<String, Entry>> order = new ArrayList<>(entries.entrySet());
         order.sort(Comparator.comparingLong(
                         (Map.Entry<String, Entry> e) -> e.getValue().begin())
@@ -86,7 +70,7 @@ public final class SafetensorsFile implements AutoCloseable {
         for (Map.Entry<String, Entry> e : order) {
             Entry entry = e.getValue();
             if (entry.begin() != position) {
-                throw new InvalidDataException(path + ": tensor " + Inputs.quote(e.getKey()) + " begins at byte "
+                throw new InvalidDataException(file + ": tensor " + Inputs.quote(e.getKey()) + " begins at byte "
                         + entry.begin() + " of the data, expected " + position + "; tensors must neither overlap nor "
                         + "leave a hole");
             }
@@ -94,7 +78,7 @@ public final class SafetensorsFile implements AutoCloseable {
         }
         if (position != dataBytes) {
             throw new InvalidDataException(
-                    path + ": the tensors have " + position + " bytes of data, the file has " + dataBytes);
+                    file + ": the tensors have " + position + " bytes of data, the file has " + dataBytes);
         }
     }
 
@@ -140,22 +124,18 @@ public final class SafetensorsFile implements AutoCloseable {
     public HostArray get(String name) {
         Entry entry = entry(name);
         if (!Inputs.representable(entry.dtype(), entry.shape())) {
-            throw new InvalidDataException(path + ": tensor " + Inputs.quote(name) + " has "
+            throw new InvalidDataException(source.name() + ": tensor " + Inputs.quote(name) + " has "
                     + (entry.end() - entry.begin()) + " bytes in shape " + Inputs.shape(entry.shape())
                     + ", expected less than 2 GiB");
         }
-        try {
-            byte[] bytes = Inputs.read(channel, path, dataStart + entry.begin(), (int) (entry.end() - entry.begin()));
-            return HostArray.of(entry.dtype(), entry.shape(), ByteBuffer.wrap(bytes));
-        } catch (IOException e) {
-            throw Inputs.unreadable(path, e);
-        }
+        byte[] bytes = source.read(dataStart + entry.begin(), (int) (entry.end() - entry.begin()));
+        return HostArray.of(entry.dtype(), entry.shape(), ByteBuffer.wrap(bytes));
     }
 
     private Entry entry(String name) {
         Entry entry = entries.get(name);
         if (entry == null) {
-            throw new InvalidDataException(path + ": there is no tensor " + Inputs.quote(name) + " among the "
+            throw new InvalidDataException(source.name() + ": there is no tensor " + Inputs.quote(name) + " among the "
                     + entries.size() + " of the file");
         }
         return entry;
@@ -163,15 +143,11 @@ public final class SafetensorsFile implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            throw Inputs.unreadable(path, e);
-        }
+        source.close();
     }
 
     @Override
     public String toString() {
-        return path + " (" + entries.size() + " tensors)";
+        return source.name() + " (" + entries.size() + " tensors)";
     }
 }
