@@ -67,41 +67,54 @@ final class ResampleAxis {
     }
 
     /**
-     * Pillow's and PyTorch's antialiased resampling: the kernel is stretched by the scale when shrinking, cut at the
-     * edges, and its weights are normalised to sum to one.
+     * Pillow's antialiased resampling: the kernel is stretched by the scale when shrinking, cut at the edges, and its
+     * weights are normalised to sum to one.
      *
      * @param support half-width of the kernel
      */
     static ResampleAxis antialiased(int in, int out, double support, DoubleUnaryOperator kernel) {
         double scale = (double) in / out;
         double stretch = Math.max(scale, 1);
-        double reach = support * stretch;
-        ResampleAxis axis = new ResampleAxis(in, out, (int) Math.ceil(reach) * 2 + 1);
+        ResampleAxis axis = new ResampleAxis(in, out, (int) Math.ceil(support * stretch) * 2 + 1);
         for (int i = 0; i < out; i++) {
-            double center = (i + 0.5) * scale;
-            int first = Math.max((int) (center - reach + 0.5), 0);
-            int end = Math.min((int) (center + reach + 0.5), in);
-            axis.place(i, first);
-            int o = i * axis.taps + first - axis.start[i];
-            double sum = 0;
-            for (int x = 0; x < end - first; x++) {
-                double w = kernel.applyAsDouble((x + first - center + 0.5) * (1 / stretch));
-                axis.weight[o + x] = w;
-                sum += w;
-            }
-            for (int x = 0; x < end - first && sum != 0; x++) {
-                axis.weight[o + x] /= sum;
-            }
+            axis.stretched(i, (i + 0.5) * scale, support * stretch, 1 / stretch, kernel);
         }
         return axis;
     }
 
-    /** PyTorch's linear interpolation. */
+    /** PyTorch's antialiased resampling: Pillow's, with the coordinates in float32. */
+    static ResampleAxis torchAntialiased(int in, int out, float support, DoubleUnaryOperator kernel) {
+        float scale = (float) in / out;
+        float stretch = Math.max(scale, 1);
+        ResampleAxis axis = new ResampleAxis(in, out, (int) Math.ceil(support * stretch) * 2 + 1);
+        for (int i = 0; i < out; i++) {
+            axis.stretched(i, (float) (scale * (i + 0.5)), support * stretch, 1 / stretch, kernel);
+        }
+        return axis;
+    }
+
+    private void stretched(int i, double center, double reach, double inverse, DoubleUnaryOperator kernel) {
+        int first = Math.max((int) (center - reach + 0.5), 0);
+        int count = Math.min((int) (center + reach + 0.5), in) - first;
+        place(i, first);
+        int o = i * taps + first - start[i];
+        double sum = 0;
+        for (int x = 0; x < count; x++) {
+            double w = kernel.applyAsDouble((x + first - center + 0.5) * inverse);
+            weight[o + x] = w;
+            sum += w;
+        }
+        for (int x = 0; x < count && sum != 0; x++) {
+            weight[o + x] /= sum;
+        }
+    }
+
+    /** PyTorch's linear interpolation. Its builds fuse the coordinate's product and sum into one rounding. */
     static ResampleAxis torchLinear(int in, int out, boolean alignCorners) {
         ResampleAxis axis = new ResampleAxis(in, out, 2);
         float scale = torchScale(in, out, alignCorners);
         for (int i = 0; i < out; i++) {
-            float x = alignCorners ? scale * i : Math.max(scale * (i + 0.5f) - 0.5f, 0f);
+            float x = alignCorners ? scale * i : Math.max(Math.fma(scale, i + 0.5f, -0.5f), 0f);
             int x0 = Math.min((int) x, in - 1);
             float fraction = Math.min(Math.max(x - x0, 0f), 1f);
             axis.place(i, x0);
@@ -111,12 +124,12 @@ final class ResampleAxis {
         return axis;
     }
 
-    /** PyTorch's cubic convolution, slope -0.75. */
+    /** PyTorch's cubic convolution, slope -0.75; coordinates as in {@link #torchLinear}. */
     static ResampleAxis torchCubic(int in, int out, boolean alignCorners) {
         ResampleAxis axis = new ResampleAxis(in, out, 4);
         float scale = torchScale(in, out, alignCorners);
         for (int i = 0; i < out; i++) {
-            float x = alignCorners ? scale * i : scale * (i + 0.5f) - 0.5f;
+            float x = alignCorners ? scale * i : Math.fma(scale, i + 0.5f, -0.5f);
             int x0 = (int) Math.floor(x);
             axis.cubic(i, x0, cubicCoefficients(x - x0));
         }
@@ -149,9 +162,9 @@ final class ResampleAxis {
         ResampleAxis axis = new ResampleAxis(in, out, 2);
         double scale = cvScale(in, out);
         for (int i = 0; i < out; i++) {
-            float x = (float) ((i + 0.5) * scale - 0.5);
+            double x = (i + 0.5) * scale - 0.5;
             int x0 = (int) Math.floor(x);
-            axis.linear(i, x0, x - x0);
+            axis.linear(i, x0, (float) (x - x0));
         }
         return axis;
     }
@@ -182,9 +195,9 @@ final class ResampleAxis {
         ResampleAxis axis = new ResampleAxis(in, out, 4);
         double scale = cvScale(in, out);
         for (int i = 0; i < out; i++) {
-            float x = (float) ((i + 0.5) * scale - 0.5);
+            double x = (i + 0.5) * scale - 0.5;
             int x0 = (int) Math.floor(x);
-            axis.cubic(i, x0, cubicCoefficients(x - x0));
+            axis.cubic(i, x0, cubicCoefficients((float) (x - x0)));
         }
         return axis;
     }

@@ -9,8 +9,8 @@ import dev.wsss.api.ScoreMaps;
  *
  * <p>Three kinds of data are resized: {@link #apply(RgbImage, int, int) images} of bytes, {@link #apply(LabelMap, int,
  * int) label maps}, which take a nearest mode, and {@link #apply(float[], int, int, int, int, int) float maps}. Pillow's
- * modes reproduce Pillow's bytes exactly; OpenCV's are exact in bilinear and within one grey level in bicubic (OpenCV's
- * own vector and scalar code differ by as much); PyTorch's, which has no byte arithmetic of its own, are for float maps,
+ * modes reproduce Pillow's bytes exactly; OpenCV's are within one grey level (its own
+ * vector and scalar code differ by as much); PyTorch's, which has no byte arithmetic of its own, are for float maps,
  * within float32 rounding.
  *
  * <p>A resize to the same size returns equal values. All modes are stateless and may be used from several threads.
@@ -154,8 +154,10 @@ public enum Resize {
 
     private ResampleAxis axis(int in, int out, boolean enlarges) {
         return switch (this) {
-            case PIL_BILINEAR, TORCH_BILINEAR_ANTIALIAS -> ResampleAxis.antialiased(in, out, 1, ResampleAxis::triangle);
-            case PIL_BICUBIC, TORCH_BICUBIC_ANTIALIAS -> ResampleAxis.antialiased(in, out, 2, ResampleAxis::cubicHalf);
+            case PIL_BILINEAR -> ResampleAxis.antialiased(in, out, 1, ResampleAxis::triangle);
+            case TORCH_BILINEAR_ANTIALIAS -> ResampleAxis.torchAntialiased(in, out, 1, ResampleAxis::triangle);
+            case PIL_BICUBIC -> ResampleAxis.antialiased(in, out, 2, ResampleAxis::cubicHalf);
+            case TORCH_BICUBIC_ANTIALIAS -> ResampleAxis.torchAntialiased(in, out, 2, ResampleAxis::cubicHalf);
             case CV_LINEAR -> ResampleAxis.cvLinear(in, out);
             case CV_CUBIC -> ResampleAxis.cvCubic(in, out);
             case CV_AREA -> enlarges ? ResampleAxis.cvAreaLinear(in, out) : ResampleAxis.cvArea(in, out);
