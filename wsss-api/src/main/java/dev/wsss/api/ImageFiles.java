@@ -27,6 +27,9 @@ public final class ImageFiles {
     /** Largest number of pixels that {@link #read} accepts, 2<sup>27</sup>. */
     public static final int MAX_PIXELS = 1 << 27;
 
+    /** Huffman coding spends at least one bit on each block of 8 x 8 pixels. */
+    private static final long JPEG_EXPANSION = 512;
+
     private static final String EXPECTED = "a JPEG or PNG image";
 
     /**
@@ -148,6 +151,10 @@ public final class ImageFiles {
         if (pixels < 1 || pixels > MAX_PIXELS) {
             throw new InvalidDataException(name + ": JPEG header says " + header.height() + "x" + header.width()
                     + " pixels; expected 1.." + MAX_PIXELS + " in all");
+        }
+        if (pixels > JPEG_EXPANSION * bytes.length) {
+            throw new InvalidDataException(name + ": JPEG header says " + header.height() + "x" + header.width()
+                    + " pixels, which " + bytes.length + " bytes cannot hold; expected an intact JPEG");
         }
         JpegHeader.hideColourProfile(bytes);
         BufferedImage image;

@@ -73,7 +73,7 @@ public final class Augmentation implements ImageAugmentation {
         Axis columns = new Axis(image.width(), width, outWidth, offset(random, width, outWidth), mirrored);
 
         byte[] pixels = resample(image, rows, columns);
-        jitter(pixels, random);
+        jitter(pixels, (long) rows.inside * columns.inside, random);
         pad(pixels, rows, columns);
         LabelMap newLabels = labels == null ? null : nearest(labels, rows, columns);
         return new LabelledImage(new RgbImage(outHeight, outWidth, pixels), newLabels);
@@ -89,6 +89,9 @@ public final class Augmentation implements ImageAugmentation {
     /** For each place along one axis of the crop, the two source places between which it lies; -1 is padding. */
     private static final class Axis {
         final int size;
+        /** Number of places that are not padding. */
+        final int inside;
+
         final int[] low;
         final int[] high;
         final float[] weight;
@@ -100,6 +103,7 @@ public final class Augmentation implements ImageAugmentation {
             high = new int[crop];
             weight = new float[crop];
             nearest = new int[crop];
+            int count = 0;
             for (int i = 0; i < crop; i++) {
                 int at = (mirrored ? crop - 1 - i : i) + offset;
                 if (at < 0 || at >= scaled) {
@@ -107,6 +111,7 @@ public final class Augmentation implements ImageAugmentation {
                     nearest[i] = -1;
                     continue;
                 }
+                count++;
                 double centre = (at + 0.5) * source / scaled;
                 double left = Math.min(source - 1, Math.max(0, centre - 0.5));
                 low[i] = (int) left;
@@ -114,6 +119,7 @@ public final class Augmentation implements ImageAugmentation {
                 weight[i] = (float) (left - low[i]);
                 nearest[i] = Math.min(source - 1, (int) centre);
             }
+            inside = count;
         }
     }
 
@@ -148,7 +154,7 @@ public final class Augmentation implements ImageAugmentation {
     }
 
     /** Scales brightness, then the distance from the mean grey, then that from the pixel's own grey. */
-    private void jitter(byte[] pixels, SplitMix random) {
+    private void jitter(byte[] pixels, long count, SplitMix random) {
         float light = (float) random.range(1 - brightness, 1 + brightness);
         float spread = (float) random.range(1 - contrast, 1 + contrast);
         float colour = (float) random.range(1 - saturation, 1 + saturation);
@@ -159,7 +165,7 @@ public final class Augmentation implements ImageAugmentation {
         for (int i = 0; i < pixels.length; i += 3) {
             sum += grey(pixels[i] & 255, pixels[i + 1] & 255, pixels[i + 2] & 255);
         }
-        float mean = (float) (sum / (pixels.length / 3)) * light;
+        float mean = (float) (sum / Math.max(1, count)) * light; // padding is still black and adds nothing
         for (int i = 0; i < pixels.length; i += 3) {
             float r = mean + ((pixels[i] & 255) * light - mean) * spread;
             float g = mean + ((pixels[i + 1] & 255) * light - mean) * spread;
