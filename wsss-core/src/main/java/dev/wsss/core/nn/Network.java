@@ -8,7 +8,6 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
 public abstract class Network implements AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
-    private final Map<String, Network> children = new LinkedHashMap<>();
+    private final List<Part> children = new ArrayList<>();
     private boolean training = true;
     private boolean closed;
 
@@ -51,16 +50,40 @@ public abstract class Network implements AutoCloseable {
 
     /** Registers a part. This network closes it. */
     protected final <N extends Network> N child(String name, N part) {
-        put(children, name, part);
+        requireNew(name);
+        children.add(new Part(name, part));
         return part;
     }
 
-    private <T> void put(Map<String, T> map, String name, T value) {
-        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
+    /** Registers a part whose names stand on this network's own level, without a prefix. This network closes it. */
+    protected final <N extends Network> N child(N part) {
+        part.state().keySet().forEach(this::requireNew);
+        children.add(new Part("", part));
+        return part;
+    }
+
+    private void put(Map<String, Tensor> map, String name, Tensor value) {
+        requireNew(name);
+        map.put(name, value);
+    }
+
+    private void requireNew(String name) {
+        if (parameters.containsKey(name)
+                || buffers.containsKey(name)
+                || children.stream().anyMatch(part -> part.has(name))) {
             throw new IllegalStateException(
                     "'" + name + "' is registered twice in " + getClass().getSimpleName());
         }
-        map.put(name, value);
+    }
+
+    private record Part(String name, Network network) {
+        String prefix() {
+            return name.isEmpty() ? "" : name + ".";
+        }
+
+        boolean has(String other) {
+            return name.isEmpty() ? network.state().containsKey(other) : name.equals(other);
+        }
     }
 
     /** All parameters of this network and its parts by full name, in order of registration. */
@@ -104,7 +127,7 @@ public abstract class Network implements AutoCloseable {
         if (withBuffers) {
             buffers.forEach((name, t) -> all.put(prefix + name, t));
         }
-        children.forEach((name, part) -> part.collect(prefix + name + ".", all, withParameters, withBuffers));
+        children.forEach(part -> part.network.collect(prefix + part.prefix(), all, withParameters, withBuffers));
     }
 
     /** A copy of {@link #state()} on the host, for a checkpoint. */
@@ -176,7 +199,7 @@ public abstract class Network implements AutoCloseable {
     /** Calls an action for this network and each part below it, parents first. */
     public final void visit(Consumer<? super Network> action) {
         action.accept(this);
-        children.values().forEach(part -> part.visit(action));
+        children.forEach(part -> part.network.visit(action));
     }
 
     /**
@@ -232,12 +255,12 @@ public abstract class Network implements AutoCloseable {
         List<Tensor> mine = new ArrayList<>(parameters.values());
         mine.addAll(buffers.values());
         mine.forEach(Tensor::close);
-        children.values().forEach(Network::close);
+        children.forEach(part -> part.network.close());
     }
 
     @Override
     public String toString() {
         return getClass().getSimpleName() + "(" + parameterCount() + " parameters, "
-                + Arrays.toString(children.keySet().toArray()) + ")";
+                + children.stream().map(Part::name).filter(n -> !n.isEmpty()).toList() + ")";
     }
 }

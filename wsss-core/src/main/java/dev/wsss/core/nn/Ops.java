@@ -1,7 +1,9 @@
 package dev.wsss.core.nn;
 
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /** Functions of tensors that networks share; results belong to the current scope. */
@@ -34,5 +36,25 @@ public final class Ops {
     /** The mean over height and width: {@code [N][C][H][W]} to {@code [N][C]}. */
     public static Tensor globalAverage(Tensor x) {
         return x.mean(new long[] {2, 3}, false, new ScalarTypeOptional());
+    }
+
+    /**
+     * Bilinear resize of {@code [N][C][H][W]} to {@code floor(H * factor)} by {@code floor(W * factor)}, sampled at exactly
+     * {@code 1 / factor}: as PyTorch's {@code interpolate(scale_factor)}, which differs from a resize to that size where
+     * the product is no integer.
+     */
+    public static Tensor bilinearBy(Tensor x, double factor, boolean alignCorners) {
+        long[] size = {(long) (x.size(2) * factor), (long) (x.size(3) * factor)};
+        return torch.upsample_bilinear2d(x, size, alignCorners, new DoubleOptional(factor), new DoubleOptional(factor));
+    }
+
+    /** Tensors of {@code [N][C][H][W]} one after the other along the channels. */
+    public static Tensor concat(Tensor... parts) {
+        return torch.cat(new TensorVector(parts), 1);
+    }
+
+    /** The mirror image of {@code [N][C][H][W]}, left and right exchanged. */
+    public static Tensor mirror(Tensor x) {
+        return torch.flip(x, 3);
     }
 }

@@ -1,0 +1,77 @@
+package dev.wsss.models.cam;
+
+import dev.wsss.core.nn.Conv2d;
+import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.Ops;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.resnet.Features;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The usual network behind class activation maps: a backbone, the mean over the image, and a linear classifier of tags
+ * without bias, so that the classifier's weights at each position score the tags there (Zhou et al., CVPR 2016; IRN and
+ * AffinityNet train it so).
+ *
+ * <pre>{@code
+ * Classifier network = new Classifier(ResNet.builder().setDepth(50).optOutputStride(16).build(), 20);
+ * Tensor logits = network.forward(images);      // [N][20], for a multi-label loss
+ * Tensor maps = network.activations(images);    // [N][20][h][w]
+ * }</pre>
+ *
+ * <p>Keys {@code backbone.*} and {@code classifier.weight} [tags][C][1][1]. The network owns its backbone and closes it.
+ */
+public final class Classifier extends Layer {
+    private final Backbone backbone;
+    private final Conv2d classifier;
+
+    /**
+     * A network.
+     *
+     * @param backbone taken over by this network, which closes it
+     * @param tags number of tags
+     * @throws IllegalArgumentException if {@code tags < 1}
+     */
+    public Classifier(Backbone backbone, int tags) {
+        this.backbone = child("backbone", backbone);
+        classifier = child("classifier", Conv2d.same(backbone.outChannels(), tags, 1, 1, 1));
+    }
+
+    /** The backbone's maps of images {@code [N][3][H][W]}, such as an affinity head builds on. */
+    public Features features(Tensor images) {
+        return backbone.features(images);
+    }
+
+    /** Tag logits {@code [N][tags]} from the backbone's maps. */
+    public Tensor logits(Features features) {
+        try (Scope scope = Scope.open()) {
+            Tensor mean = Ops.globalAverage(features.c5());
+            Tensor weight = classifier.weight();
+            return scope.keep(
+                    mean.matmul(weight.view(weight.size(0), weight.size(1)).t()));
+        }
+    }
+
+    /**
+     * Class activation maps {@code [N][tags][h][w]} from the backbone's maps: the classifier at each position, before any
+     * rectifier. Their mean over the positions is {@link #logits}.
+     */
+    public Tensor activations(Features features) {
+        return classifier.forward(features.c5());
+    }
+
+    /** Class activation maps {@code [N][tags][h][w]} of images {@code [N][3][H][W]}, before any rectifier. */
+    public Tensor activations(Tensor images) {
+        try (Scope scope = Scope.open()) {
+            return scope.keep(activations(features(images)));
+        }
+    }
+
+    /** Tag logits {@code [N][tags]} of images {@code [N][3][H][W]}. */
+    @Override
+    public Tensor forward(Tensor images) {
+        try (Scope scope = Scope.open()) {
+            return scope.keep(logits(features(images)));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package dev.wsss.models.deeplab;
+
+import ai.djl.modality.cv.Image;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.ScoreMaps;
+import dev.wsss.api.Segmenter;
+import dev.wsss.core.image.Normalize;
+import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.Ops;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Labels images with a network of pixel logits, such as {@link DeepLabV3Plus}.
+ *
+ * <pre>{@code
+ * try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
+ *         .setNetwork(network)
+ *         .optScales(0.5, 1, 1.5)
+ *         .optMirror(true)
+ *         .build()) {
+ *     LabelMap labels = segmenter.segment(image);
+ * }
+ * }</pre>
+ *
+ * <p>The image is normalised and, for each scale, resized bilinearly; the logits are resized to the image's size and
+ * averaged over scales and mirror images; each pixel gets the class of its largest mean. The computation runs where the
+ * network's parameters are, in their type. Any number of threads may use one segmenter.
+ *
+ * <p>The segmenter owns its network: it puts it into evaluation mode and closes it.
+ */
+public final class NetworkSegmenter implements Segmenter, AutoCloseable {
+    private final Layer network;
+    private final Normalize normalize;
+    private final double[] scales;
+    private final boolean mirror;
+    private final boolean alignCorners;
+
+    private NetworkSegmenter(Builder b, Layer network) {
+        this.network = network;
+        normalize = b.normalize;
+        scales = b.scales;
+        mirror = b.mirror;
+        alignCorners = b.alignCorners;
+        network.train(false);
+    }
+
+    /** Starts a segmenter: ImageNet's normalisation, the image's own size, no mirror unless set otherwise. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Labels an image.
+     *
+     * @throws InvalidDataException if the network's logits are not finite
+     */
+    @Override
+    public LabelMap segment(Image image) {
+        return segment(RgbImage.of(image));
+    }
+
+    /** As {@link #segment(Image)}. */
+    public LabelMap segment(RgbImage image) {
+        return Torch.call(() -> {
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                Tensor labels = logits(image).argmax(new LongOptional(1), false);
+                return LabelMap.wrap(image.height(), image.width(), Tensors.toBytes(labels));
+            }
+        });
+    }
+
+    /**
+     * The probability of each class at each pixel, as a dense CRF takes it: the softmax of the mean logits, one map for
+     * each label from 0.
+     *
+     * @throws InvalidDataException if the network's logits are not finite
+     */
+    public ScoreMaps probabilities(RgbImage image) {
+        return Torch.call(() -> {
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                Tensor p = logits(image).softmax(1);
+                int[] labels = IntStream.range(0, (int) p.size(1)).toArray();
+                return ScoreMaps.of(labels, image.height(), image.width(), Tensors.toFloats(p));
+            }
+        });
+    }
+
+    /** Mean logits {@code [1][classes][H][W]}. */
+    private Tensor logits(RgbImage image) {
+        int h = image.height();
+        int w = image.width();
+        Tensor like = network.parameters().values().iterator().next();
+        Tensor x = Tensors.of(normalize.apply(image), 1, 3, h, w).to(like.device(), like.scalar_type());
+        Tensor sum = null;
+        for (double scale : scales) {
+            try (Scope scope = Scope.open()) {
+                Tensor one = scope.keep(at(x, scale));
+                if (sum == null) {
+                    sum = one;
+                } else {
+                    sum.add_(one);
+                }
+            }
+        }
+        if (sum == null || sum.size(1) > LabelMap.IGNORE) {
+            throw new IllegalStateException(
+                    network + " gives " + (sum == null ? 0 : sum.size(1)) + " classes, a label map holds 255");
+        }
+        sum.div_(new Scalar((double) scales.length));
+        if (Tensors.item(sum.isfinite().all()) == 0) {
+            throw new InvalidDataException(network.getClass().getSimpleName() + " gives logits that are NaN or infinite"
+                    + " for an image of " + h + "x" + w + "; its weights or this input are broken");
+        }
+        return sum;
+    }
+
+    private Tensor at(Tensor x, double scale) {
+        long h = x.size(2);
+        long w = x.size(3);
+        Tensor scaled = Ops.bilinear(x, Math.max(1, (long) (h * scale)), Math.max(1, (long) (w * scale)), alignCorners);
+        if (!mirror) {
+            return Ops.bilinear(network.forward(scaled), h, w, alignCorners);
+        }
+        Tensor pair = network.forward(torch.cat(new TensorVector(scaled, Ops.mirror(scaled)), 0));
+        Tensor both = Ops.bilinear(pair, h, w, alignCorners);
+        return both.narrow(0, 0, 1).add(Ops.mirror(both.narrow(0, 1, 1))).mul(new Scalar(0.5));
+    }
+
+    /** Closes the network. Idempotent. */
+    @Override
+    public void close() {
+        network.close();
+    }
+
+    /** Settings of a segmenter. */
+    public static final class Builder {
+        private @Nullable Layer network;
+        private Normalize normalize = Normalize.IMAGENET;
+        private double[] scales = {1};
+        private boolean mirror;
+        private boolean alignCorners;
+
+        private Builder() {}
+
+        /** The network, from images {@code [N][3][H][W]} to logits {@code [N][classes][h][w]}; taken over. */
+        public Builder setNetwork(Layer network) {
+            this.network = network;
+            return this;
+        }
+
+        /** How bytes become input; {@link Normalize#IMAGENET} by default. */
+        public Builder optNormalize(Normalize normalize) {
+            this.normalize = normalize;
+            return this;
+        }
+
+        /** The sizes to run, as factors; 1 by default. */
+        public Builder optScales(double... scales) {
+            if (scales.length == 0 || Arrays.stream(scales).anyMatch(s -> !(s > 0))) {
+                throw new IllegalArgumentException(
+                        "scales must be at least one, all positive, got " + Arrays.toString(scales));
+            }
+            this.scales = scales.clone();
+            return this;
+        }
+
+        /** Whether each size is run mirrored too; off by default. */
+        public Builder optMirror(boolean mirror) {
+            this.mirror = mirror;
+            return this;
+        }
+
+        /** Whether resizing aligns corners; off by default. */
+        public Builder optAlignCorners(boolean alignCorners) {
+            this.alignCorners = alignCorners;
+            return this;
+        }
+
+        /**
+         * Builds.
+         *
+         * @throws IllegalStateException if the network is not set
+         */
+        public NetworkSegmenter build() {
+            if (network == null) {
+                throw new IllegalStateException("setNetwork is required");
+            }
+            return new NetworkSegmenter(this, network);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+/**
+ * Residual networks as backbones.
+ *
+ * <p>A {@link dev.wsss.models.resnet.Backbone} turns images into {@link dev.wsss.models.resnet.Features}, the maps after
+ * its five stages; every head in this library takes any backbone and asks it for its widths. Two families are here:
+ * {@link dev.wsss.models.resnet.ResNet} with torchvision's key names and the stems, strides and dilations of the
+ * published systems, and {@link dev.wsss.models.resnet.CaffeResNet}, the form of the original DeepLab v2 release.
+ */
+@NullMarked
+package dev.wsss.models.resnet;
+
+import org.jspecify.annotations.NullMarked;

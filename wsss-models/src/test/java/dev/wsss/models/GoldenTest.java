@@ -1,0 +1,28 @@
+package dev.wsss.models;
+
+import dev.wsss.core.golden.GoldenHandler;
+import dev.wsss.core.golden.GoldenSuite;
+import dev.wsss.models.deeplab.DeepLabGolden;
+import dev.wsss.models.resnet.BatchNormGolden;
+import dev.wsss.models.resnet.ResNetGolden;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.TestFactory;
+
+/** Our networks against the reference implementations' vectors. */
+class GoldenTest {
+    private static Map<String, GoldenHandler> handlers() {
+        Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
+        handlers.putAll(ResNetGolden.handlers());
+        handlers.putAll(BatchNormGolden.handlers());
+        handlers.putAll(DeepLabGolden.handlers());
+        return handlers;
+    }
+
+    @TestFactory
+    Stream<DynamicNode> golden() {
+        return GoldenSuite.of(handlers()).tests();
+    }
+}

@@ -1,0 +1,230 @@
+package dev.wsss.models.deeplab;
+
+import com.google.gson.JsonObject;
+import dev.wsss.api.LabelMap;
+import dev.wsss.core.golden.GoldenCase;
+import dev.wsss.core.golden.GoldenHandler;
+import dev.wsss.core.io.HostArray;
+import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.Ops;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.Outputs;
+import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.resnet.CaffeResNet;
+import dev.wsss.models.resnet.Features;
+import dev.wsss.models.resnet.ResNetGolden;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.opentest4j.TestAbortedException;
+
+/** {@code deeplab.*}. */
+public final class DeepLabGolden {
+    private DeepLabGolden() {}
+
+    public static Map<String, GoldenHandler> handlers() {
+        return Map.of(
+                "deeplab.v1", DeepLabGolden::v1,
+                "deeplab.v2", DeepLabGolden::v2,
+                "deeplab.v2_wseg", DeepLabGolden::v2Wseg,
+                "deeplab.v3plus", DeepLabGolden::v3plus);
+    }
+
+    private static Map<String, HostArray> v2(GoldenCase golden) {
+        JsonObject config = golden.config();
+        CaffeResNet backbone = CaffeResNet.builder()
+                .optBlocks(Outputs.ints(golden, "n_blocks"))
+                .optCeilPool(config.get("stem_pool_ceil_mode").getAsBoolean())
+                .optBatchNormEps(config.get("bn_eps").getAsDouble())
+                .build();
+        DeepLabV2 base =
+                new DeepLabV2(backbone, config.get("n_classes").getAsInt(), Outputs.ints(golden, "atrous_rates"));
+        try (MultiScale net = MultiScale.builder()
+                        .setBase(base)
+                        .optScales(config.getAsJsonArray("msc_scales").asList().stream()
+                                .mapToDouble(e -> e.getAsDouble())
+                                .toArray())
+                        .optExactFactor(
+                                config.get("scale_factor_used_for_sampling").getAsBoolean())
+                        .optAlignCorners(config.get("interp_align_corners").getAsBoolean())
+                        .build();
+                Scope scope = Scope.open()) {
+            net.load(golden.filledWeights());
+            Tensor image = Tensors.of(golden.in("image"));
+            if (config.get("mode").getAsString().equals("eval")) {
+                net.train(false);
+                try (Torch.Mode noGrad = Torch.noGrad()) {
+                    Features f = base.features(image);
+                    return new Outputs(golden)
+                            .put("logits", net.forward(image))
+                            .put("base_logits", base.logits(f))
+                            .put("layer5", f.c5())
+                            .toMap();
+                }
+            }
+            net.freezeBatchNorm(false);
+            List<LabelMap> labels = labels(golden.in("label"));
+            List<Tensor> pyramid = net.pyramid(image);
+            Tensor loss = MultiScale.loss(pyramid, labels);
+            loss.backward();
+            Outputs out = new Outputs(golden).put("loss", loss).putGradients(net.parameters());
+            for (int i = 0; i < pyramid.size(); i++) {
+                Tensor logits = pyramid.get(i);
+                out.put("logits" + i, logits);
+                out.put("label" + i, host(MultiScale.resize(labels, (int) logits.size(2), (int) logits.size(3))));
+            }
+            return out.toMap();
+        }
+    }
+
+    private static Map<String, HostArray> v3plus(GoldenCase golden) {
+        JsonObject config = golden.config();
+        return config.get("variant").getAsString().equals("wseg") ? v3plusWseg(golden) : v3plusDhr(golden);
+    }
+
+    private static Map<String, HostArray> v3plusDhr(GoldenCase golden) {
+        JsonObject config = golden.config();
+        int[] rates = Outputs.ints(golden, "aspp_dilations");
+        rates[0] = 0; // the first branch is a 1x1 convolution, whatever its dilation
+        DeepLabV3Plus.Builder builder = DeepLabV3Plus.builder()
+                .optForm(Form.DHR)
+                .setBackbone(backbone(golden))
+                .setClasses(config.get("num_seg_classes").getAsInt())
+                .optAsppRates(rates)
+                .optWidth(config.get("feature_size").getAsInt())
+                .optLowLevel(config.get("low_channels").getAsInt(), 1)
+                .optAlignCorners(config.get("head_align_corners").getAsBoolean())
+                .optClassifierBias(config.get("classifier_bias").getAsBoolean())
+                .optBatchNormEps(config.get("bn_eps").getAsDouble());
+        if (config.has("num_cls_classes")) {
+            builder.optTagClassifier(
+                    config.get("num_cls_classes").getAsInt(),
+                    config.get("cam_feature_scale").getAsDouble());
+        }
+        try (DeepLabV3Plus net = builder.build();
+                Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            net.load(golden.filledWeights());
+            net.train(false);
+            Features f = net.features(Tensors.of(golden.in("image")));
+            Outputs out = new Outputs(golden)
+                    .put("logits", net.logits(f))
+                    .put("C1", f.c1())
+                    .put("C2", f.c2())
+                    .put("C3", f.c3())
+                    .put("C4", f.c4())
+                    .put("C5", f.c5());
+            if (golden.has("out.cams")) {
+                out.put("cams", net.cams(f));
+            }
+            return out.toMap();
+        }
+    }
+
+    private static Map<String, HostArray> v3plusWseg(GoldenCase golden) {
+        JsonObject config = golden.config();
+        try (DeepLabV3Plus net = DeepLabV3Plus.builder()
+                .optForm(Form.WSEG)
+                .setBackbone(backbone(golden))
+                .setClasses(config.get("num_classes").getAsInt())
+                .optAsppRates(Outputs.ints(golden, "aspp_rates"))
+                .optImagePooling(config.get("aspp_global").getAsBoolean())
+                .optWidth(config.get("aspp_channels").getAsInt())
+                .optLowLevel(
+                        config.get("shortcut_channels").getAsInt(),
+                        config.get("shortcut_kernel").getAsInt())
+                .optAlignCorners(config.get("internal_align_corners").getAsBoolean())
+                .optBatchNormMomentum(config.get("head_bn_momentum").getAsDouble())
+                .optBatchNormEps(config.get("bn_eps").getAsDouble())
+                .build()) {
+            return wseg(golden, net, net::features, net::logits);
+        }
+    }
+
+    private static Map<String, HostArray> v2Wseg(GoldenCase golden) {
+        JsonObject config = golden.config();
+        try (DeepLabV3 net = DeepLabV3.builder()
+                .setBackbone(backbone(golden))
+                .setClasses(config.get("num_classes").getAsInt())
+                .optAsppRates(Outputs.ints(golden, "aspp_rates"))
+                .optImagePooling(config.get("aspp_global").getAsBoolean())
+                .optAlignCorners(config.get("aspp_global_align_corners").getAsBoolean())
+                .optWidth(config.get("aspp_channels").getAsInt())
+                .optBatchNormMomentum(config.get("head_bn_momentum").getAsDouble())
+                .optBatchNormEps(config.get("bn_eps").getAsDouble())
+                .build()) {
+            return wseg(golden, net, x -> net.backbone().features(x), f -> net.head(f.c5()));
+        }
+    }
+
+    private static Map<String, HostArray> v1(GoldenCase golden) {
+        JsonObject config = golden.config();
+        if (config.get("backbone").getAsString().equals("resnet38")) {
+            throw new TestAbortedException("no backbone resnet38 here");
+        }
+        try (DeepLabV1 net = DeepLabV1.builder()
+                .setBackbone(backbone(golden))
+                .setClasses(config.get("num_classes").getAsInt())
+                .optWidth(config.get("fov_channels").getAsInt())
+                .optDilation(config.get("fov_dilation").getAsInt())
+                .optBatchNormMomentum(config.get("head_bn_momentum").getAsDouble())
+                .optBatchNormEps(config.get("bn_eps").getAsDouble())
+                .build()) {
+            return wseg(golden, net, x -> net.backbone().features(x), f -> net.head(f.c5()));
+        }
+    }
+
+    private static Map<String, HostArray> wseg(
+            GoldenCase golden, Layer net, Function<Tensor, Features> features, Function<Features, Tensor> head) {
+        boolean align = golden.config().get("output_align_corners").getAsBoolean();
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            net.load(golden.filledWeights());
+            net.train(false);
+            Tensor image = Tensors.of(golden.in("image"));
+            Features f = features.apply(image);
+            Tensor low = head.apply(f);
+            return new Outputs(golden)
+                    .put("backbone0", f.c2())
+                    .put("backbone1", f.c3())
+                    .put("backbone2", f.c4())
+                    .put("backbone3", f.c5())
+                    .put("logits_low", low)
+                    .put("logits", Ops.bilinear(low, image.size(2), image.size(3), align))
+                    .toMap();
+        }
+    }
+
+    private static Backbone backbone(GoldenCase golden) {
+        String name = golden.config().get("backbone").getAsString();
+        int depth = Integer.parseInt(name.substring("resnet".length()));
+        return ResNetGolden.backbone(golden, depth, "backbone_").build();
+    }
+
+    private static List<LabelMap> labels(HostArray label) {
+        long[] shape = label.shape();
+        int h = (int) shape[1];
+        int w = (int) shape[2];
+        ByteBuffer bytes = label.bytes();
+        List<LabelMap> maps = new ArrayList<>();
+        for (int i = 0; i < shape[0]; i++) {
+            byte[] map = new byte[h * w];
+            bytes.get(map);
+            maps.add(LabelMap.wrap(h, w, map));
+        }
+        return maps;
+    }
+
+    private static HostArray host(List<LabelMap> maps) {
+        int h = maps.get(0).height();
+        int w = maps.get(0).width();
+        ByteBuffer bytes = ByteBuffer.allocate(maps.size() * h * w);
+        maps.forEach(m -> bytes.put(m.toArray()));
+        return HostArray.ofBytes(bytes.array(), maps.size(), h, w);
+    }
+}

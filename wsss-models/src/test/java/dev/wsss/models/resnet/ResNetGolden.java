@@ -1,0 +1,69 @@
+package dev.wsss.models.resnet;
+
+import com.google.gson.JsonObject;
+import dev.wsss.core.golden.GoldenCase;
+import dev.wsss.core.golden.GoldenHandler;
+import dev.wsss.core.io.HostArray;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.Outputs;
+import java.util.Map;
+
+/** {@code net.resnet}, and the backbones of other cases. */
+public final class ResNetGolden {
+    private ResNetGolden() {}
+
+    public static Map<String, GoldenHandler> handlers() {
+        return Map.of("net.resnet", ResNetGolden::resnet);
+    }
+
+    private static Map<String, HostArray> resnet(GoldenCase golden) {
+        JsonObject config = golden.config();
+        try (ResNet net = backbone(golden, config.get("depth").getAsInt(), "").build();
+                Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            net.load(golden.filledWeights());
+            net.train(!config.get("mode").getAsString().equals("eval"));
+            Features f = net.features(Tensors.of(golden.in("image")));
+            return new Outputs(golden)
+                    .put("c1", f.c1())
+                    .put("c2", f.c2())
+                    .put("c3", f.c3())
+                    .put("c4", f.c4())
+                    .put("c5", f.c5())
+                    .toMap();
+        }
+    }
+
+    /** The ResNet of a configuration whose keys have a prefix, such as {@code backbone_}. */
+    public static ResNet.Builder backbone(GoldenCase golden, int depth, String prefix) {
+        JsonObject config = golden.config();
+        int[] dilations = Outputs.ints(golden, prefix + "dilations");
+        if (config.get("variant").getAsString().startsWith("dhr") && depth < 50) {
+            dilations = new int[] {1, 1, 1, 1}; // DHR's basic block takes a dilation and does not use it
+        }
+        ResNet.Builder builder = ResNet.builder()
+                .setDepth(depth)
+                .optLayerStrides(Outputs.ints(golden, prefix + "layer_strides"))
+                .optDilations(dilations)
+                .optFirstBlockDilations(Outputs.ints(golden, prefix + "first_block_dilations"))
+                .optBatchNormEps(config.get("bn_eps").getAsDouble());
+        if (config.has(prefix + "stem")) {
+            builder.optStem(stem(config.get(prefix + "stem").getAsString()));
+        }
+        if (config.has(prefix + "bn_momentum")) {
+            builder.optBatchNormMomentum(config.get(prefix + "bn_momentum").getAsDouble());
+        }
+        return builder;
+    }
+
+    private static ResNet.Stem stem(String name) {
+        return switch (name) {
+            case "7x7" -> ResNet.Stem.CONV7;
+            case "3x3x3_128" -> ResNet.Stem.DEEP_128;
+            case "3x3x3_32_32_64" -> ResNet.Stem.DEEP_64;
+            default -> throw new IllegalArgumentException("unknown stem " + name);
+        };
+    }
+}
