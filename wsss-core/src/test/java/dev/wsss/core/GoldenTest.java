@@ -2,6 +2,7 @@ package dev.wsss.core;
 
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
+import dev.wsss.core.train.OptimGolden;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
     private static Map<String, GoldenHandler> handlers() {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
+        handlers.putAll(OptimGolden.handlers());
         return handlers;
     }
 
