@@ -1,10 +1,14 @@
 package dev.wsss.core;
 
+import dev.wsss.core.affinity.AffinityGolden;
+import dev.wsss.core.affinity.WalkGolden;
+import dev.wsss.core.cam.CamGolden;
 import dev.wsss.core.crf.CrfGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.core.image.ResizeGolden;
 import dev.wsss.core.metrics.MetricsGolden;
+import dev.wsss.core.train.OptimGolden;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -15,9 +19,13 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
     private static Map<String, GoldenHandler> handlers() {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
+        handlers.putAll(AffinityGolden.handlers());
+        handlers.putAll(CamGolden.handlers());
         handlers.putAll(CrfGolden.handlers());
-        handlers.putAll(ResizeGolden.handlers());
         handlers.putAll(MetricsGolden.handlers());
+        handlers.putAll(OptimGolden.handlers());
+        handlers.putAll(ResizeGolden.handlers());
+        handlers.putAll(WalkGolden.handlers());
         return handlers;
     }
 
