@@ -30,8 +30,8 @@ public final class HostArray {
     public static HostArray of(DType dtype, long[] shape, ByteBuffer bytes) {
         long expected = Math.multiplyExact(elements(shape), dtype.bytes());
         if (bytes.remaining() != expected) {
-            throw new IllegalArgumentException(dtype + Arrays.toString(shape) + " has " + expected + " bytes, got "
-                    + bytes.remaining());
+            throw new IllegalArgumentException(
+                    dtype + Arrays.toString(shape) + " has " + expected + " bytes, got " + bytes.remaining());
         }
         return new HostArray(
                 dtype, shape.clone(), bytes.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));

@@ -1,0 +1,177 @@
+package dev.wsss.core.io;
+
+import dev.wsss.api.InvalidDataException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An open safetensors file. The header is in memory and checked; a tensor's bytes are read when asked for, so a file may
+ * be larger than memory. Thread-safe. Close it when done.
+ */
+public final class SafetensorsFile implements AutoCloseable {
+    private final Path path;
+    private final FileChannel channel;
+    private final long dataStart;
+    private final Map<String, Entry> entries;
+    private final Map<String, String> metadata;
+
+    /** One tensor's place: type, shape, and the range of its bytes from the start of the data. */
+    record Entry(DType dtype, long[] shape, long begin, long end) {}
+
+    private SafetensorsFile(Path path, FileChannel channel, long dataStart, SafetensorsHeader header) {
+        this.path = path;
+        this.channel = channel;
+        this.dataStart = dataStart;
+        this.entries = header.entries();
+        this.metadata = header.metadata();
+    }
+
+    static SafetensorsFile open(Path path) {
+        FileChannel channel = Inputs.open(path);
+        try {
+            return open(path, channel);
+        } catch (IOException e) {
+            close(channel, e);
+            throw Inputs.unreadable(path, e);
+        } catch (RuntimeException e) {
+            close(channel, e);
+            throw e;
+        }
+    }
+
+    private static void close(FileChannel channel, Exception because) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            because.addSuppressed(e);
+        }
+    }
+
+    private static SafetensorsFile open(Path path, FileChannel channel) throws IOException {
+        long size = channel.size();
+        if (size < 8) {
+            throw new InvalidDataException(
+                    path + ": " + size + " bytes, expected a safetensors file, which has at least 8");
+        }
+        long length = ByteBuffer.wrap(Inputs.read(channel, path, 0, 8))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getLong();
+        if (length < 0 || length > Safetensors.MAX_HEADER_BYTES || length > size - 8) {
+            throw new InvalidDataException(path + ": the header's length is " + Long.toUnsignedString(length)
+                    + ", expected at most " + Math.min(Safetensors.MAX_HEADER_BYTES, size - 8)
+                    + " (is this a safetensors file?)");
+        }
+        SafetensorsHeader header =
+                SafetensorsHeader.parse(path.toString(), Inputs.read(channel, path, 8, (int) length));
+        checkCover(path, header.entries(), size - 8 - length);
+        return new SafetensorsFile(path, channel, 8 + length, header);
+    }
+
+    /** The ranges must follow each other from the first to the last byte of the data. */
+    private static void checkCover(Path path, Map<String, Entry> entries, long dataBytes) {
+        List<Map.Entry<String, Entry>> order = new ArrayList<>(entries.entrySet());
+        order.sort(Comparator.comparingLong(
+                        (Map.Entry<String, Entry> e) -> e.getValue().begin())
+                .thenComparingLong(e -> e.getValue().end()));
+        long position = 0;
+        for (Map.Entry<String, Entry> e : order) {
+            Entry entry = e.getValue();
+            if (entry.begin() != position) {
+                throw new InvalidDataException(path + ": tensor " + Inputs.quote(e.getKey()) + " begins at byte "
+                        + entry.begin() + " of the data, expected " + position + "; tensors must neither overlap nor "
+                        + "leave a hole");
+            }
+            position = entry.end();
+        }
+        if (position != dataBytes) {
+            throw new InvalidDataException(
+                    path + ": the tensors have " + position + " bytes of data, the file has " + dataBytes);
+        }
+    }
+
+    /** The tensors' names, in the order of the header. */
+    public Set<String> names() {
+        return Collections.unmodifiableSet(entries.keySet());
+    }
+
+    /** Free text of the header, by key; empty if there is none. */
+    public Map<String, String> metadata() {
+        return Collections.unmodifiableMap(metadata);
+    }
+
+    /** Whether a tensor of this name exists. */
+    public boolean has(String name) {
+        return entries.containsKey(name);
+    }
+
+    /**
+     * A tensor's element type.
+     *
+     * @throws InvalidDataException if the file has no such tensor
+     */
+    public DType dtype(String name) {
+        return entry(name).dtype();
+    }
+
+    /**
+     * A tensor's shape; a copy.
+     *
+     * @throws InvalidDataException if the file has no such tensor
+     */
+    public long[] shape(String name) {
+        return entry(name).shape().clone();
+    }
+
+    /**
+     * Reads one tensor.
+     *
+     * @throws InvalidDataException if the file has no such tensor, or it has 2 GiB or more
+     * @throws java.io.UncheckedIOException if reading fails, or the file is closed
+     */
+    public HostArray get(String name) {
+        Entry entry = entry(name);
+        if (!Inputs.representable(entry.dtype(), entry.shape())) {
+            throw new InvalidDataException(path + ": tensor " + Inputs.quote(name) + " has "
+                    + (entry.end() - entry.begin()) + " bytes in shape " + Inputs.shape(entry.shape())
+                    + ", expected less than 2 GiB");
+        }
+        try {
+            byte[] bytes = Inputs.read(channel, path, dataStart + entry.begin(), (int) (entry.end() - entry.begin()));
+            return HostArray.of(entry.dtype(), entry.shape(), ByteBuffer.wrap(bytes));
+        } catch (IOException e) {
+            throw Inputs.unreadable(path, e);
+        }
+    }
+
+    private Entry entry(String name) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw new InvalidDataException(path + ": there is no tensor " + Inputs.quote(name) + " among the "
+                    + entries.size() + " of the file");
+        }
+        return entry;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw Inputs.unreadable(path, e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return path + " (" + entries.size() + " tensors)";
+    }
+}
