@@ -162,9 +162,7 @@ public final class ClassCatalog {
 
     @Override
     public boolean equals(Object o) {
-        return o instanceof ClassCatalog other
-                && background == other.background
-                && labelNames.equals(other.labelNames);
+        return o instanceof ClassCatalog other && background == other.background && labelNames.equals(other.labelNames);
     }
 
     @Override

@@ -15,8 +15,7 @@ final class HostScoreMaps implements ScoreMaps {
         }
         for (int k = 0; k < labels.length; k++) {
             if (labels[k] < 0 || labels[k] >= LabelMap.IGNORE || k > 0 && labels[k] <= labels[k - 1]) {
-                throw new IllegalArgumentException(
-                        "labels must ascend within 0..254, got " + Arrays.toString(labels));
+                throw new IllegalArgumentException("labels must ascend within 0..254, got " + Arrays.toString(labels));
             }
         }
         if (values.length != (long) labels.length * height * width) {
@@ -26,8 +25,9 @@ final class HostScoreMaps implements ScoreMaps {
         for (int i = 0; i < values.length; i++) {
             if (!Float.isFinite(values[i])) {
                 int pixel = i % (height * width);
-                throw new InvalidDataException("score of label " + labels[i / (height * width)] + " at row "
-                        + pixel / width + ", column " + pixel % width + " is " + values[i] + "; expected a finite number");
+                throw new InvalidDataException(
+                        "score of label " + labels[i / (height * width)] + " at row " + pixel / width + ", column "
+                                + pixel % width + " is " + values[i] + "; expected a finite number");
             }
         }
         this.labels = labels.clone();

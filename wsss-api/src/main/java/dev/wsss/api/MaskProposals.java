@@ -18,8 +18,8 @@ public record MaskProposals(int height, int width, List<Mask> masks) {
         masks = List.copyOf(masks);
         for (int i = 0; i < masks.size(); i++) {
             if (masks.get(i).pixels.length() > (long) height * width) {
-                throw new IllegalArgumentException("mask " + i + " has a pixel at " + (masks.get(i).pixels.length() - 1)
-                        + ", outside " + height + "x" + width);
+                throw new IllegalArgumentException("mask " + i + " has a pixel at "
+                        + (masks.get(i).pixels.length() - 1) + ", outside " + height + "x" + width);
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.wsss.api;
 
 import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.ImageFactory;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
@@ -35,21 +36,34 @@ public record RgbImage(int height, int width, byte[] data) {
         if (wrapped instanceof BufferedImage buffered) {
             return of(buffered);
         }
-        throw new IllegalArgumentException(
-                "expected an image backed by java.awt.image.BufferedImage, got " + wrapped.getClass().getName());
+        throw new IllegalArgumentException("expected an image backed by java.awt.image.BufferedImage, got "
+                + wrapped.getClass().getName());
     }
 
-    /** The pixels of an AWT image in sRGB; alpha is dropped. */
+    /**
+     * The pixels of an AWT image in sRGB; alpha is dropped. Grey levels are taken as they are: AWT itself holds grey to
+     * be linear and would brighten it.
+     */
     public static RgbImage of(BufferedImage image) {
         int w = image.getWidth();
         int h = image.getHeight();
         byte[] data = new byte[Math.multiplyExact(Math.multiplyExact(h, w), 3)];
+        boolean grey = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY
+                && image.getSampleModel().getSampleSize(0) == 8;
+        boolean packed =
+                image.getType() == BufferedImage.TYPE_INT_RGB || image.getType() == BufferedImage.TYPE_INT_ARGB;
         int[] row = new int[w];
         for (int y = 0, o = 0; y < h; y++) {
-            image.getRGB(0, y, w, 1, row, 0, w);
+            if (grey) {
+                image.getRaster().getSamples(0, y, w, 1, 0, row);
+            } else if (packed) {
+                image.getRaster().getDataElements(0, y, w, 1, row);
+            } else {
+                image.getRGB(0, y, w, 1, row, 0, w);
+            }
             for (int rgb : row) {
-                data[o++] = (byte) (rgb >> 16);
-                data[o++] = (byte) (rgb >> 8);
+                data[o++] = (byte) (grey ? rgb : rgb >> 16);
+                data[o++] = (byte) (grey ? rgb : rgb >> 8);
                 data[o++] = (byte) rgb;
             }
         }
@@ -64,7 +78,7 @@ public record RgbImage(int height, int width, byte[] data) {
             for (int x = 0; x < width; x++, o += 3) {
                 row[x] = (data[o] & 255) << 16 | (data[o + 1] & 255) << 8 | data[o + 2] & 255;
             }
-            image.setRGB(0, y, width, 1, row, 0, width);
+            image.getRaster().setDataElements(0, y, width, 1, row);
         }
         return image;
     }
