@@ -1,0 +1,80 @@
+package dev.wsss.core.nn;
+
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Batch normalisation over {@code [N][C][H][W]}. Keys {@code weight, bias, running_mean, running_var,
+ * num_batches_tracked}.
+ *
+ * <p>In training mode batch statistics normalise and the running ones follow with {@code running = (1 - momentum) *
+ * running + momentum * batch}, with the unbiased variance. In evaluation mode, and always once {@linkplain #freeze
+ * frozen}, the running statistics normalise and stay.
+ */
+public final class BatchNorm2d extends Layer {
+    /** PyTorch's default momentum. */
+    public static final double MOMENTUM = 0.1;
+
+    /** PyTorch's default epsilon. */
+    public static final double EPS = 1e-5;
+
+    private final Tensor weight;
+    private final Tensor bias;
+    private final Tensor runningMean;
+    private final Tensor runningVar;
+    private final Tensor batches;
+    private final double momentum;
+    private final double eps;
+    private boolean frozen;
+
+    public BatchNorm2d(int channels) {
+        this(channels, MOMENTUM, EPS);
+    }
+
+    public BatchNorm2d(int channels, double momentum, double eps) {
+        this.momentum = momentum;
+        this.eps = eps;
+        weight = parameter("weight", Init.ones(channels));
+        bias = parameter("bias", Init.zeros(channels));
+        runningMean = buffer("running_mean", Init.zeros(channels));
+        runningVar = buffer("running_var", Init.ones(channels));
+        batches = buffer("num_batches_tracked", Tensors.of(new long[1], new long[0]));
+    }
+
+    /** The scale. */
+    public Tensor weight() {
+        return weight;
+    }
+
+    /** Uses the running statistics from now on, in training mode too; with {@code affine} scale and shift stop training. */
+    public void freeze(boolean affine) {
+        frozen = true;
+        if (affine) {
+            requiresGrad(false);
+        }
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        boolean update = isTraining() && !frozen;
+        if (update) {
+            try (Torch.Mode noGrad = Torch.noGrad()) {
+                batches.add_(new Scalar(1L));
+            }
+        }
+        return torch.batch_norm(
+                x,
+                new TensorOptional(weight),
+                new TensorOptional(bias),
+                new TensorOptional(runningMean),
+                new TensorOptional(runningVar),
+                update,
+                momentum,
+                eps,
+                true);
+    }
+}

@@ -1,0 +1,243 @@
+package dev.wsss.core.nn;
+
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.io.DType;
+import dev.wsss.core.io.HostArray;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A network or a part of one: parameters, buffers and children, each under a name. The full name of a parameter, its
+ * checkpoint key, is the path of names joined by dots.
+ *
+ * <p>Subclasses register what they own in their constructor and compute in methods of their own. A network is not safe
+ * for use by several threads while it trains; in evaluation mode any number of threads may compute with it.
+ */
+public abstract class Network implements AutoCloseable {
+    private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Network> children = new LinkedHashMap<>();
+    private boolean training = true;
+    private boolean closed;
+
+    /** Registers a parameter: it takes part in training. The network takes {@code initial} over and closes it. */
+    protected final Tensor parameter(String name, Tensor initial) {
+        Tensor owned = own(initial).requires_grad_(true);
+        put(parameters, name, owned);
+        return owned;
+    }
+
+    /** Registers a buffer: it is saved, but not trained. The network takes {@code initial} over and closes it. */
+    protected final Tensor buffer(String name, Tensor initial) {
+        Tensor owned = own(initial);
+        put(buffers, name, owned);
+        return owned;
+    }
+
+    private static Tensor own(Tensor initial) {
+        Tensor owned = Scope.own(initial.detach());
+        initial.close();
+        return owned;
+    }
+
+    /** Registers a part. This network closes it. */
+    protected final <N extends Network> N child(String name, N part) {
+        put(children, name, part);
+        return part;
+    }
+
+    private <T> void put(Map<String, T> map, String name, T value) {
+        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
+            throw new IllegalStateException(
+                    "'" + name + "' is registered twice in " + getClass().getSimpleName());
+        }
+        map.put(name, value);
+    }
+
+    /** All parameters of this network and its parts by full name, in order of registration. */
+    public final Map<String, Tensor> parameters() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, true, false);
+        return all;
+    }
+
+    /** All buffers of this network and its parts by full name, in order of registration. */
+    public final Map<String, Tensor> buffers() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, false, true);
+        return all;
+    }
+
+    /** Parameters and buffers by full name, in the order of PyTorch's {@code state_dict}. The live tensors, no copies. */
+    public final Map<String, Tensor> state() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, true, true);
+        return all;
+    }
+
+    /**
+     * One parameter or buffer.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public final Tensor tensor(String name) {
+        Tensor t = state().get(name);
+        if (t == null) {
+            throw new IllegalArgumentException(getClass().getSimpleName() + " has no tensor '" + name + "'");
+        }
+        return t;
+    }
+
+    private void collect(String prefix, Map<String, Tensor> all, boolean withParameters, boolean withBuffers) {
+        if (withParameters) {
+            parameters.forEach((name, t) -> all.put(prefix + name, t));
+        }
+        if (withBuffers) {
+            buffers.forEach((name, t) -> all.put(prefix + name, t));
+        }
+        children.forEach((name, part) -> part.collect(prefix + name + ".", all, withParameters, withBuffers));
+    }
+
+    /** A copy of {@link #state()} on the host, for a checkpoint. */
+    public final Map<String, HostArray> stateDict() {
+        Map<String, HostArray> dict = new LinkedHashMap<>();
+        state().forEach((name, t) -> dict.put(name, Tensors.toHost(t)));
+        return dict;
+    }
+
+    /**
+     * Loads a checkpoint whose keys and shapes must be exactly this network's.
+     *
+     * @throws InvalidDataException with the {@link LoadReport} if they are not; nothing is changed then
+     */
+    public final LoadReport load(Map<String, HostArray> checkpoint) {
+        LoadReport report = LoadReport.compare(state(), checkpoint);
+        if (!report.isExact()) {
+            throw new InvalidDataException(
+                    "the checkpoint is not one of " + getClass().getSimpleName() + ": " + report);
+        }
+        copy(report, checkpoint);
+        return report;
+    }
+
+    /**
+     * Loads the entries of a checkpoint that fit, such as a backbone without its classifier.
+     *
+     * @param mayMiss prefixes of our keys that the checkpoint need not have
+     * @param mayDrop prefixes of the checkpoint's keys that we need not have
+     * @throws InvalidDataException if anything else is missing, unexpected or of another shape; nothing is changed then
+     */
+    public final LoadReport loadPartial(Map<String, HostArray> checkpoint, List<String> mayMiss, List<String> mayDrop) {
+        LoadReport report = LoadReport.compare(state(), checkpoint);
+        LoadReport rest = report.without(mayMiss, mayDrop);
+        if (!rest.isExact()) {
+            throw new InvalidDataException(
+                    "the checkpoint does not fit " + getClass().getSimpleName() + ": " + rest);
+        }
+        copy(report, checkpoint);
+        return report;
+    }
+
+    private void copy(LoadReport report, Map<String, HostArray> checkpoint) {
+        Map<String, Tensor> mine = state();
+        try (Torch.Mode noGrad = Torch.noGrad()) {
+            for (String key : report.loaded()) {
+                HostArray from = checkpoint.get(key);
+                Tensor to = mine.get(key);
+                if (from == null || to == null) {
+                    throw new IllegalStateException("report names " + key + ", which one side does not have");
+                }
+                try (Scope scope = Scope.open()) {
+                    to.copy_(Tensors.of(from));
+                }
+            }
+        }
+    }
+
+    /** Training or evaluation mode, for this network and its parts. New networks are in training mode. */
+    public final void train(boolean on) {
+        visit(n -> n.training = on);
+    }
+
+    /** Whether this part is in training mode. */
+    public final boolean isTraining() {
+        return training;
+    }
+
+    /** Calls an action for this network and each part below it, parents first. */
+    public final void visit(Consumer<? super Network> action) {
+        action.accept(this);
+        children.values().forEach(part -> part.visit(action));
+    }
+
+    /**
+     * Freezes every batch normalisation below: running statistics are used and not updated, in training mode too.
+     *
+     * @param affine whether its weight and bias are frozen as well; otherwise they still train
+     */
+    public final void freezeBatchNorm(boolean affine) {
+        visit(n -> {
+            if (n instanceof BatchNorm2d bn) {
+                bn.freeze(affine);
+            }
+        });
+    }
+
+    /** Stops (or allows again) the training of all parameters below; frozen ones get no gradient. */
+    public final void requiresGrad(boolean on) {
+        parameters().values().forEach(p -> p.set_requires_grad(on));
+    }
+
+    /** Moves parameters and buffers; floating-point ones are converted, integer buffers keep their type. */
+    public final void to(ComputeDevice device, DType dtype) {
+        if (!dtype.isFloating()) {
+            throw new IllegalArgumentException("a network computes in a floating-point type, got " + dtype);
+        }
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            state().values().forEach(t -> {
+                var type = t.is_floating_point() ? Tensors.scalarType(dtype) : t.scalar_type();
+                t.set_data(t.detach().to(device.toTorch(), type));
+            });
+        }
+    }
+
+    /** Number of trainable scalars. */
+    public final long parameterCount() {
+        return parameters().values().stream().mapToLong(Tensor::numel).sum();
+    }
+
+    /** The device of the first parameter. */
+    public final ComputeDevice device() {
+        Tensor first = parameters().values().iterator().next();
+        return first.is_cuda() ? new ComputeDevice(first.device().index()) : ComputeDevice.CPU;
+    }
+
+    /** Frees all parameters and buffers. Idempotent. */
+    @Override
+    public final void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        List<Tensor> mine = new ArrayList<>(parameters.values());
+        mine.addAll(buffers.values());
+        mine.forEach(Tensor::close);
+        children.values().forEach(Network::close);
+    }
+
+    @Override
+    public String toString() {
+        return getClass().getSimpleName() + "(" + parameterCount() + " parameters, "
+                + Arrays.toString(children.keySet().toArray()) + ")";
+    }
+}
