@@ -1,0 +1,46 @@
+package dev.wsss.core.pipeline;
+
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.ScoreMaps;
+import java.nio.file.Path;
+
+/**
+ * The file of a product. A codec loses nothing (a stage gets the same from the product in memory and from the one read
+ * back), gives equal bytes for equal products, and is safe for use from several threads.
+ *
+ * @param <P> the product; if it is {@link AutoCloseable}, the pipeline closes it when it has been written and used
+ */
+public interface ProductCodec<P> {
+    /** The file's extension, without a dot. */
+    String extension();
+
+    /** In words, all that a file's bytes depend on beside the product. Products of another format are not reused. */
+    String format();
+
+    /** Writes a file that does not exist. */
+    void write(Path file, P product);
+
+    /**
+     * Reads a file.
+     *
+     * @throws InvalidDataException if the file does not hold what {@link #write} writes
+     */
+    P read(Path file);
+
+    /** Score maps as safetensors: {@code scores} float32 [K, height, width] and {@code labels} int32 [K]. */
+    static ProductCodec<ScoreMaps> scoreMaps() {
+        return ScoreMapsCodec.INSTANCE;
+    }
+
+    /** Label maps as palette PNG in VOC's colours. */
+    static ProductCodec<LabelMap> labelMaps() {
+        return new LabelMapCodec(ClassCatalog.vocPalette());
+    }
+
+    /** Label maps as palette PNG in a catalog's colours. */
+    static ProductCodec<LabelMap> labelMaps(ClassCatalog catalog) {
+        return new LabelMapCodec(catalog.palette());
+    }
+}

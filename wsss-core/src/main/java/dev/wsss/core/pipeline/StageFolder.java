@@ -1,0 +1,246 @@
+package dev.wsss.core.pipeline;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.RunManifest;
+import dev.wsss.core.io.AtomicFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/** The folder of one stage during a run: its products and what is known of them. Safe for use from several threads. */
+final class StageFolder implements AutoCloseable {
+    static final String INDEX = "index.tsv";
+    static final String DESCRIPTION = "stage.json";
+
+    private static final Gson GSON =
+            new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
+
+    private final Stage<?> stage;
+    private final Path folder;
+    private final WorkFolder work;
+    private final String fingerprint;
+    private final ConcurrentMap<String, ProductIndex.Entry> entries = new ConcurrentHashMap<>();
+    private final FileChannel journal;
+
+    private StageFolder(Stage<?> stage, Path folder, WorkFolder work, String fingerprint) throws IOException {
+        this.stage = stage;
+        this.folder = folder;
+        this.work = work;
+        this.fingerprint = fingerprint;
+        this.journal =
+                FileChannel.open(work.journal(stage.name()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
+    /**
+     * Opens a stage's folder, or makes it.
+     *
+     * @param description what the products depend on, from {@link #describe}
+     * @throws InvalidDataException if the folder holds something else and is not to be overwritten
+     */
+    static StageFolder open(
+            Path out, Stage<?> stage, WorkFolder work, Map<String, String> description, boolean overwrite)
+            throws IOException {
+        Path folder = out.resolve(stage.name());
+        return work.exclusively(() -> {
+            if (Files.exists(folder)) {
+                String difference = difference(folder, description);
+                if (difference != null) {
+                    if (!overwrite) {
+                        throw new InvalidDataException(folder + ": " + difference
+                                + "; choose another output folder or stage name, or allow overwriting");
+                    }
+                    work.requireAlone("overwriting stage '" + stage.name() + "'");
+                    work.discard(folder);
+                }
+            }
+            Files.createDirectories(folder);
+            if (!Files.exists(folder.resolve(DESCRIPTION))) {
+                JsonObject json = new JsonObject();
+                description.forEach(json::addProperty);
+                writeText(folder.resolve(DESCRIPTION), GSON.toJson(json) + "\n");
+            }
+            StageFolder opened = new StageFolder(stage, folder, work, fingerprint(description));
+            opened.entries.putAll(ProductIndex.read(folder.resolve(INDEX)));
+            return opened;
+        });
+    }
+
+    /** What the products of a stage depend on, as text by key, in a fixed order. */
+    static Map<String, String> describe(
+            Stage<?> stage, RunManifest.Input input, String classes, long seed, Map<Stage<?>, StageFolder> earlier) {
+        Map<String, String> d = new TreeMap<>();
+        d.put("format", stage.codec().format());
+        d.put("stage", stage.name());
+        d.put("seed", Long.toString(seed));
+        d.put("dataset", input.dataset());
+        d.put("dataset.samples", Integer.toString(input.samples()));
+        d.put("dataset.ids", input.idsSha256());
+        d.put("dataset.classes", classes);
+        stage.config().forEach((key, value) -> d.put("config." + key, value));
+        for (Stage<?> from : stage.inputs()) {
+            StageFolder folder = Objects.requireNonNull(earlier.get(from));
+            d.put("input." + from.name(), folder.fingerprint);
+        }
+        return d;
+    }
+
+    static String fingerprint(Map<String, String> description) {
+        return Sha256.of(GSON.toJson(new TreeMap<>(description)));
+    }
+
+    private static @Nullable String difference(Path folder, Map<String, String> wanted) throws IOException {
+        Path file = folder.resolve(DESCRIPTION);
+        if (!Files.isDirectory(folder)) {
+            return "is a file; expected a stage's folder";
+        }
+        if (!Files.exists(file)) {
+            try (DirectoryStream<Path> content = Files.newDirectoryStream(folder)) {
+                if (!content.iterator().hasNext()) {
+                    return null;
+                }
+            }
+            // Never discarded: whose files these are is not known.
+            throw new InvalidDataException(
+                    folder + ": holds files but no " + DESCRIPTION + ", so it is not a stage's folder");
+        }
+        Map<String, String> found = readDescription(file);
+        if (found.equals(wanted)) {
+            return null;
+        }
+        List<String> differences = new ArrayList<>();
+        TreeSet<String> keys = new TreeSet<>(found.keySet());
+        keys.addAll(wanted.keySet());
+        for (String key : keys) {
+            String was = found.get(key);
+            String is = wanted.get(key);
+            if (!Objects.equals(was, is)) {
+                differences.add(key + " was " + (was == null ? "not set" : "'" + was + "'") + " and is "
+                        + (is == null ? "not set" : "'" + is + "'"));
+            }
+        }
+        return "products were made otherwise: " + String.join(", ", differences);
+    }
+
+    static Map<String, String> readDescription(Path file) {
+        try {
+            Map<String, String> found = new TreeMap<>();
+            JsonParser.parseString(Files.readString(file))
+                    .getAsJsonObject()
+                    .entrySet()
+                    .forEach(e -> found.put(e.getKey(), e.getValue().getAsString()));
+            return found;
+        } catch (NoSuchFileException e) {
+            throw new InvalidDataException(file + ": no such file; expected a stage's folder", e);
+        } catch (IOException | JsonParseException | IllegalStateException | UnsupportedOperationException e) {
+            throw new InvalidDataException(file + ": not a stage's description (" + e.getMessage() + ")", e);
+        }
+    }
+
+    static void writeIndex(Path folder, SortedMap<String, ProductIndex.Entry> index) {
+        writeText(folder.resolve(INDEX), ProductIndex.text(index));
+    }
+
+    private static void writeText(Path file, String text) {
+        AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    static Path file(Path folder, String id, ProductCodec<?> codec) {
+        return folder.resolve(id + "." + codec.extension());
+    }
+
+    Path file(String id) {
+        return file(folder, id, stage.codec());
+    }
+
+    String fingerprint() {
+        return fingerprint;
+    }
+
+    ProductIndex.@Nullable Entry entry(String id) {
+        return entries.get(id);
+    }
+
+    /** Whether there is a product of a sample with these tags, and its bytes are those that were written. */
+    boolean isValid(String id, String tags) {
+        String expected = ProductIndex.expectedHash(entries.get(id), tags);
+        if (expected == null) {
+            return false;
+        }
+        Path file = file(id);
+        try {
+            return Files.isRegularFile(file) && Sha256.of(file).equals(expected);
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be read (" + e + ")", e);
+        }
+    }
+
+    /** Puts a product in its place and enters it. */
+    <P> void write(String id, String tags, ProductCodec<P> codec, P product) {
+        Path file = file(id);
+        Path temporary = work.newFile(codec.extension());
+        try {
+            codec.write(temporary, product);
+            String sha256 = Sha256.of(temporary);
+            Files.createDirectories(Objects.requireNonNull(file.getParent()));
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            enter(id, new ProductIndex.Made(sha256, tags));
+        } catch (AtomicMoveNotSupportedException e) {
+            throw new UncheckedIOException(
+                    folder + ": is on another file system than " + temporary.getParent() + "; expected the same", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be written (" + e + ")", e);
+        }
+    }
+
+    /** Enters that a sample has no product, and removes the one of an earlier run. */
+    void fail(String id, ProductIndex.Failed failure) {
+        Path file = file(id);
+        try {
+            Files.deleteIfExists(file);
+            enter(id, failure);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be removed (" + e + ")", e);
+        }
+    }
+
+    private void enter(String id, ProductIndex.Entry entry) throws IOException {
+        ByteBuffer line = ByteBuffer.wrap(entry.line(id).getBytes(StandardCharsets.UTF_8));
+        synchronized (journal) {
+            while (line.hasRemaining()) {
+                journal.write(line);
+            }
+        }
+        entries.put(id, entry);
+    }
+
+    @Override
+    public void close() throws IOException {
+        journal.close();
+    }
+}
