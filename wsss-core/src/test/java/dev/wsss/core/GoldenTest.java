@@ -1,5 +1,7 @@
 package dev.wsss.core;
 
+import dev.wsss.core.affinity.AffinityGolden;
+import dev.wsss.core.affinity.WalkGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
 import java.util.LinkedHashMap;
@@ -12,6 +14,8 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
     private static Map<String, GoldenHandler> handlers() {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
+        handlers.putAll(AffinityGolden.handlers());
+        handlers.putAll(WalkGolden.handlers());
         return handlers;
     }
 
