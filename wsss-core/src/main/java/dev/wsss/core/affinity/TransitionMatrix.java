@@ -4,30 +4,35 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The column-normalised transition matrix {@code T} of a random walk on a grid, as a stencil: one plane of weights for
- * each offset. {@code x T^n} is computed as {@code n} products of scores and stencil, for all classes at once, in
- * memory and time proportional to nodes times offsets.
+ * The column-normalised transition matrix {@code T} of a random walk on a grid, as a stencil: a weight for each node and
+ * offset. {@code x T^n} is computed as {@code n} products of scores and stencil, for all classes at once, in memory and
+ * time proportional to nodes times offsets.
+ *
+ * <p>Sums are float64: over hundreds of steps the rounding of float32 would add up to the fifth decimal.
  *
  * <p>Immutable; may be used by several threads. Results do not depend on how many threads compute them.
  */
 public final class TransitionMatrix {
-    /** Elements that one inner loop works on: a block of sums stays in the nearest cache. */
+    /** Nodes that one inner loop works on: its operands stay in the nearest cache. */
     private static final int BLOCK = 512;
 
-    /** Multiplications below which a second thread costs more than it brings. */
+    /** Multiplications of one step below which a second thread costs more than it brings. */
     private static final long SEQUENTIAL = 1 << 18;
 
     private final int height;
     private final int width;
     // Rows lie `stride` apart with columns of zeros between them, and zeros before the first and after the last, so
     // that
-    // a neighbour outside the grid is read as zero without a test.
+    // a neighbour outside the grid is read as zero without a test. The laid-out nodes are cut into blocks, and each
+    // operand of the inner loop is an array of its own indexed by the loop variable alone: the compiler vectorises no
+    // other form of it.
     private final int stride;
     private final int first;
     private final int size;
     private final int[] shifts;
-    private final float[][] weights;
-    private final float[] scale;
+    private final double[][] diagonal; // [block][BLOCK]
+    private final double[][][] forward; // [block][offset][BLOCK]: weight of the neighbour at +offset
+    private final double[][][] backward; // likewise at -offset
 
     TransitionMatrix(int height, int width, int[][] offsets, float[][] planes, double beta) {
         if (!(beta > 0) || Double.isInfinite(beta)) {
@@ -39,12 +44,15 @@ public final class TransitionMatrix {
         int reachX = Arrays.stream(offsets).mapToInt(o -> Math.abs(o[1])).max().orElse(0);
         stride = width + reachX;
         first = reachY * stride + reachX;
-        size = first + height * stride + first;
         shifts = new int[offsets.length];
-        weights = new float[offsets.length][size];
-        double[] sums = new double[size];
+        int blocks = (height * stride + BLOCK - 1) / BLOCK;
+        size = first + blocks * BLOCK + first;
+        diagonal = new double[blocks][BLOCK];
+        forward = new double[blocks][offsets.length][BLOCK];
+        backward = new double[blocks][offsets.length][BLOCK];
+        double[] sums = new double[blocks * BLOCK];
         for (int y = 0; y < height; y++) {
-            Arrays.fill(sums, first + y * stride, first + y * stride + width, 1);
+            Arrays.fill(sums, y * stride, y * stride + width, 1); // the affinity of a node and itself
         }
         for (int o = 0; o < offsets.length; o++) {
             shifts[o] = offsets[o][0] * stride + offsets[o][1];
@@ -52,18 +60,27 @@ public final class TransitionMatrix {
                 for (int x = 0; x < width; x++) {
                     float affinity = planes[o][y * width + x];
                     if (affinity > 0) {
-                        int at = first + y * stride + x;
-                        float weight = (float) power(affinity, beta);
-                        weights[o][at] = weight;
-                        sums[at] += weight;
-                        sums[at + shifts[o]] += weight;
+                        int from = y * stride + x;
+                        int to = from + shifts[o];
+                        double weight = power(affinity, beta);
+                        forward[from / BLOCK][o][from % BLOCK] = weight;
+                        backward[to / BLOCK][o][to % BLOCK] = weight;
+                        sums[from] += weight;
+                        sums[to] += weight;
                     }
                 }
             }
         }
-        scale = new float[size];
-        for (int i = 0; i < size; i++) {
-            scale[i] = sums[i] > 0 ? (float) (1 / sums[i]) : 0;
+        for (int b = 0; b < blocks; b++) {
+            for (int i = 0; i < BLOCK; i++) {
+                double sum = sums[b * BLOCK + i];
+                double scale = sum > 0 ? 1 / sum : 0;
+                diagonal[b][i] = scale;
+                for (int o = 0; o < offsets.length; o++) {
+                    forward[b][o][i] *= scale;
+                    backward[b][o][i] *= scale;
+                }
+            }
         }
     }
 
@@ -109,50 +126,63 @@ public final class TransitionMatrix {
         if (steps < 0) {
             throw new IllegalArgumentException("steps must be 0 or more, got " + steps);
         }
-        float[][] from = new float[count][size];
-        float[][] to = new float[count][size];
+        double[][] from = new double[count][size];
+        double[][] to = new double[count][size];
         for (int row = 0; row < count * height; row++) {
-            System.arraycopy(scores, row * width, from[row / height], first + row % height * stride, width);
+            int at = first + row % height * stride;
+            for (int x = 0; x < width; x++) {
+                from[row / height][at + x] = scores[row * width + x];
+            }
         }
-        int end = first + height * stride;
-        int blocks = (end - first + BLOCK - 1) / BLOCK;
-        boolean parallel = (long) (end - first) * count * (2L * shifts.length + 1) > SEQUENTIAL;
+        int blocks = diagonal.length;
+        double[][][] work = new double[blocks][3][BLOCK];
+        boolean parallel = (long) blocks * BLOCK * count * (2L * shifts.length + 1) > SEQUENTIAL;
         for (int step = 0; step < steps; step++) {
-            float[][] source = from;
-            float[][] target = to;
-            IntStream work = IntStream.range(0, blocks);
-            (parallel ? work.parallel() : work)
-                    .forEach(b -> step(source, target, first + b * BLOCK, Math.min(BLOCK, end - first - b * BLOCK)));
+            double[][] source = from;
+            double[][] target = to;
+            IntStream range = IntStream.range(0, blocks);
+            (parallel ? range.parallel() : range).forEach(b -> step(b, source, target, work[b]));
             from = target;
             to = source;
         }
         float[] out = new float[scores.length];
         for (int row = 0; row < count * height; row++) {
-            System.arraycopy(from[row / height], first + row % height * stride, out, row * width, width);
+            int at = first + row % height * stride;
+            for (int x = 0; x < width; x++) {
+                out[row * width + x] = (float) from[row / height][at + x];
+            }
         }
         return out;
     }
 
-    private void step(float[][] from, float[][] to, int start, int n) {
-        float[] sum = new float[n];
+    private void step(int block, double[][] from, double[][] to, double[][] work) {
+        double[] sum = work[0];
+        double[] after = work[1];
+        double[] before = work[2];
+        int start = first + block * BLOCK;
         for (int k = 0; k < from.length; k++) {
-            float[] x = from[k];
-            System.arraycopy(x, start, sum, 0, n); // the diagonal
+            double[] x = from[k];
+            System.arraycopy(x, start, after, 0, BLOCK);
+            multiply(sum, diagonal[block], after);
             for (int o = 0; o < shifts.length; o++) {
-                add(sum, weights[o], start, x, start + shifts[o]);
-                add(sum, weights[o], start - shifts[o], x, start - shifts[o]);
+                System.arraycopy(x, start + shifts[o], after, 0, BLOCK);
+                System.arraycopy(x, start - shifts[o], before, 0, BLOCK);
+                add(sum, forward[block][o], after, backward[block][o], before);
             }
-            float[] y = to[k];
-            for (int i = 0; i < n; i++) {
-                y[start + i] = sum[i] * scale[start + i];
-            }
+            System.arraycopy(sum, 0, to[k], start, BLOCK);
         }
     }
 
-    /** {@code sum += weights * x}, the two read from a position each: the loop that the walk spends its time in. */
-    private static void add(float[] sum, float[] weights, int weightsAt, float[] x, int xAt) {
+    private static void multiply(double[] product, double[] a, double[] x) {
+        for (int i = 0; i < product.length; i++) {
+            product[i] = a[i] * x[i];
+        }
+    }
+
+    /** {@code sum += a x + b y}: the loop that the walk spends its time in. */
+    private static void add(double[] sum, double[] a, double[] x, double[] b, double[] y) {
         for (int i = 0; i < sum.length; i++) {
-            sum[i] += weights[weightsAt + i] * x[xAt + i];
+            sum[i] += a[i] * x[i] + b[i] * y[i];
         }
     }
 
