@@ -1,0 +1,303 @@
+package dev.wsss.core.affinity;
+
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.Sample;
+import dev.wsss.api.ScoreMaps;
+import dev.wsss.api.ScoreRefiner;
+import dev.wsss.core.image.Resize;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refines class activation maps by a random walk over the affinities of a coarse grid: scores flow between pixels that
+ * belong together until objects are filled.
+ *
+ * <pre>{@code
+ * ScoreRefiner walk = RandomWalk.psa().setAffinity(source).optBeta(10).build();
+ * try (ScoreMaps refined = walk.refine(sample, cams)) { ... }
+ * }</pre>
+ *
+ * <p>With affinities {@code W}, {@code T = W^beta} with each column divided by its sum, the scores {@code x} on the grid
+ * become {@code x T^steps}; the result is resized to the image bilinearly. {@code T} is never held as a dense matrix:
+ * see {@link TransitionMatrix}.
+ *
+ * <p>Takes maps at the image's size, which are averaged over {@code stride x stride} pixels (zeros beyond the border),
+ * or maps that are on the grid. Gives maps at the image's size, of the labels it was given and of the background, label
+ * 0, where the catalog has one and a {@link WalkBackground} is set. Immutable; may be used by several threads.
+ *
+ * @see <a href="https://arxiv.org/abs/1803.10464">Ahn and Kwak, Learning Pixel-level Semantic Affinity, eq. 5 to 7</a>
+ * @see <a href="https://arxiv.org/abs/1904.05044">Ahn, Cho and Kwak, IRNet, eq. 5</a>
+ */
+public final class RandomWalk implements ScoreRefiner {
+    /** Scores may be this much below 0 or above 1, as rounding makes them; they count as 0 and 1. */
+    private static final float SLACK = 1e-4f;
+
+    private final AffinitySource affinity;
+    private final double beta;
+    private final int steps;
+    private final int stride;
+    private final WalkBackground background;
+    private final boolean attenuate;
+    private final boolean normalise;
+
+    private RandomWalk(Builder b) {
+        affinity = Objects.requireNonNull(b.affinity, "affinity source is not set: call setAffinity");
+        beta = b.beta;
+        steps = b.steps;
+        stride = b.stride;
+        background = b.background;
+        attenuate = b.attenuate;
+        normalise = b.normalise;
+    }
+
+    /** Starts a walk with the settings of {@link #psa()} and without a background. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** AffinityNet's settings: beta 8, 256 steps, stride 8, background {@code (1 - max)^16}. */
+    public static Builder psa() {
+        return builder().optBackground(WalkBackground.power(16));
+    }
+
+    /** SEAM's settings: beta 8, 64 steps, stride 8, background {@code (1 - max)^6}. */
+    public static Builder seam() {
+        return builder().optSteps(64).optBackground(WalkBackground.power(6));
+    }
+
+    /** PPC's settings: beta 8, 64 steps, stride 8, background 0.27 everywhere. */
+    public static Builder ppc() {
+        return builder().optSteps(64).optBackground(WalkBackground.constant(0.27));
+    }
+
+    /**
+     * IRN's settings: beta 10, 256 steps, stride 4, scores damped at boundaries, the result divided by its maximum over
+     * all classes, background 0.25 as a threshold after the walk.
+     */
+    public static Builder irn() {
+        return builder()
+                .optBeta(10)
+                .optStride(4)
+                .optAttenuateBoundary(true)
+                .optNormalise(true)
+                .optBackground(WalkBackground.threshold(0.25));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws InvalidDataException if a score is below 0, or above 1 where the background is a power, or the maps are
+     *     neither of the image's size nor on the grid, or the grid does not fit the image
+     */
+    @Override
+    public ScoreMaps refine(Sample sample, ScoreMaps scores) {
+        int height = sample.image().getHeight();
+        int width = sample.image().getWidth();
+        int[] labels = scores.labels();
+        if (labels.length == 0) {
+            throw new InvalidDataException("sample " + sample.id() + " has no score maps to walk");
+        }
+        Maps maps = new Maps(
+                labels, scores.height(), scores.width(), checked(sample, scores.toArray(), labels, scores.width()));
+        GridAffinity grid = affinity.affinities(sample);
+        int rows = ceilDiv(height, stride);
+        int columns = ceilDiv(width, stride);
+        if (grid.height() != rows || grid.width() != columns) {
+            throw new InvalidDataException("affinities of sample " + sample.id() + " are on a grid of " + grid.height()
+                    + "x" + grid.width() + "; expected " + rows + "x" + columns + " for an image of " + height + "x"
+                    + width + " at stride " + stride);
+        }
+        boolean atImage = maps.height == height && maps.width == width;
+        if (!atImage && (maps.height != rows || maps.width != columns)) {
+            throw new InvalidDataException("score maps of sample " + sample.id() + " are " + maps.height + "x"
+                    + maps.width + "; expected the image's " + height + "x" + width + " or the grid's " + rows + "x"
+                    + columns);
+        }
+        boolean hasBackground = sample.tags().catalog().hasBackground();
+        Maps walked = walk(grid, maps, hasBackground);
+        Maps refined = toImage(walked, height, width, hasBackground);
+        return ScoreMaps.of(refined.labels, height, width, refined.values);
+    }
+
+    private float[] checked(Sample sample, float[] values, int[] labels, int width) {
+        boolean bounded = background.kind() == WalkBackground.Kind.POWER;
+        float[] clean = values.clone();
+        for (int i = 0; i < values.length; i++) {
+            float v = values[i];
+            if (!(v >= -SLACK) || v == Float.POSITIVE_INFINITY || bounded && v > 1 + SLACK) {
+                int pixels = values.length / labels.length;
+                throw new InvalidDataException("score of label " + labels[i / pixels] + " of sample " + sample.id()
+                        + " at row " + i % pixels / width + ", column " + i % pixels % width + " is " + v
+                        + "; expected " + (bounded ? "0 to 1" : "a finite number, 0 or more"));
+            }
+            clean[i] = bounded ? Math.min(1, Math.max(0, v)) : Math.max(0, v);
+        }
+        return clean;
+    }
+
+    /** Some maps of one size, without the promises of ScoreMaps. */
+    record Maps(int[] labels, int height, int width, float[] values) {}
+
+    /** The walk on the grid, background included; maps that are larger than the grid are averaged onto it first. */
+    Maps walk(GridAffinity grid, Maps maps, boolean hasBackground) {
+        boolean walksBackground = hasBackground
+                && maps.labels[0] != 0
+                && (background.kind() == WalkBackground.Kind.POWER
+                        || background.kind() == WalkBackground.Kind.CONSTANT);
+        Maps all = walksBackground ? withBackground(maps) : maps;
+        float[] x = all.height == grid.height() && all.width == grid.width()
+                ? all.values.clone()
+                : BlockMean.of(all.values, all.labels.length, all.height, all.width, stride);
+        if (attenuate) {
+            damp(x, grid);
+        }
+        float[] walked = grid.transition(beta).walk(x, all.labels.length, steps);
+        return new Maps(all.labels, grid.height(), grid.width(), walked);
+    }
+
+    private Maps withBackground(Maps maps) {
+        int pixels = maps.height * maps.width;
+        float[] values = new float[pixels + maps.values.length];
+        System.arraycopy(maps.values, 0, values, pixels, maps.values.length);
+        for (int i = 0; i < pixels; i++) {
+            if (background.kind() == WalkBackground.Kind.CONSTANT) {
+                values[i] = (float) background.value();
+                continue;
+            }
+            float max = maps.values[i];
+            for (int k = 1; k < maps.labels.length; k++) {
+                max = Math.max(max, maps.values[k * pixels + i]);
+            }
+            values[i] = (float) Math.pow(1 - max, background.value());
+        }
+        return new Maps(prepend(maps.labels), maps.height, maps.width, values);
+    }
+
+    private static void damp(float[] x, GridAffinity grid) {
+        float[] boundary = grid.boundary();
+        if (boundary == null) {
+            throw new IllegalStateException(
+                    "scores are to be damped at boundaries, but the affinities were not made from"
+                            + " boundaries (GridAffinity.ofBoundary)");
+        }
+        for (int i = 0; i < x.length; i++) {
+            x[i] *= 1 - boundary[i % boundary.length];
+        }
+    }
+
+    /** Bilinearly to the image's size, normalised, with the threshold background. */
+    Maps toImage(Maps walked, int height, int width, boolean hasBackground) {
+        int count = walked.labels.length;
+        int padded = walked.width * stride;
+        float[] large = Resize.TORCH_BILINEAR.apply(
+                walked.values, count, walked.height, walked.width, walked.height * stride, padded);
+        boolean addsBackground =
+                hasBackground && walked.labels[0] != 0 && background.kind() == WalkBackground.Kind.THRESHOLD;
+        int start = addsBackground ? height * width : 0;
+        float[] values = new float[start + count * height * width];
+        for (int row = 0; row < count * height; row++) {
+            int from = (row / height * walked.height * stride + row % height) * padded;
+            System.arraycopy(large, from, values, start + row * width, width);
+        }
+        if (normalise) {
+            float max = 0;
+            for (int i = start; i < values.length; i++) {
+                max = Math.max(max, values[i]);
+            }
+            for (int i = start; max > 0 && i < values.length; i++) {
+                values[i] /= max;
+            }
+        }
+        Arrays.fill(values, 0, start, (float) background.value());
+        return new Maps(addsBackground ? prepend(walked.labels) : walked.labels, height, width, values);
+    }
+
+    private static int[] prepend(int[] labels) {
+        return IntStream.concat(IntStream.of(0), Arrays.stream(labels)).toArray();
+    }
+
+    private static int ceilDiv(int a, int b) {
+        return (a + b - 1) / b;
+    }
+
+    @Override
+    public String toString() {
+        return "RandomWalk[beta " + beta + ", " + steps + " steps, stride " + stride + ", background "
+                + background.kind() + "(" + background.value() + ")]";
+    }
+
+    /** Settings of a walk. */
+    public static final class Builder {
+        private @Nullable AffinitySource affinity;
+        private double beta = 8;
+        private int steps = 256;
+        private int stride = 8;
+        private WalkBackground background = WalkBackground.NONE;
+        private boolean attenuate;
+        private boolean normalise;
+
+        private Builder() {}
+
+        /** Where the affinities of an image come from. Required. */
+        public Builder setAffinity(AffinitySource affinity) {
+            this.affinity = affinity;
+            return this;
+        }
+
+        /** The power of the affinities: the larger, the more the walk avoids weak links. Positive. */
+        public Builder optBeta(double beta) {
+            if (!(beta > 0) || Double.isInfinite(beta)) {
+                throw new IllegalArgumentException("beta must be positive, got " + beta);
+            }
+            this.beta = beta;
+            return this;
+        }
+
+        /** Number of steps, 0 or more. The papers' {@code logt} and {@code exp_times} are its binary logarithm. */
+        public Builder optSteps(int steps) {
+            if (steps < 0) {
+                throw new IllegalArgumentException("steps must be 0 or more, got " + steps);
+            }
+            this.steps = steps;
+            return this;
+        }
+
+        /** Pixels of the image for one node of the grid, in each direction. */
+        public Builder optStride(int stride) {
+            if (stride < 1) {
+                throw new IllegalArgumentException("stride must be at least 1, got " + stride);
+            }
+            this.stride = stride;
+            return this;
+        }
+
+        /** The background's scores. */
+        public Builder optBackground(WalkBackground background) {
+            this.background = background;
+            return this;
+        }
+
+        /** Whether scores start with {@code x (1 - boundary)}; needs affinities that were made from boundaries. */
+        public Builder optAttenuateBoundary(boolean attenuate) {
+            this.attenuate = attenuate;
+            return this;
+        }
+
+        /** Whether the resized result is divided by its maximum over all walked maps. */
+        public Builder optNormalise(boolean normalise) {
+            this.normalise = normalise;
+            return this;
+        }
+
+        /**
+         * Builds.
+         *
+         * @throws NullPointerException if no affinity source is set
+         */
+        public RandomWalk build() {
+            return new RandomWalk(this);
+        }
+    }
+}
