@@ -6,6 +6,7 @@ import dev.wsss.core.crf.CrfGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.core.image.ResizeGolden;
+import dev.wsss.core.label.LabelGolden;
 import dev.wsss.core.metrics.MetricsGolden;
 import dev.wsss.core.train.OptimGolden;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ class GoldenTest {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
         handlers.putAll(AffinityGolden.handlers());
         handlers.putAll(CrfGolden.handlers());
+        handlers.putAll(LabelGolden.handlers());
         handlers.putAll(MetricsGolden.handlers());
         handlers.putAll(OptimGolden.handlers());
         handlers.putAll(ResizeGolden.handlers());

@@ -1,0 +1,198 @@
+package dev.wsss.models.cam;
+
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.Sample;
+import dev.wsss.core.affinity.AffinityHead;
+import dev.wsss.core.affinity.AffinityLabels;
+import dev.wsss.core.affinity.AffinityLoss;
+import dev.wsss.core.affinity.AffinitySource;
+import dev.wsss.core.affinity.GridAffinity;
+import dev.wsss.core.affinity.PairGeometry;
+import dev.wsss.core.affinity.PairLabels;
+import dev.wsss.core.affinity.PairRule;
+import dev.wsss.core.image.Normalize;
+import dev.wsss.core.image.Resize;
+import dev.wsss.core.nn.Network;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.core.train.ImageBatch;
+import dev.wsss.core.train.TrainingStep;
+import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.resnet.Features;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * AffinityNet on any backbone: how alike are two nearby nodes of an image's grid? Trained on pairs that confident labels
+ * tell, it gives the affinities that a {@link dev.wsss.core.affinity.RandomWalk} spreads class activation maps with.
+ *
+ * <pre>{@code
+ * AffinityNet net = AffinityNet.builder().setBackbone(backbone).build();
+ * ... Trainer ... .setLoss(net::loss) ...      // batches whose labels are confident, 255 elsewhere
+ * ScoreRefiner walk = RandomWalk.psa().setAffinity(net).optStride(net.stride()).build();
+ * }</pre>
+ *
+ * <p>The grid is that of the backbone's third map, at stride 8, or of its second, at stride 4; the maps after it are
+ * resized to it. Keys {@code backbone.*}, {@code
+ * head.*}. The network owns its backbone and closes it.
+ *
+ * @see <a href="https://arxiv.org/abs/1803.10464">Ahn and Kwak, Learning Pixel-level Semantic Affinity</a>
+ */
+public final class AffinityNet extends Network implements AffinitySource {
+    private final Backbone backbone;
+    private final AffinityHead head;
+    private final int radius;
+    private final int stride;
+    private final Normalize normalize;
+
+    private AffinityNet(Builder b, Backbone backbone) {
+        this.backbone = child("backbone", backbone);
+        int[] channels = backbone.channels();
+        stride = b.stride;
+        AffinityHead.Builder taps = AffinityHead.builder();
+        for (int map = firstMap(); map < 5; map++) {
+            taps.addTap("f8_" + (map + 1), channels[map], reduced(channels[map]));
+        }
+        head = child("head", taps.build());
+        radius = b.radius;
+        normalize = b.normalize;
+    }
+
+    /** Starts a network: radius 5, stride 8, ImageNet's normalisation unless set otherwise. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    private int firstMap() {
+        return stride == 4 ? 1 : 2;
+    }
+
+    /** ResNet-38's 512, 1024 and 4096 channels are reduced to 64, 128 and 256; small backbones keep some width. */
+    private static int reduced(int channels) {
+        return Math.max(16, Math.min(256, channels / 8));
+    }
+
+    /** Pixels of the image for one node of the grid, in each direction. */
+    public int stride() {
+        return stride;
+    }
+
+    /** The feature vectors of the grid {@code [N][C][h][w]} of images {@code [N][3][H][W]}. */
+    public Tensor features(Tensor images) {
+        try (Scope scope = Scope.open()) {
+            Features maps = backbone.features(images);
+            List<Tensor> all = List.of(maps.c1(), maps.c2(), maps.c3(), maps.c4(), maps.c5());
+            return scope.keep(head.features(all.subList(firstMap(), all.size())));
+        }
+    }
+
+    /**
+     * The loss of a batch whose labels are sure, or {@link LabelMap#IGNORE}; they are sampled at the grid's nodes.
+     *
+     * @return a scalar; its three terms are reported as {@code background}, {@code foreground}, {@code different}
+     */
+    public Tensor loss(ImageBatch batch, TrainingStep step) {
+        Tensor features = features(batch.images());
+        int h = Math.toIntExact(features.size(2));
+        int w = Math.toIntExact(features.size(3));
+        PairGeometry geometry = geometry(h, w);
+        TensorVector background = new TensorVector();
+        TensorVector foreground = new TensorVector();
+        TensorVector different = new TensorVector();
+        int rows = Math.toIntExact(batch.labels().size(1));
+        int columns = Math.toIntExact(batch.labels().size(2));
+        byte[] labels = Tensors.toBytes(batch.labels());
+        for (int i = 0; i < batch.size(); i++) {
+            byte[] image = Arrays.copyOfRange(labels, i * rows * columns, (i + 1) * rows * columns);
+            LabelMap grid = Resize.PIL_NEAREST.apply(LabelMap.wrap(rows, columns, image), h, w);
+            PairLabels pairs = AffinityLabels.pairs(geometry, grid, LabelMap.IGNORE);
+            background.push_back(pairs.backgroundTensor());
+            foreground.push_back(pairs.foregroundTensor());
+            different.push_back(pairs.differentTensor());
+        }
+        AffinityLoss.Terms terms = AffinityLoss.DEFAULT.apply(
+                AffinityHead.affinity(features, geometry),
+                Tensors.to(torch.cat(background), step.device()),
+                Tensors.to(torch.cat(foreground), step.device()),
+                Tensors.to(torch.cat(different), step.device()));
+        step.report("background", terms.background());
+        step.report("foreground", terms.foreground());
+        step.report("different", terms.different());
+        return terms.total();
+    }
+
+    /** The affinities of an image, zero-padded to a multiple of the stride after normalisation. */
+    @Override
+    public GridAffinity affinities(Sample sample) {
+        RgbImage image = sample.rgb();
+        int rows = (image.height() + stride - 1) / stride;
+        int columns = (image.width() + stride - 1) / stride;
+        return Torch.call(() -> {
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                Tensor x = Tensors.of(normalize.apply(image), 1, 3, image.height(), image.width());
+                long[] margin = {0, columns * stride - image.width(), 0, rows * stride - image.height()};
+                Tensor padded = torch.constant_pad_nd(x, margin);
+                Tensor features = features(Tensors.to(padded, device()));
+                PairGeometry geometry = geometry(rows, columns);
+                return GridAffinity.ofPairs(geometry, Tensors.toFloats(AffinityHead.affinity(features, geometry)));
+            }
+        });
+    }
+
+    private PairGeometry geometry(int height, int width) {
+        return PairGeometry.of(PairRule.HALF_DISC, PairGeometry.smallGridRadius(radius, height, width), height, width);
+    }
+
+    /** Settings of a network. */
+    public static final class Builder {
+        private @Nullable Backbone backbone;
+        private int radius = PairGeometry.RADIUS;
+        private int stride = 8;
+        private Normalize normalize = Normalize.IMAGENET;
+
+        private Builder() {}
+
+        /** The backbone, which the network takes over and closes. Its third map must have stride 8. */
+        public Builder setBackbone(Backbone backbone) {
+            this.backbone = backbone;
+            return this;
+        }
+
+        /** Pairs closer than this many nodes have an affinity; at least 2, 5 in the paper. */
+        public Builder optRadius(int radius) {
+            if (radius < 2) {
+                throw new IllegalArgumentException("radius must be at least 2, got " + radius);
+            }
+            this.radius = radius;
+            return this;
+        }
+
+        /** Pixels for one node of the grid, 8 as in the paper, or 4 for small images. */
+        public Builder optStride(int stride) {
+            if (stride != 4 && stride != 8) {
+                throw new IllegalArgumentException("stride must be 4 or 8, got " + stride);
+            }
+            this.stride = stride;
+            return this;
+        }
+
+        /** How pixels become numbers; default ImageNet's mean and deviation. */
+        public Builder optNormalize(Normalize normalize) {
+            this.normalize = normalize;
+            return this;
+        }
+
+        /** Builds. */
+        public AffinityNet build() {
+            return new AffinityNet(this, Objects.requireNonNull(backbone, "setBackbone was not called"));
+        }
+    }
+}
