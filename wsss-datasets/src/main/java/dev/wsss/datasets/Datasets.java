@@ -22,8 +22,8 @@ public final class Datasets {
      *
      * <ul>
      *   <li>{@code camvid:DIR} - {@link CamVid}, lists train and val
-     *   <li>{@code voc:DIR} - {@link VocLayout}, lists train_aug where there is one, else train; and val where there is
-     *       one
+     *   <li>{@code voc:DIR} - {@link VocLayout}, list train_aug where there is one, else train; and val where that list
+     *       and masks are there
      *   <li>{@code folder:DIR} - {@link FolderDataset}, with lists {@code train.txt} and {@code val.txt} where the folder
      *       has the latter; without, every fifth sample is held out if there are masks and at least five samples, and
      *       otherwise there is no validation part
@@ -59,12 +59,16 @@ public final class Datasets {
     }
 
     private static DatasetSplits voc(Path root) {
-        String train = hasList(root, "train_aug") ? "train_aug" : "train";
-        Optional<Dataset> val = hasList(root, "val")
-                ? Optional.of(VocLayout.builder().setRoot(root).setSplit("val").build())
-                : Optional.empty();
+        boolean masks = Files.isDirectory(root.resolve("SegmentationClass"))
+                || Files.isDirectory(root.resolve("SegmentationClassAug"));
+        VocLayout.Builder builder = VocLayout.builder().setRoot(root).optTruth(masks);
+        Dataset train = builder.setSplit(hasList(root, "train_aug") ? "train_aug" : "train")
+                .build();
         return new DatasetSplits(
-                VocLayout.builder().setRoot(root).setSplit(train).build(), val);
+                train,
+                masks && hasList(root, "val")
+                        ? Optional.of(builder.setSplit("val").build())
+                        : Optional.empty());
     }
 
     private static boolean hasList(Path root, String split) {
@@ -74,12 +78,14 @@ public final class Datasets {
 
     private static DatasetSplits folder(Path root) {
         if (Files.exists(root.resolve("val.txt"))) {
-            return new DatasetSplits(
-                    FolderDataset.builder().setRoot(root).optList("train.txt").build(),
-                    Optional.of(FolderDataset.builder()
-                            .setRoot(root)
-                            .optList("val.txt")
-                            .build()));
+            FolderDataset.Builder builder = FolderDataset.builder().setRoot(root);
+            Dataset val = builder.optList("val.txt").build();
+            if (!val.hasTruth()) {
+                throw new InvalidDataException(root.resolve("val.txt") + ": lists '" + val.id(0)
+                        + "' for validation, but there is no " + root.resolve("masks") + "/" + val.id(0)
+                        + ".png; expected a mask for each of its lines");
+            }
+            return new DatasetSplits(builder.optList("train.txt").build(), Optional.of(val));
         }
         Dataset all = FolderDataset.builder().setRoot(root).build();
         if (!all.hasTruth() || all.size() < 5) {

@@ -17,7 +17,7 @@ import java.util.Objects;
  * Dataset val = ShapesDataset.builder().setCount(100).setSeed(2).optSize(128, 128).build();
  * }</pre>
  *
- * <p>A scene holds a few shaded, textured objects of {@value #CLASS_COUNT} classes on a cluttered ground, with shadows
+ * <p>A scene holds a few shaded, textured objects of eight classes on a cluttered ground, with shadows
  * and occlusion. It is made to show what makes learning from tags hard, at a size that a small network learns in a
  * minute:
  *
@@ -35,8 +35,6 @@ import java.util.Objects;
  * masks are drawn only when {@link #truth} asks.
  */
 public final class ShapesDataset implements Dataset {
-    static final int CLASS_COUNT = 8;
-
     private static final ClassCatalog CLASSES = ClassCatalog.withBackground(
                     List.of("disk", "ring", "triangle", "square", "star", "cross", "crescent", "hexagon"))
             .withColours(0x000000, 0xE6194B, 0x3CB44B, 0xFFE119, 0x4363D8, 0xF58231, 0x911EB4, 0x42D4F4, 0xF032E6);

@@ -1,0 +1,207 @@
+package dev.wsss.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.LabelledImage;
+import dev.wsss.api.RgbImage;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class AugmentationTest {
+    private static final int H = 9;
+    private static final int W = 12;
+
+    /** Every pixel's level is its label, and both tell its place. */
+    private static final byte[] PLACES = new byte[H * W];
+
+    private static final RgbImage IMAGE;
+    private static final LabelMap LABELS;
+
+    static {
+        byte[] rgb = new byte[H * W * 3];
+        for (int i = 0; i < PLACES.length; i++) {
+            PLACES[i] = (byte) i;
+            rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = (byte) i;
+        }
+        IMAGE = new RgbImage(H, W, rgb);
+        LABELS = LabelMap.of(H, W, PLACES);
+    }
+
+    private static LabelMap labels(LabelledImage result) {
+        return Objects.requireNonNull(result.labels());
+    }
+
+    @Test
+    void doesNothingUnlessAsked() {
+        LabelledImage result = Augmentation.builder().build().apply(new LabelledImage(IMAGE, LABELS), 1, 2, 3);
+        assertThat(result.image()).isEqualTo(IMAGE);
+        assertThat(result.labels()).isEqualTo(LABELS);
+        assertThat(Augmentation.builder()
+                        .build()
+                        .apply(new LabelledImage(IMAGE, null), 1, 2, 3)
+                        .labels())
+                .isNull();
+    }
+
+    @Test
+    void mirrorsAboutHalfOfTheImages() {
+        Augmentation flip = Augmentation.builder().optFlip(true).build();
+        int mirrored = 0;
+        for (int i = 0; i < 200; i++) {
+            LabelledImage result = flip.apply(new LabelledImage(IMAGE, LABELS), 1, 0, i);
+            if (!result.image().equals(IMAGE)) {
+                assertThat(result.image()).isEqualTo(IMAGE.mirrored());
+                assertThat(labels(result).get(3, 0)).isEqualTo(3 * W + W - 1);
+                mirrored++;
+            }
+        }
+        assertThat(mirrored).isBetween(70, 130);
+    }
+
+    /** Without scaling, pixels and labels move together, and what lies outside is fill and ignored. */
+    @Test
+    void cropsAndPadsImageAndLabelsAlike() {
+        Augmentation augmentation = Augmentation.builder()
+                .optCrop(6, 20)
+                .optFlip(true)
+                .optFill(0xFEFDFC)
+                .build();
+        Set<Integer> firstRows = new HashSet<>();
+        Set<Integer> margins = new HashSet<>();
+        for (int i = 0; i < 100; i++) {
+            LabelledImage result = augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 0, i);
+            LabelMap labels = labels(result);
+            assertThat(result.image().height()).isEqualTo(6);
+            assertThat(result.image().width()).isEqualTo(20);
+            int ignored = 0;
+            for (int p = 0; p < 120; p++) {
+                int label = labels.get(p / 20, p % 20);
+                int level = result.image().data()[3 * p] & 255;
+                if (label == LabelMap.IGNORE) {
+                    assertThat(level).isEqualTo(0xFE);
+                    assertThat(result.image().data()[3 * p + 2] & 255).isEqualTo(0xFC);
+                    ignored++;
+                } else {
+                    assertThat(level).isEqualTo(label);
+                    firstRows.add(p < 20 ? label / W : 0);
+                }
+            }
+            assertThat(ignored).isEqualTo(6 * 8);
+            int margin = 0;
+            while (labels.get(0, margin) == LabelMap.IGNORE) {
+                margin++;
+            }
+            margins.add(margin);
+        }
+        assertThat(firstRows).containsExactlyInAnyOrder(0, 1, 2, 3);
+        assertThat(margins).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    }
+
+    @Test
+    void scalesBilinearlyWithHalfPixelCentres() {
+        RgbImage two = new RgbImage(1, 2, new byte[] {0, 0, 0, 100, 100, 100});
+        Augmentation doubled = Augmentation.builder().optScale(2, 2).build();
+        LabelledImage result = doubled.apply(new LabelledImage(two, LabelMap.of(1, 2, new byte[] {3, 4})), 0, 0, 0);
+        assertThat(result.image().height()).isEqualTo(2);
+        byte[] row = result.image().data();
+        assertThat(new int[] {row[0], row[3], row[6], row[9]}).containsExactly(0, 25, 75, 100);
+        assertThat(labels(result)).isEqualTo(LabelMap.of(2, 4, new byte[] {3, 3, 4, 4, 3, 3, 4, 4}));
+
+        Augmentation halved = Augmentation.builder().optScale(0.5, 0.5).build();
+        assertThat(halved.apply(new LabelledImage(IMAGE, LABELS), 0, 0, 0)
+                        .image()
+                        .width())
+                .isEqualTo(6);
+        Augmentation tiny = Augmentation.builder().optScale(0.01, 0.01).build();
+        assertThat(tiny.apply(new LabelledImage(IMAGE, LABELS), 0, 0, 0).image().data())
+                .hasSize(3);
+    }
+
+    @Test
+    void drawsScalesFromTheRange() {
+        Augmentation scale = Augmentation.builder().optScale(0.5, 2).build();
+        Set<Integer> widths = new HashSet<>();
+        for (int i = 0; i < 300; i++) {
+            widths.add(
+                    scale.apply(new LabelledImage(IMAGE, null), 0, 0, i).image().width());
+        }
+        assertThat(widths).allSatisfy(w -> assertThat(w).isBetween(6, 24)).hasSizeGreaterThan(15);
+    }
+
+    @Test
+    void jittersColoursWithinBounds() {
+        RgbImage grey = new RgbImage(1, 2, new byte[] {40, 40, 40, 60, 60, 60});
+        Augmentation light = Augmentation.builder().optColourJitter(0.25, 0, 0).build();
+        Set<Byte> levels = new HashSet<>();
+        for (int i = 0; i < 200; i++) {
+            byte[] data =
+                    light.apply(new LabelledImage(grey, null), 0, 0, i).image().data();
+            assertThat(data[0]).isBetween((byte) 30, (byte) 50);
+            assertThat(data[3] * 40.0 / 60).isBetween(data[0] - 1.0, data[0] + 1.0);
+            levels.add(data[0]);
+        }
+        assertThat(levels).hasSizeGreaterThan(12);
+
+        Augmentation contrast = Augmentation.builder().optColourJitter(0, 1, 0).build();
+        Augmentation padded =
+                Augmentation.builder().optColourJitter(0, 1, 0).optCrop(9, 9).build();
+        for (int i = 0; i < 50; i++) {
+            byte[] data = contrast.apply(new LabelledImage(grey, null), 0, 0, i)
+                    .image()
+                    .data();
+            assertThat(data[0] + data[3]).isBetween(99, 101);
+            byte[] framed = padded.apply(new LabelledImage(grey, LABEL), 0, 0, i)
+                    .image()
+                    .data();
+            int sum = 0;
+            for (int p = 0; p < framed.length; p += 3) {
+                sum += framed[p] == (byte) 124 && framed[p + 1] == 116 ? 0 : framed[p];
+            }
+            assertThat(sum).isBetween(99, 101);
+        }
+        Augmentation colour = Augmentation.builder().optColourJitter(0, 0, 1).build();
+        assertThat(colour.apply(new LabelledImage(grey, null), 0, 0, 1).image()).isEqualTo(grey);
+    }
+
+    private static final LabelMap LABEL = LabelMap.of(1, 2, new byte[2]);
+
+    @Test
+    void dependsOnSeedEpochAndIndexAlone() {
+        Augmentation augmentation = Augmentation.builder()
+                .optScale(0.5, 2)
+                .optCrop(7, 7)
+                .optFlip(true)
+                .optColourJitter(0.3, 0.3, 0.3)
+                .build();
+        LabelledImage first = augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 2, 3);
+        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 2, 3))
+                .isEqualTo(first);
+        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 2, 2, 3))
+                .isNotEqualTo(first);
+        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 3, 3))
+                .isNotEqualTo(first);
+        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 2, 4))
+                .isNotEqualTo(first);
+        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 3, 2))
+                .isNotEqualTo(first);
+    }
+
+    @Test
+    void refusesWrongArguments() {
+        Augmentation.Builder builder = Augmentation.builder();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.optScale(0, 1))
+                .withMessageContaining("0.0..1.0");
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.optScale(2, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.optScale(Double.NaN, 1));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.optCrop(0, 3))
+                .withMessageContaining("0x3");
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.optColourJitter(0, 2, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> builder.optFill(-1));
+    }
+}
