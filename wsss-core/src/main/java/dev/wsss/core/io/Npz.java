@@ -35,7 +35,9 @@ public final class Npz {
      * @throws java.io.UncheckedIOException if reading fails
      */
     public static Map<String, HostArray> read(Path path) {
-        return read(path, Math.max(ALWAYS_ALLOWED, MAX_RATIO * path.toFile().length()));
+        try (ByteSource source = ByteSource.open(path)) {
+            return read(source, Math.max(ALWAYS_ALLOWED, MAX_RATIO * source.size()));
+        }
     }
 
     /**

@@ -263,9 +263,8 @@ final class NumpyPickle {
         if (Inputs.byteCount(element, shape) != data.remaining() || !Inputs.representable(element, shape)) {
             throw machine.bad("an array " + element + Inputs.shape(shape) + " with " + data.remaining() + " bytes");
         }
-        if (dtype.type().copies(shape, fortran)) {
-            machine.charge(data.remaining());
-        }
+        // The array's own objects, because a few bytes may make one with a shape that is given again and again.
+        machine.charge(64 + 16L * shape.length + (dtype.type().copies(shape, fortran) ? data.remaining() : 0));
         return dtype.type().array(shape, fortran, data);
     }
 

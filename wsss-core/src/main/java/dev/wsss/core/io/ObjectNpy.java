@@ -2,6 +2,7 @@ package dev.wsss.core.io;
 
 import dev.wsss.api.InvalidDataException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -35,7 +36,7 @@ public final class ObjectNpy {
                         + ", expected an array of floats [H, W]");
             }
             first = first == null ? cam : first;
-            if (!java.util.Arrays.equals(first.shape(), cam.shape())) {
+            if (!Arrays.equals(first.shape(), cam.shape())) {
                 throw new InvalidDataException(
                         path + ": class " + id + " is " + cam + ", expected the shape of the first, " + first);
             }

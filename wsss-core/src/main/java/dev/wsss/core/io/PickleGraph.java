@@ -1,5 +1,7 @@
 package dev.wsss.core.io;
 
+import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +50,12 @@ final class PickleGraph {
             }
             return 0;
         }
+        // What holds no container ends here; most of a file's containers do. Members of sets are scalars.
+        if (object instanceof Set<?>
+                || object instanceof Collection<?> c && c.isEmpty()
+                || object instanceof Map<?, ?> m && m.isEmpty()) {
+            return 0;
+        }
         Integer known = heights.get(object);
         if (known != null && known < 0) {
             throw machine.bad("the pickle holds a container that contains itself");
@@ -86,7 +94,7 @@ final class PickleGraph {
         return object instanceof String
                 || object instanceof Number
                 || object instanceof Boolean
-                || object instanceof java.nio.ByteBuffer
+                || object instanceof ByteBuffer
                 || object instanceof HostArray;
     }
 }

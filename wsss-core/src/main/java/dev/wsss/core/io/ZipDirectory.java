@@ -114,7 +114,7 @@ final class ZipDirectory {
             throw bad("entry " + Inputs.quote(name) + " is encrypted or of compression method " + method
                     + ", expected stored or deflated");
         }
-        if (size < 0 || compressed < 0 || method == 0 && size != compressed) {
+        if (size < 0 || compressed < 0 || compressed > Inputs.MAX_ARRAY_BYTES || method == 0 && size != compressed) {
             throw bad("entry " + Inputs.quote(name) + " has impossible sizes");
         }
         return new Entry(name, method == 8, crc, compressed, size, header);

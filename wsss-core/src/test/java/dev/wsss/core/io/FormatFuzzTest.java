@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Seeded mutations of good files. Each is either refused with an {@link InvalidDataException} or read to arrays whose
@@ -54,6 +56,45 @@ class FormatFuzzTest {
     })
     void everyMutationIsReadOrRefused(String format, int factor, String files) {
         Assertions.assertTimeoutPreemptively(Duration.ofMinutes(2), () -> fuzz(format, factor, files.split(" ")));
+    }
+
+    /** Pickles that are nothing but the cheapest instruction for each kind of object, all of them kept in a list. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "N",
+                "]",
+                "}",
+                ")",
+                "\u008f",
+                "(",
+                "(l",
+                "(d",
+                "(t",
+                "N\u0085",
+                "}NNs",
+                "}K\u0001Ns",
+                "]Na",
+                "N\u0094",
+                "]\u0094",
+                "\u008f(N\u0090",
+                "\u008c\u0001a",
+                "K\u0001",
+                "J\u0000\u0000\u0001\u0000",
+                "GAAAAAAAA",
+                "C\u0000",
+                "I1\n",
+                "V\n",
+                "cnumpy\ndtype\n0"
+            })
+    void aPickleOfOneInstructionTakesLittleMemory(String instruction) {
+        String pickle = "\u0080\u0004](" + instruction.repeat(50_000 / instruction.length()) + "e.";
+        byte[] header = NpyHeader.format("|O", new long[0]);
+        byte[] bytes = splice(header, header.length, header.length, pickle.getBytes(StandardCharsets.ISO_8859_1));
+        long allocated = allocated("object", bytes);
+        assertThat(allocated)
+                .as("%s times the size", allocated / bytes.length)
+                .isLessThan(FIXED_BYTES + 128L * bytes.length);
     }
 
     private void fuzz(String format, int factor, String[] names) throws IOException {

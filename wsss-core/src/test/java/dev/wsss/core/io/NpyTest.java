@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wsss.api.InvalidDataException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -100,6 +101,27 @@ class NpyTest {
                 .containsEntry("scalar", HostArray.ofFloats(new float[] {2.5f}))
                 .containsEntry("empty", HostArray.ofLongs(new long[0], 0, 3))
                 .containsEntry("row", HostArray.ofBytes(new byte[] {0, 1, 2, 3, 4}, 5));
+    }
+
+    @Test
+    void readsA64BitArchive() throws Exception {
+        // as archives beyond 4 GiB or 65534 entries end: the old fields full of ones, the numbers in a record before
+        byte[] old = Files.readAllBytes(TestFiles.resource("stored.npz"));
+        ByteBuffer in = ByteBuffer.wrap(old).order(ByteOrder.LITTLE_ENDIAN);
+        int end = old.length - 22;
+        ByteBuffer out = ByteBuffer.allocate(old.length + 76).order(ByteOrder.LITTLE_ENDIAN);
+        out.put(old, 0, end).putInt(0x06064b50).putLong(44).putInt(0).putInt(0).putInt(0);
+        out.putLong(3).putLong(3).putLong(in.getInt(end + 12)).putLong(in.getInt(end + 16));
+        out.putInt(0x07064b50).putInt(0).putLong(end).putInt(1);
+        out.putInt(0x06054b50).putInt(0).putInt(-1).putInt(-1).putInt(-1).putShort((short) 0);
+        byte[] wide = out.array();
+        assertThat(Npz.read(ByteSource.of("wide", wide), 1 << 20))
+                .isEqualTo(Npz.read(TestFiles.resource("stored.npz")));
+        // a count of entries that would need gigabytes
+        out.putLong(end + 32, Integer.MAX_VALUE);
+        assertThatThrownBy(() -> Npz.read(ByteSource.of("wide", wide), 1 << 20))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("2147483647 entries");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wsss.api.InvalidDataException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -158,7 +159,7 @@ class SafetensorsTest {
                         + "]}}")
                 .getBytes(StandardCharsets.UTF_8);
         Path path = write(header, new byte[0]);
-        try (var raf = new java.io.RandomAccessFile(path.toFile(), "rw")) {
+        try (var raf = new RandomAccessFile(path.toFile(), "rw")) {
             // sparse: takes no room on the disk
             raf.seek(8 + header.length + big);
             raf.write(new byte[] {1, 2, 0, 0});
