@@ -105,10 +105,12 @@ final class PermutohedralLattice {
             firstEntry[v + 1] += firstEntry[v];
         }
         int[] next = Arrays.copyOf(firstEntry, vertices);
-        for (int i = 0; i < vertexOfPoint.length; i++) {
-            int entry = next[vertexOfPoint[i] - 1]++;
-            pointOfEntry[entry] = i / corners;
-            weightOfEntry[entry] = barycentric[i];
+        for (int p = 0, i = 0; p < points; p++) {
+            for (int c = 0; c < corners; c++, i++) {
+                int entry = next[vertexOfPoint[i] - 1]++;
+                pointOfEntry[entry] = p;
+                weightOfEntry[entry] = barycentric[i];
+            }
         }
     }
 
@@ -129,8 +131,11 @@ final class PermutohedralLattice {
         for (int i = 0; i < weightOfEntry.length; i++) {
             weightOfEntry[i] *= splatFactor[pointOfEntry[i]];
         }
-        for (int i = 0; i < barycentric.length; i++) {
-            barycentric[i] *= sliceFactor * splatFactor[i / (dimensions + 1)];
+        for (int p = 0, i = 0; p < points; p++) {
+            float factor = sliceFactor * splatFactor[p];
+            for (int c = 0; c <= dimensions; c++, i++) {
+                barycentric[i] *= factor;
+            }
         }
     }
 

@@ -11,6 +11,7 @@ final class SimplexFinder {
     private final float inverse;
     private final float[] scale;
     private final float[] elevated;
+    private final float[] distance;
     /** The nearest lattice point of remainder 0, and the rank of each coordinate's distance from it. */
     private final int[] origin;
 
@@ -33,6 +34,7 @@ final class SimplexFinder {
             scale[i] = (float) (1.0 / Math.sqrt((i + 2) * (i + 1)) * deviation);
         }
         elevated = new float[d + 1];
+        distance = new float[d + 1];
         origin = new int[d + 1];
         rank = new int[d + 1];
         previousOrigin = new int[d + 1];
@@ -69,15 +71,18 @@ final class SimplexFinder {
 
     private void rankDistances() {
         Arrays.fill(rank, 0);
+        for (int i = 0; i <= d; i++) {
+            distance[i] = elevated[i] - origin[i];
+        }
         for (int i = 0; i < d; i++) {
-            float di = elevated[i] - origin[i];
+            int before = 0;
             for (int j = i + 1; j <= d; j++) {
-                if (di < elevated[j] - origin[j]) {
-                    rank[i]++;
-                } else {
-                    rank[j]++;
-                }
+                // the sign of the difference, as a branch here would be wrong half of the time
+                int less = Float.floatToRawIntBits(distance[i] - distance[j]) >>> 31;
+                before += less;
+                rank[j] += 1 - less;
             }
+            rank[i] += before;
         }
     }
 
