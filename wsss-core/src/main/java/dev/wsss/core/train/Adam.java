@@ -3,6 +3,7 @@ package dev.wsss.core.train;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.Scope;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ public final class Adam extends Optimizer {
     private final Map<String, Tensor> first = new LinkedHashMap<>();
     private final Map<String, Tensor> second = new LinkedHashMap<>();
     private final Map<String, Long> steps = new LinkedHashMap<>();
+
+    /** Makes up for moments that began at zero: the root of the second's share, and the rate over the first's. */
+    private record Corrections(Scalar root, Scalar minusRate) {}
 
     private Adam(Builder b, List<ParameterGroup> groups, double rate) {
         super(groups, rate);
@@ -54,6 +58,8 @@ public final class Adam extends Optimizer {
         Scalar b2 = new Scalar(beta2);
         Scalar b2Rest = new Scalar(1 - beta2);
         Scalar eps = new Scalar(epsilon);
+        // nearly always all parameters have seen equally many steps
+        Map<Long, Corrections> corrections = new HashMap<>();
         group.parameters().forEach((name, p) -> {
             Tensor grad = p.grad();
             if (!grad.defined()) {
@@ -67,15 +73,19 @@ public final class Adam extends Optimizer {
                     grad.add_(p, decay);
                 }
             }
+            Corrections correction = corrections.computeIfAbsent(
+                    step,
+                    n -> new Corrections(
+                            new Scalar(Math.sqrt(1 - Math.pow(beta2, n))),
+                            new Scalar(-(rate / (1 - Math.pow(beta1, n))))));
             Tensor mean = first.computeIfAbsent(name, n -> Scope.own(torch.zeros_like(p)));
             Tensor square = second.computeIfAbsent(name, n -> Scope.own(torch.zeros_like(p)));
             mean.lerp_(grad, b1Rest);
             square.mul_(b2).addcmul_(grad, grad, b2Rest);
             // the gradient has served; its memory takes the denominator
-            Tensor denominator = torch.sqrt_out(grad, square)
-                    .div_(new Scalar(Math.sqrt(1 - Math.pow(beta2, step))))
-                    .add_(eps);
-            p.addcdiv_(mean, denominator, new Scalar(-(rate / (1 - Math.pow(beta1, step)))));
+            Tensor denominator =
+                    torch.sqrt_out(grad, square).div_(correction.root).add_(eps);
+            p.addcdiv_(mean, denominator, correction.minusRate);
         });
     }
 

@@ -101,18 +101,19 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
             TensorVector norms = new TensorVector();
+            Norm norm = new Norm();
             for (ParameterGroup group : groups) {
                 for (Tensor p : group.parameters().values()) {
                     Tensor grad = p.grad();
                     if (grad.defined()) {
-                        norms.push_back(norm(grad));
+                        norms.push_back(norm.of(grad));
                     }
                 }
             }
             if (norms.empty()) {
                 return scope.keep(Tensors.of(new float[] {0}));
             }
-            Tensor total = norm(torch.stack(norms));
+            Tensor total = norm.of(torch.stack(norms));
             Tensor factor = torch.reciprocal(total.add(new Scalar(CLIP_EPSILON)))
                     .mul_(new Scalar(maxNorm))
                     .clamp_max_(new Scalar(1.0));
@@ -128,9 +129,15 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         }
     }
 
-    private static Tensor norm(Tensor t) {
-        return torch.linalg_vector_norm(
-                t, new Scalar(2.0), new LongArrayRefOptional(), false, new ScalarTypeOptional());
+    /** The Euclidean norm; keeps the native arguments, which cost as much as the norm of a bias. */
+    private static final class Norm {
+        private final Scalar order = new Scalar(2.0);
+        private final LongArrayRefOptional allDimensions = new LongArrayRefOptional();
+        private final ScalarTypeOptional sameType = new ScalarTypeOptional();
+
+        Tensor of(Tensor t) {
+            return torch.linalg_vector_norm(t, order, allDimensions, false, sameType);
+        }
     }
 
     /** Updates the parameters of a group that have a gradient; no gradients are recorded. */
