@@ -68,12 +68,13 @@ final class LineChart {
             html.add(
                     "<line class=\"drop\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%d\"/>",
                     mx, mx, my, HEIGHT - BOTTOM);
+            // Half way down the drop line: below a maximum nothing is drawn.
             html.add("<circle class=\"dot s0\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"/>", mx, my);
             html.add(
                     "<text class=\"mark\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"" + (left ? "end" : "start")
                             + "\">%s</text>",
                     mx + (left ? -9 : 9),
-                    my + 22,
+                    (my + HEIGHT - BOTTOM) / 2,
                     mark.label());
         }
         html.add("</svg></div>");

@@ -242,8 +242,9 @@ public final class Report {
     private static void iouCells(Html html, double[] values) {
         html.add("<td class=\"wide bars\">");
         for (int s = 0; s < values.length; s++) {
-            double width = Double.isNaN(values[s]) ? 0 : values[s] * 100;
-            html.add("<i class=\"s%d\" style=\"width:%.1f%%\"></i>", s % LineChart.COLOURS, width);
+            if (!Double.isNaN(values[s])) {
+                html.add("<i class=\"s%d\" style=\"width:%.1f%%\"></i>", s % LineChart.COLOURS, values[s] * 100);
+            }
         }
         html.add("</td>");
         for (double v : values) {
@@ -378,10 +379,11 @@ public final class Report {
         if (failures.isEmpty()) {
             return;
         }
+        long images = failures.stream().map(RunManifest.Failure::id).distinct().count();
         html.add(
                 "<section>\n<h2>Failures</h2>\n<p class=\"lead\">%s without all products; the run went on without"
                         + " them.</p>\n",
-                failures.size() == 1 ? "One image" : grouped(failures.size()) + " images");
+                images == 1 ? "One image" : grouped(images) + " images");
         html.add("<div class=\"scroll\"><table><tr><th>image</th><th>failed in</th><th>reason</th></tr>\n");
         for (RunManifest.Failure f : failures.subList(0, Math.min(MAX_FAILURES, failures.size()))) {
             html.add(
