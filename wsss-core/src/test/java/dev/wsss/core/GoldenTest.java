@@ -2,6 +2,7 @@ package dev.wsss.core;
 
 import dev.wsss.core.affinity.AffinityGolden;
 import dev.wsss.core.affinity.WalkGolden;
+import dev.wsss.core.cam.CamGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
 import java.util.LinkedHashMap;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.TestFactory;
 class GoldenTest {
     private static Map<String, GoldenHandler> handlers() {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
+        handlers.putAll(CamGolden.handlers());
         handlers.putAll(AffinityGolden.handlers());
         handlers.putAll(WalkGolden.handlers());
         return handlers;
