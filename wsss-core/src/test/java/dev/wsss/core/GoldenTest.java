@@ -2,6 +2,7 @@ package dev.wsss.core;
 
 import dev.wsss.core.affinity.AffinityGolden;
 import dev.wsss.core.affinity.WalkGolden;
+import dev.wsss.core.cam.CamGolden;
 import dev.wsss.core.crf.CrfGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
@@ -20,6 +21,7 @@ class GoldenTest {
     private static Map<String, GoldenHandler> handlers() {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
         handlers.putAll(AffinityGolden.handlers());
+        handlers.putAll(CamGolden.handlers());
         handlers.putAll(CrfGolden.handlers());
         handlers.putAll(LabelGolden.handlers());
         handlers.putAll(MetricsGolden.handlers());

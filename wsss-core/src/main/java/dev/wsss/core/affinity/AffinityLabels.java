@@ -82,6 +82,9 @@ public final class AffinityLabels {
                     "scores have no map of a foreground class; labels " + Arrays.toString(labels));
         }
         float[] means = BlockMean.of(scores.toArray(), labels.length, scores.height(), scores.width(), block);
+        // compared in the scores' own precision: 0.3f is above 0.3
+        float low = (float) backgroundUpTo;
+        float high = (float) foregroundAbove;
         int nodes = means.length / labels.length;
         byte[] out = new byte[nodes];
         for (int i = 0; i < nodes; i++) {
@@ -90,7 +93,7 @@ public final class AffinityLabels {
                 wins = means[k * nodes + i] > means[wins * nodes + i] ? k : wins;
             }
             float top = means[wins * nodes + i];
-            int label = top > foregroundAbove ? labels[wins] : top <= backgroundUpTo ? 0 : LabelMap.IGNORE;
+            int label = top > high ? labels[wins] : top <= low ? 0 : LabelMap.IGNORE;
             out[i] = (byte) label;
         }
         int columns = (scores.width() + block - 1) / block;

@@ -46,7 +46,7 @@ public final class Evaluator {
      *     out and not counted
      * @throws InvalidDataException if a map is of another size than its mask; the message names the sample
      */
-    public Evaluation evaluate(String subject, IntFunction<? extends @Nullable LabelMap> labels) {
+    public Evaluation compare(String subject, IntFunction<? extends @Nullable LabelMap> labels) {
         ConfusionMatrix confusion = new ConfusionMatrix(data.classes().labelCount());
         int images = 0;
         for (int i = 0; i < data.size(); i++) {
@@ -66,7 +66,7 @@ public final class Evaluator {
 
     /** Evaluates a segmenter on every image. */
     public Evaluation evaluate(String subject, Segmenter segmenter) {
-        return evaluate(subject, (int i) -> {
+        return compare(subject, i -> {
             Sample sample = data.get(i);
             return segmenter.segment(sample.image());
         });

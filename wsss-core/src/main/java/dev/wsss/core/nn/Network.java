@@ -7,7 +7,11 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +139,20 @@ public abstract class Network implements AutoCloseable {
         Map<String, HostArray> dict = new LinkedHashMap<>();
         state().forEach((name, t) -> dict.put(name, Tensors.toHost(t)));
         return dict;
+    }
+
+    /** SHA-256, in lower-case hex, over names, shapes and values of {@link #state()}: which weights made a product? */
+    public final String fingerprint() {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            stateDict().forEach((name, array) -> {
+                sha.update((name + array).getBytes(StandardCharsets.UTF_8));
+                sha.update(array.bytes());
+            });
+            return HexFormat.of().formatHex(sha.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     /**

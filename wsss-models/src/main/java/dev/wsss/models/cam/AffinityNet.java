@@ -79,6 +79,11 @@ public final class AffinityNet extends Network implements AffinitySource {
         return Math.max(16, Math.min(256, channels / 8));
     }
 
+    /** The backbone, which stays this network's. */
+    public Backbone backbone() {
+        return backbone;
+    }
+
     /** Pixels of the image for one node of the grid, in each direction. */
     public int stride() {
         return stride;

@@ -37,6 +37,11 @@ public final class Classifier extends Layer {
         classifier = child("classifier", Conv2d.same(backbone.outChannels(), tags, 1, 1, 1));
     }
 
+    /** The backbone, which stays this network's. */
+    public Backbone backbone() {
+        return backbone;
+    }
+
     /** The backbone's maps of images {@code [N][3][H][W]}, such as an affinity head builds on. */
     public Features features(Tensor images) {
         return backbone.features(images);

@@ -80,6 +80,11 @@ public final class DeepLabV3Plus extends Layer {
         return backbone.features(images);
     }
 
+    /** The backbone, which stays this network's. */
+    public Backbone backbone() {
+        return backbone;
+    }
+
     /** Pixel logits {@code [N][classes][h][w]} of the size of {@code c2}. */
     public Tensor logits(Features features) {
         return head(features.c2(), features.c5());

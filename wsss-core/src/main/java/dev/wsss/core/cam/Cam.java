@@ -1,0 +1,219 @@
+package dev.wsss.core.cam;
+
+import dev.wsss.api.CamGenerator;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.Sample;
+import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.image.Normalize;
+import dev.wsss.core.image.Resize;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.TensorScoreMaps;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Multi-scale class activation maps.
+ *
+ * <pre>{@code
+ * CamGenerator cam = Cam.builder()
+ *         .setNetwork(network::activations)
+ *         .optScales(0.5, 1, 1.5, 2)
+ *         .build();
+ * try (ScoreMaps maps = cam.generate(sample)) { ... }
+ * }</pre>
+ *
+ * <p>The image is resized to each scale as Pillow's bicubic does (sides rounded half to even), normalised, and goes
+ * through the network together with its mirror image in one batch; the passes are fused by a {@link CamFusion}. Only the
+ * maps of the sample's tags are ever resized. The result stays on the network's device, at the image's size unless the
+ * fusion has another {@link CamGrid}; its labels are those of the sample's tags, ascending.
+ *
+ * <p>Put the network in evaluation mode first. As safe for use by several threads as the network is.
+ */
+public final class Cam implements CamGenerator {
+    /** Activations {@code [N][K][h][w]} of a few tags, ready to be fused. */
+    @FunctionalInterface
+    private interface Activations {
+        Tensor of(Tensor images, int[] tags);
+    }
+
+    private final Activations network;
+    private final double[] scales;
+    private final boolean flip;
+    private final Normalize normalize;
+    private final CamFusion fusion;
+    private final ComputeDevice device;
+
+    private Cam(Builder b) {
+        CamNetwork direct = b.network;
+        GradCamNetwork byGradient = b.gradNetwork;
+        fusion = b.fusion;
+        if (direct != null) {
+            network = (images, tags) -> fusion.select(direct.activations(images), tags);
+        } else if (byGradient != null) {
+            if (fusion.activation() == CamActivation.SOFTMAX) {
+                throw new IllegalArgumentException("Grad-CAM has maps of the present tags only: no softmax over all");
+            }
+            network = (images, tags) -> GradCam.activations(byGradient, images, tags);
+        } else {
+            throw new NullPointerException("network is not set: call setNetwork");
+        }
+        scales = b.scales;
+        flip = b.flip;
+        normalize = b.normalize;
+        device = b.device;
+    }
+
+    /** Starts with scales 0.5, 1, 1.5 and 2, mirror images, ImageNet's normalisation and {@link CamFusion#DEFAULT}. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws InvalidDataException also if the image has no pixel left at a scale
+     */
+    @Override
+    public ScoreMaps generate(Sample sample) {
+        int[] tags = sample.tags().toArray();
+        if (tags.length == 0) {
+            throw new InvalidDataException("sample " + sample.id() + " has no tag, so there is no class to map");
+        }
+        RgbImage image = sample.rgb();
+        return Torch.call(() -> {
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                List<Tensor> passes = new ArrayList<>();
+                for (double scale : scales) {
+                    passes.add(pass(sample, image, scale, tags));
+                }
+                Tensor maps = fusion.fuse(passes, image.height(), image.width());
+                // one look at the result: a NaN in any pass reaches it
+                if (Tensors.item(maps.isfinite().all()) == 0) {
+                    throw new InvalidDataException("the network gives NaN or infinite activations for sample "
+                            + sample.id() + ", tags " + sample.tags());
+                }
+                return TensorScoreMaps.of(sample.tags().labels(), maps);
+            }
+        });
+    }
+
+    private Tensor pass(Sample sample, RgbImage image, double scale, int[] tags) {
+        int height = (int) Math.rint(image.height() * scale);
+        int width = (int) Math.rint(image.width() * scale);
+        if (height < 1 || width < 1) {
+            throw new InvalidDataException("image of sample " + sample.id() + ", " + image.height() + "x"
+                    + image.width() + ", has no pixel left at scale " + scale);
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor batch = batch(image, height, width);
+            Tensor activations = network.of(batch, tags);
+            if (activations.size(0) != batch.size(0)) {
+                throw new IllegalArgumentException("expected activations of " + batch.size(0)
+                        + " images of the network, got " + Arrays.toString(Tensors.shape(activations)));
+            }
+            return scope.keep(activations);
+        }
+    }
+
+    private Tensor batch(RgbImage image, int height, int width) {
+        RgbImage resized = height == image.height() && width == image.width()
+                ? image
+                : Resize.PIL_BICUBIC.apply(image, height, width);
+        Tensor one = Tensors.to(Tensors.of(normalize.apply(resized), 1, 3, height, width), device);
+        return flip ? torch.cat(new TensorVector(one, torch.flip(one, 3)), 0) : one;
+    }
+
+    @Override
+    public String toString() {
+        return "Cam[scales " + Arrays.toString(scales) + (flip ? ", mirrored" : "") + ", " + fusion + "]";
+    }
+
+    /** Settings of a CAM. */
+    public static final class Builder {
+        private @Nullable CamNetwork network;
+        private @Nullable GradCamNetwork gradNetwork;
+        private double[] scales = {0.5, 1, 1.5, 2};
+        private boolean flip = true;
+        private Normalize normalize = Normalize.IMAGENET;
+        private CamFusion fusion = CamFusion.DEFAULT;
+        private ComputeDevice device = ComputeDevice.CPU;
+
+        private Builder() {}
+
+        /** The network whose activations are mapped. This, or the other form, is required. */
+        public Builder setNetwork(CamNetwork network) {
+            this.network = network;
+            gradNetwork = null;
+            return this;
+        }
+
+        /** The network that is mapped by {@link GradCam}. This, or the other form, is required. */
+        public Builder setNetwork(GradCamNetwork network) {
+            gradNetwork = network;
+            this.network = null;
+            return this;
+        }
+
+        /**
+         * The scales of the image.
+         *
+         * @throws IllegalArgumentException if there is none, or one is not positive
+         */
+        public Builder optScales(double... scales) {
+            if (scales.length == 0) {
+                throw new IllegalArgumentException("expected at least one scale");
+            }
+            for (double scale : scales) {
+                if (!(scale > 0) || Double.isInfinite(scale)) {
+                    throw new IllegalArgumentException("scale must be positive, got " + scale);
+                }
+            }
+            this.scales = scales.clone();
+            return this;
+        }
+
+        /** Whether the mirror image is run too. */
+        public Builder optFlip(boolean flip) {
+            this.flip = flip;
+            return this;
+        }
+
+        /** How pixels become the network's input. */
+        public Builder optNormalize(Normalize normalize) {
+            this.normalize = normalize;
+            return this;
+        }
+
+        /** How activations become scores. */
+        public Builder optFusion(CamFusion fusion) {
+            this.fusion = fusion;
+            return this;
+        }
+
+        /** Where the network is; the CPU unless set. */
+        public Builder optDevice(ComputeDevice device) {
+            this.device = device;
+            return this;
+        }
+
+        /**
+         * Builds.
+         *
+         * @throws NullPointerException if no network is set
+         * @throws IllegalArgumentException if the fusion needs channels that Grad-CAM does not have
+         */
+        public Cam build() {
+            return new Cam(this);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package dev.wsss.core.cam;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** A classifier whose last feature map has one channel for each tag. Called without gradient; see {@link Cam}. */
+@FunctionalInterface
+public interface CamNetwork {
+    /**
+     * The activations before any normalisation.
+     *
+     * @param images {@code [N][3][H][W]}, normalised
+     * @return {@code [N][C][h][w]} with one channel for each tag of the catalog, in its order; further channels, such as
+     *     a background, may follow, and take part in {@link CamActivation#SOFTMAX} only
+     */
+    Tensor activations(Tensor images);
+}

@@ -1,0 +1,176 @@
+package dev.wsss.examples;
+
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.Dataset;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.metrics.Evaluation;
+import dev.wsss.core.metrics.Evaluator;
+import dev.wsss.core.metrics.IouConvention;
+import dev.wsss.core.metrics.ThresholdSweep;
+import dev.wsss.core.pipeline.PipelineResult;
+import dev.wsss.core.pipeline.ProductStore;
+import dev.wsss.core.report.Curve;
+import dev.wsss.core.report.Report;
+import dev.wsss.core.report.StageScore;
+import dev.wsss.core.report.Strip;
+import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.datasets.DatasetSplits;
+import dev.wsss.models.deeplab.NetworkSegmenter;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Measures what the quickstart made, prints the table and writes the report. The one reader of masks. */
+final class QuickstartReport {
+    private static final int STRIPS = 6;
+
+    private final DatasetSplits splits;
+    private final Dataset train;
+    private final PrintStream console;
+    private final Map<String, ProductStore<ScoreMaps>> scores = new LinkedHashMap<>();
+    private final Map<String, ProductStore<LabelMap>> labels = new LinkedHashMap<>();
+    private final List<StageScore> table = new ArrayList<>();
+
+    QuickstartReport(DatasetSplits splits, PrintStream console) {
+        this.splits = splits;
+        this.train = splits.train();
+        this.console = console;
+    }
+
+    /** Adds score maps of the training images. */
+    QuickstartReport scores(String name, ProductStore<ScoreMaps> store) {
+        scores.put(name, store);
+        return this;
+    }
+
+    /** Adds label maps of the training images. */
+    QuickstartReport labels(String name, ProductStore<LabelMap> store) {
+        labels.put(name, store);
+        return this;
+    }
+
+    /** Evaluates everything, with the segmenter on images it has not seen where there are such, and writes the page. */
+    void write(
+            Path file,
+            NetworkSegmenter segmenter,
+            PipelineResult result,
+            Map<String, Double> seconds,
+            List<Curve> curves) {
+        ClassCatalog classes = train.classes();
+        Report.Builder report = Report.builder()
+                .setTitle("From tags to labels: " + train.name())
+                .setClasses(classes)
+                .optSubtitle("Image tags are the only supervision; masks were read for this evaluation alone.");
+        if (train.hasTruth()) {
+            labels.forEach((name, store) -> add(Evaluator.on(train)
+                    .compare(name, i -> store.contains(train.id(i)) ? store.load(train.id(i)) : null)));
+            if (classes.hasBackground()) {
+                ThresholdSweep sweep = sweep(scores.values().iterator().next());
+                double[] thresholds = new double[sweep.thresholds().length];
+                for (int i = 0; i < thresholds.length; i++) {
+                    thresholds[i] = sweep.thresholds()[i];
+                }
+                report.thresholds(thresholds, sweep.curve(IouConvention.OCCURRING));
+            }
+        }
+        Dataset unseen = splits.val().filter(Dataset::hasTruth).orElse(train);
+        if (unseen.hasTruth()) {
+            String name = unseen == train ? "segmenter, training images" : "segmenter, unseen images";
+            Evaluation evaluation = Evaluator.on(unseen).evaluate(name, segmenter);
+            add(evaluation);
+            report.classIou(name, evaluation.iou()).confusion(counts(evaluation));
+        } else {
+            console.println("no masks in " + train.name() + ": nothing to evaluate against");
+        }
+        for (int i = 0; i < Math.min(STRIPS, train.size()); i++) {
+            int sample = i * train.size() / Math.min(STRIPS, train.size());
+            try {
+                report.strip(strip(train, sample, segmenter));
+            } catch (InvalidDataException e) {
+                console.println("no strip of " + train.id(sample) + ": " + e.getMessage());
+            }
+        }
+        curves.forEach(report::curve);
+        NativeMemory memory = NativeMemory.now();
+        report.stageScores(table)
+                .timings(seconds)
+                .memory("process, at most", memory.peakResidentBytes())
+                .failures(result.failures());
+        result.manifest().ifPresent(report::manifest);
+        report.build().write(file);
+        console.printf(
+                Locale.ROOT,
+                "%.0f s, at most %.2f GB; report in %s%n",
+                seconds.getOrDefault("total", 0.0),
+                memory.peakResidentBytes() / 1e9,
+                file.toAbsolutePath().normalize());
+    }
+
+    private void add(Evaluation evaluation) {
+        if (table.isEmpty()) {
+            console.printf("%n%-28s %-24s %6s  %s%n", "stage", "evaluated on", "images", "mIoU");
+        }
+        table.add(new StageScore(evaluation.subject(), evaluation.meanIou()));
+        console.printf(
+                Locale.ROOT,
+                "%-28s %-24s %6d  %4.1f %%%n",
+                evaluation.subject(),
+                evaluation.split(),
+                evaluation.images(),
+                100 * evaluation.meanIou());
+    }
+
+    private ThresholdSweep sweep(ProductStore<ScoreMaps> store) {
+        ThresholdSweep sweep = new ThresholdSweep(train.classes(), ThresholdSweep.range(0, 0.01, 100));
+        for (int i = 0; i < train.size(); i++) {
+            if (store.contains(train.id(i))) {
+                try (ScoreMaps maps = store.load(train.id(i))) {
+                    sweep.add(maps, train.truth(i));
+                }
+            }
+        }
+        return sweep;
+    }
+
+    private Strip strip(Dataset data, int i, NetworkSegmenter segmenter) {
+        String id = data.id(i);
+        RgbImage image = data.get(i).rgb();
+        Strip.Builder strip = Strip.builder(id, image, data.classes())
+                .optNote(String.join(", ", data.tags(i).names()));
+        scores.forEach((name, store) -> {
+            if (store.contains(id)) {
+                try (ScoreMaps maps = store.load(id)) {
+                    strip.scores(name, maps);
+                }
+            }
+        });
+        labels.forEach((name, store) -> {
+            if (store.contains(id)) {
+                strip.labels(name, store.load(id));
+            }
+        });
+        strip.labels("segmenter", segmenter.segment(image));
+        if (data.hasTruth()) {
+            strip.labels("truth", data.truth(i));
+        }
+        return strip.build();
+    }
+
+    private static long[][] counts(Evaluation evaluation) {
+        int n = evaluation.classes().labelCount();
+        long[][] counts = new long[n][n];
+        for (int truth = 0; truth < n; truth++) {
+            for (int prediction = 0; prediction < n; prediction++) {
+                counts[truth][prediction] = evaluation.confusion().count(truth, prediction);
+            }
+        }
+        return counts;
+    }
+}
