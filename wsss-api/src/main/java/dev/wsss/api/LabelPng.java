@@ -9,6 +9,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
@@ -155,7 +156,8 @@ public final class LabelPng {
         if (folder == null) {
             throw new IOException("not a file name");
         }
-        Path beside = Files.createTempFile(folder, "." + file.getFileName(), ".part");
+        // Not Files.createTempFile: that makes files only their owner may read.
+        Path beside = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             Files.write(beside, bytes);
             try {

@@ -2,6 +2,7 @@ package dev.wsss.core.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.util.Progress;
 import dev.wsss.api.GroundTruthAccessException;
@@ -14,6 +15,7 @@ import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Safetensors;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -83,6 +85,17 @@ class PipelineTest {
         assertThat(tensors.get("scores").dtype()).isEqualTo(DType.F32);
         assertThat(tensors.get("scores").shape()).containsExactly(1, 24, 24);
         assertThat(tensors.get("labels").toInts()).containsExactly(1);
+    }
+
+    @Test
+    void products_have_the_permissions_of_any_file() throws IOException {
+        SyntheticData.pipeline(data, tmp).run();
+        assumeThat(FileSystems.getDefault().supportedFileAttributeViews()).contains("posix");
+        var usual = Files.getPosixFilePermissions(Files.writeString(tmp.resolve("usual"), ""));
+        assertThat(Files.getPosixFilePermissions(tmp.resolve("pseudo/part0/img_0.png")))
+                .isEqualTo(usual);
+        assertThat(Files.getPosixFilePermissions(tmp.resolve("cam/part0/img_0.safetensors")))
+                .isEqualTo(usual);
     }
 
     @Test
