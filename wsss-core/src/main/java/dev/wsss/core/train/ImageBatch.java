@@ -33,7 +33,8 @@ public final class ImageBatch implements AutoCloseable {
      */
     public Tensor labels() {
         if (labels == null) {
-            throw new IllegalStateException("these batches have tags only; ImageBatches.builder().optLabels gives labels");
+            throw new IllegalStateException(
+                    "these batches have tags only; ImageBatches.builder().optLabels gives labels");
         }
         return labels;
     }

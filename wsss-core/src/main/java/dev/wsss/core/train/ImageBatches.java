@@ -94,8 +94,9 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
             }
         }
         if (images.isEmpty()) {
-            throw new InvalidDataException("no image of a batch of " + batchSize + " from " + data.name()
-                    + " can be read; the last reason: " + failures.values().iterator().next());
+            throw new InvalidDataException(
+                    "no image of a batch of " + batchSize + " from " + data.name() + " can be read; the last reason: "
+                            + failures.values().iterator().next());
         }
         return batch(images, tags);
     }
@@ -110,8 +111,9 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
         for (int i = 0; i < n; i++) {
             RgbImage image = images.get(i).image();
             if (image.height() != h || image.width() != w) {
-                throw new InvalidDataException("a batch needs images of one size, got " + h + "x" + w + " and "
-                        + image.height() + "x" + image.width() + "; crop them by an augmentation, or use batches of one");
+                throw new InvalidDataException(
+                        "a batch needs images of one size, got " + h + "x" + w + " and " + image.height() + "x"
+                                + image.width() + "; crop them by an augmentation, or use batches of one");
             }
             float[] normalized = normalize.apply(image);
             System.arraycopy(normalized, 0, pixels, i * normalized.length, normalized.length);
