@@ -119,7 +119,7 @@ final class TinyTask {
                 .build();
     }
 
-    static Trainer.Builder<Batch> trainer(Net net, Batches batches, Optimizer optimizer) {
+    static Trainer.Builder<Batch> trainer(Net net, BatchSource<Batch> batches, Optimizer optimizer) {
         return Trainer.<Batch>builder()
                 .setNetwork(net)
                 .setData(batches)
