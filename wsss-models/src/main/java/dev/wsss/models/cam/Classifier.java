@@ -33,6 +33,9 @@ public final class Classifier extends Layer {
      * @throws IllegalArgumentException if {@code tags < 1}
      */
     public Classifier(Backbone backbone, int tags) {
+        if (tags < 1) {
+            throw new IllegalArgumentException("tags must be at least 1, got " + tags);
+        }
         this.backbone = child("backbone", backbone);
         classifier = child("classifier", Conv2d.same(backbone.outChannels(), tags, 1, 1, 1));
     }

@@ -1,0 +1,68 @@
+package dev.wsss.models.cam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.wsss.core.nn.Ops;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.resnet.Features;
+import dev.wsss.models.resnet.ResNet;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+
+class ClassifierTest {
+    private static ResNet backbone() {
+        return ResNet.builder().setDepth(18).optWidth(4).optOutputStride(16).build();
+    }
+
+    private static Tensor images() {
+        float[] values = new float[2 * 3 * 48 * 32];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Math.sin(0.7 * i);
+        }
+        return Tensors.of(values, 2, 3, 48, 32);
+    }
+
+    @Test
+    void meanOfTheMapsIsTheLogit() {
+        Torch.seed(5);
+        try (Classifier net = new Classifier(backbone(), 6);
+                Scope scope = Scope.open()) {
+            net.train(false);
+            Features f = net.features(images());
+            Tensor maps = net.activations(f);
+            assertThat(Tensors.shape(maps)).containsExactly(2, 6, 3, 2);
+            float[] mean = Tensors.toFloats(Ops.globalAverage(maps));
+            float[] logits = Tensors.toFloats(net.logits(f));
+            assertThat(logits).hasSize(12);
+            for (int i = 0; i < 12; i++) {
+                assertThat(logits[i]).isCloseTo(mean[i], within(1e-5f));
+            }
+            assertThat(Tensors.toFloats(net.forward(images()))).containsExactly(logits);
+            assertThat(Tensors.toFloats(net.activations(images()))).containsExactly(Tensors.toFloats(maps));
+        }
+    }
+
+    @Test
+    void everyParameterTrains() {
+        try (Classifier net = new Classifier(backbone(), 3);
+                Scope scope = Scope.open()) {
+            net.forward(images()).sum().backward();
+            assertThat(net.parameters())
+                    .containsKey("classifier.weight")
+                    .allSatisfy((name, p) -> assertThat(p.grad().defined()).isTrue());
+        }
+    }
+
+    @Test
+    void noTagIsRefused() {
+        try (ResNet backbone = backbone()) {
+            assertThatThrownBy(() -> new Classifier(backbone, 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("got 0");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package dev.wsss.models.deeplab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.image.Normalize;
+import dev.wsss.core.nn.Conv2d;
+import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.resnet.ResNet;
+import java.util.Random;
+import org.bytedeco.pytorch.Scalar;
+import org.junit.jupiter.api.Test;
+
+class NetworkSegmenterTest {
+    /** Scores each class by one colour channel, so that the label is the strongest colour. */
+    private static Conv2d strongestColour() {
+        Conv2d net = Conv2d.builder(3, 3, 1).optBias(false).build();
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            net.weight().zero_();
+            for (int c = 0; c < 3; c++) {
+                net.weight().select(0, c).select(0, c).fill_(new Scalar(1.0));
+            }
+        }
+        return net;
+    }
+
+    private static RgbImage stripes(int height, int width) {
+        byte[] data = new byte[height * width * 3];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                data[(y * width + x) * 3 + x * 3 / width] = (byte) 200;
+            }
+        }
+        return new RgbImage(height, width, data);
+    }
+
+    private static Normalize plain() {
+        return Normalize.of(new double[3], new double[] {1, 1, 1});
+    }
+
+    @Test
+    void labelsEachPixelByItsLargestLogit() {
+        RgbImage image = stripes(8, 12);
+        try (NetworkSegmenter plain = NetworkSegmenter.builder()
+                        .setNetwork(strongestColour())
+                        .optNormalize(plain())
+                        .build();
+                NetworkSegmenter averaged = NetworkSegmenter.builder()
+                        .setNetwork(strongestColour())
+                        .optNormalize(plain())
+                        .optScales(1, 2)
+                        .optMirror(true)
+                        .build()) {
+            LabelMap labels = plain.segment(image.toImage());
+            assertThat(labels.height()).isEqualTo(8);
+            assertThat(labels.width()).isEqualTo(12);
+            for (int x = 0; x < 12; x++) {
+                assertThat(labels.get(5, x)).isEqualTo(x / 4);
+            }
+            // a mean that forgot to mirror back would mix the outer stripes
+            assertThat(averaged.segment(image)).isEqualTo(labels);
+        }
+    }
+
+    @Test
+    void probabilitiesSumToOne() {
+        try (NetworkSegmenter segmenter =
+                        NetworkSegmenter.builder().setNetwork(strongestColour()).build();
+                ScoreMaps maps = segmenter.probabilities(stripes(5, 6))) {
+            assertThat(maps.labels()).containsExactly(0, 1, 2);
+            float[] p = maps.toArray();
+            for (int i = 0; i < 30; i++) {
+                assertThat(p[i] + p[30 + i] + p[60 + i]).isBetween(0.9999f, 1.0001f);
+            }
+        }
+    }
+
+    @Test
+    void brokenWeightsAreRefusedByName() {
+        Conv2d net = strongestColour();
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            net.weight().fill_(new Scalar(Double.NaN));
+        }
+        try (NetworkSegmenter segmenter =
+                NetworkSegmenter.builder().setNetwork(net).build()) {
+            assertThatThrownBy(() -> segmenter.segment(stripes(5, 6)))
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining("Conv2d")
+                    .hasMessageContaining("5x6");
+        }
+    }
+
+    @Test
+    void smallNetworkLabelsAnyImageSizeInFlatMemory() {
+        Torch.seed(1);
+        ResNet backbone =
+                ResNet.builder().setDepth(18).optWidth(8).optOutputStride(16).build();
+        try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
+                .setNetwork(DeepLabV3Plus.builder()
+                        .setBackbone(backbone)
+                        .setClasses(5)
+                        .optWidth(16)
+                        .build())
+                .optMirror(true)
+                .build()) {
+            for (int[] size : new int[][] {{1, 1}, {7, 50}, {65, 33}}) {
+                LabelMap labels = segmenter.segment(noise(size[0], size[1]));
+                assertThat(labels.height()).isEqualTo(size[0]);
+                assertThat(labels.width()).isEqualTo(size[1]);
+            }
+            RgbImage image = noise(96, 96);
+            LabelMap first = segmenter.segment(image);
+            long before = NativeMemory.now().residentBytes();
+            for (int i = 0; i < 60; i++) {
+                assertThat(segmenter.segment(image)).isEqualTo(first);
+            }
+            assertThat(NativeMemory.now().residentBytes() - before).isLessThan(100L << 20);
+        }
+    }
+
+    private static RgbImage noise(int height, int width) {
+        byte[] data = new byte[height * width * 3];
+        new Random(4).nextBytes(data);
+        return new RgbImage(height, width, data);
+    }
+}
