@@ -151,7 +151,7 @@ final class Quickstart implements Callable<Integer> {
                     .optDevice(on)
                     .build();
             Stage<ScoreMaps> cam = Stages.cam(generator)
-                    .optConfig("cam", generator)
+                    .optConfig("cam", generator.toString())
                     .optConfig("weights", classifier.fingerprint())
                     .build();
             Stage<LabelMap> raw = label("raw", threshold(classes), cam, classes);
@@ -170,7 +170,7 @@ final class Quickstart implements Callable<Integer> {
                     .build();
             Stage<ScoreMaps> walk = Stages.refine(walker, cam)
                     .optName("walk")
-                    .optConfig("walk", walker)
+                    .optConfig("walk", walker.toString())
                     .optConfig("weights", affinity.fingerprint())
                     .build();
             Stage<LabelMap> walked = label("walked", ArgmaxRule.create(), walk, classes);
@@ -225,7 +225,7 @@ final class Quickstart implements Callable<Integer> {
     private static Stage<LabelMap> label(String name, LabelRule rule, Stage<ScoreMaps> from, ClassCatalog classes) {
         return Stages.label(rule, from, classes)
                 .optName(name)
-                .optConfig("rule", rule)
+                .optConfig("rule", rule.toString())
                 .build();
     }
 

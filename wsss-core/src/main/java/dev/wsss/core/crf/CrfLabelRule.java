@@ -25,4 +25,9 @@ public final class CrfLabelRule implements LabelRule {
             return ArgmaxRule.of(q);
         }
     }
+
+    @Override
+    public String toString() {
+        return "CrfLabelRule[" + refiner + "]";
+    }
 }

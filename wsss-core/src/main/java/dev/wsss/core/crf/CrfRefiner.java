@@ -110,6 +110,12 @@ public final class CrfRefiner implements ScoreRefiner {
         return Unary.fromLabels(index, labels.length, gtProb, false);
     }
 
+    @Override
+    public String toString() {
+        return "CrfRefiner[" + crf + ", background " + background + ", "
+                + (gtProb == 0 ? "scores from " + clip : "labels at " + gtProb) + (allLabels ? ", all labels" : "") + "]";
+    }
+
     /** Configures a {@link CrfRefiner}. */
     public static final class Builder {
         private @Nullable DenseCrf crf;

@@ -56,4 +56,9 @@ public final class ArgmaxRule implements LabelRule {
         }
         return LabelMap.wrap(scores.height(), scores.width(), out);
     }
+
+    @Override
+    public String toString() {
+        return "ArgmaxRule[" + background + "]";
+    }
 }

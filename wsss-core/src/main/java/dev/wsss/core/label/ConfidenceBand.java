@@ -76,4 +76,9 @@ public final class ConfidenceBand implements LabelRule {
         }
         return LabelMap.wrap(strict.height(), strict.width(), out);
     }
+
+    @Override
+    public String toString() {
+        return "ConfidenceBand[" + strict + ", " + lenient + "]";
+    }
 }
