@@ -1,5 +1,6 @@
 package dev.wsss.models.cam;
 
+import dev.wsss.core.cam.CamNetwork;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
@@ -21,7 +22,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Keys {@code backbone.*} and {@code classifier.weight} [tags][C][1][1]. The network owns its backbone and closes it.
  */
-public final class Classifier extends Layer {
+public final class Classifier extends Layer implements CamNetwork {
     private final Backbone backbone;
     private final Conv2d classifier;
 
@@ -69,6 +70,7 @@ public final class Classifier extends Layer {
     }
 
     /** Class activation maps {@code [N][tags][h][w]} of images {@code [N][3][H][W]}, before any rectifier. */
+    @Override
     public Tensor activations(Tensor images) {
         try (Scope scope = Scope.open()) {
             return scope.keep(activations(features(images)));
