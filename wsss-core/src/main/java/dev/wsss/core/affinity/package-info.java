@@ -6,7 +6,8 @@
  * dev.wsss.core.affinity.AffinityLabels} says from confident labels which pairs are known to be alike or different,
  * {@link dev.wsss.core.affinity.AffinityHead} gives a backbone's features the affinities of the pairs, and {@link
  * dev.wsss.core.affinity.AffinityLoss} compares the two. To infer, an {@link dev.wsss.core.affinity.AffinitySource}
- * makes a {@link dev.wsss.core.affinity.GridAffinity} of each image, from pairs or from a map of boundaries, and {@link
+ * makes a {@link dev.wsss.core.affinity.GridAffinity} of each image, from pairs ({@link
+ * dev.wsss.core.affinity.FeatureAffinity}) or from a map of boundaries, and {@link
  * dev.wsss.core.affinity.RandomWalk} refines score maps with it; {@link dev.wsss.core.affinity.TransitionMatrix} is the
  * arithmetic below.
  *

@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.ImageTags;
+import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.runtime.NativeMemory;
@@ -14,7 +19,9 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 class AffinityTest {
@@ -176,6 +183,33 @@ class AffinityTest {
                     .hasMessageContaining("[9][9]");
         }
         assertThatThrownBy(() -> AffinityHead.builder().build()).hasMessageContaining("addTap");
+    }
+
+    @Test
+    void affinitiesOfAnImageFollowItsEdges() {
+        // left half black, right half white: neighbours within a half are alike, across the edge they are not
+        int size = 100;
+        byte[] data = new byte[size * size * 3];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (byte) (i / 3 % size < 48 ? 0 : 255);
+        }
+        Sample halves = new Sample(
+                "halves",
+                new RgbImage(size, size, data).toImage(),
+                ImageTags.of(ClassCatalog.withBackground(List.of("cat")), 0));
+        AffinitySource source = FeatureAffinity.builder()
+                .setNetwork(images -> torch.avg_pool2d(images, 8))
+                .build();
+        GridAffinity grid = source.affinities(halves);
+        assertThat(grid.height()).isEqualTo(13); // padded to 104
+        assertThat(grid.get(4 * 13 + 4, 4 * 13 + 5)).isEqualTo(1f, within(1e-5f));
+        assertThat(grid.get(4 * 13 + 5, 4 * 13 + 6)).isLessThan(0.1f);
+        AffinitySource broken = FeatureAffinity.builder()
+                .setNetwork(images -> torch.avg_pool2d(images, 8).mul(new Scalar(Double.NaN)))
+                .build();
+        assertThatThrownBy(() -> broken.affinities(halves))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("halves");
     }
 
     @Test

@@ -1,0 +1,15 @@
+package dev.wsss.core.affinity;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** A backbone with an {@link AffinityHead}. Called without gradient; see {@link FeatureAffinity}. */
+@FunctionalInterface
+public interface AffinityNetwork {
+    /**
+     * The features whose distances are affinities.
+     *
+     * @param images {@code [N][3][H][W]}, normalised, of sides that are multiples of the stride
+     * @return {@code [N][C][H / stride][W / stride]}, as {@link AffinityHead#features} gives them
+     */
+    Tensor features(Tensor images);
+}
