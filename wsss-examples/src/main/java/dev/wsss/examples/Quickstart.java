@@ -70,10 +70,7 @@ import picocli.CommandLine.Option;
         showDefaultValues = true,
         description = "Tags to pseudo labels, a trained segmenter and a report.")
 final class Quickstart implements Callable<Integer> {
-    @Option(
-            names = "--data",
-            paramLabel = "SPEC",
-            description = "shapes, camvid:DIR, voc:DIR or folder:DIR")
+    @Option(names = "--data", paramLabel = "SPEC", description = "shapes, camvid:DIR, voc:DIR or folder:DIR")
     private String data = "shapes";
 
     @Option(names = "--out", paramLabel = "DIR", description = "where products and the report go")
@@ -141,8 +138,12 @@ final class Quickstart implements Callable<Integer> {
 
             // 1. What is in the image? A classifier learns it from the tags.
             ImageBatches.Builder tagged = batches(train, settings, on);
-            fit("classifier", classifier, settings.classifierSteps, tagged.build(), (batch, step) ->
-                    Losses.multiLabelSoftMargin(classifier.forward(batch.images()), batch.tags()));
+            fit(
+                    "classifier",
+                    classifier,
+                    settings.classifierSteps,
+                    tagged.build(),
+                    (batch, step) -> Losses.multiLabelSoftMargin(classifier.forward(batch.images()), batch.tags()));
 
             // 2. Where does it look? Class activation maps, and the pixels at which they are sure.
             Cam generator = Cam.builder()
@@ -179,13 +180,20 @@ final class Quickstart implements Callable<Integer> {
 
             // 4. The pseudo labels train a segmenter, which needs no tags.
             deepLab.backbone().load(classifier.backbone().stateDict());
-            ImageBatches.Builder labelled = batches(train, settings, on).optLabels(labels(refined.store(pseudo), train));
-            fit("segmenter", deepLab, settings.segmenterSteps, labelled.build(), (batch, step) ->
-                    segmentationLoss(deepLab, batch));
+            ImageBatches.Builder labelled =
+                    batches(train, settings, on).optLabels(labels(refined.store(pseudo), train));
+            fit(
+                    "segmenter",
+                    deepLab,
+                    settings.segmenterSteps,
+                    labelled.build(),
+                    (batch, step) -> segmentationLoss(deepLab, batch));
 
             // 5. How good is it? Only now masks are read.
-            try (NetworkSegmenter segmenter =
-                    NetworkSegmenter.builder().setNetwork(deepLab).optMirror(true).build()) {
+            try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
+                    .setNetwork(deepLab)
+                    .optMirror(true)
+                    .build()) {
                 seconds.put("total", (System.nanoTime() - start) / 1e9);
                 new QuickstartReport(splits, console)
                         .scores("CAM", seeds.store(cam))
@@ -258,8 +266,7 @@ final class Quickstart implements Callable<Integer> {
         };
     }
 
-    private void fit(
-            String name, Network network, int steps, ImageBatches batches, LossStep<ImageBatch> loss) {
+    private void fit(String name, Network network, int steps, ImageBatches batches, LossStep<ImageBatch> loss) {
         try (Adam adam = Adam.decoupledBuilder()
                         .setGroups(ParameterGroups.all(network, 1e-2))
                         .setRate(2e-3)

@@ -21,10 +21,7 @@ public final class Wsss implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--debug",
-            scope = ScopeType.INHERIT,
-            description = "On failure, print the stack trace too.")
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "On failure, print the stack trace too.")
     private boolean debug;
 
     public static void main(String[] args) {
@@ -46,7 +43,10 @@ public final class Wsss implements Runnable {
             }
             String message = e.getMessage() == null ? e.toString() : e.getMessage();
             boolean ours = e instanceof WsssException || e instanceof IllegalArgumentException;
-            command.getErr().println("wsss: " + (ours ? message : e.getClass().getSimpleName() + ": " + message).replaceAll("\\s*\\R\\s*", " "));
+            command.getErr()
+                    .println("wsss: "
+                            + (ours ? message : e.getClass().getSimpleName() + ": " + message)
+                                    .replaceAll("\\s*\\R\\s*", " "));
             return 1;
         });
         return line.execute(args);

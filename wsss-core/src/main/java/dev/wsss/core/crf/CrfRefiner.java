@@ -113,7 +113,8 @@ public final class CrfRefiner implements ScoreRefiner {
     @Override
     public String toString() {
         return "CrfRefiner[" + crf + ", background " + background + ", "
-                + (gtProb == 0 ? "scores from " + clip : "labels at " + gtProb) + (allLabels ? ", all labels" : "") + "]";
+                + (gtProb == 0 ? "scores from " + clip : "labels at " + gtProb) + (allLabels ? ", all labels" : "")
+                + "]";
     }
 
     /** Configures a {@link CrfRefiner}. */

@@ -1,12 +1,13 @@
 package dev.wsss.models.cam;
 
 import dev.wsss.api.LabelMap;
-import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.core.affinity.AffinityHead;
 import dev.wsss.core.affinity.AffinityLabels;
 import dev.wsss.core.affinity.AffinityLoss;
+import dev.wsss.core.affinity.AffinityNetwork;
 import dev.wsss.core.affinity.AffinitySource;
+import dev.wsss.core.affinity.FeatureAffinity;
 import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.PairGeometry;
 import dev.wsss.core.affinity.PairLabels;
@@ -16,7 +17,6 @@ import dev.wsss.core.image.Resize;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
-import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.TrainingStep;
 import dev.wsss.models.resnet.Backbone;
@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://arxiv.org/abs/1803.10464">Ahn and Kwak, Learning Pixel-level Semantic Affinity</a>
  */
-public final class AffinityNet extends Network implements AffinitySource {
+public final class AffinityNet extends Network implements AffinityNetwork, AffinitySource {
     private final Backbone backbone;
     private final AffinityHead head;
     private final int radius;
@@ -89,7 +89,8 @@ public final class AffinityNet extends Network implements AffinitySource {
         return stride;
     }
 
-    /** The feature vectors of the grid {@code [N][C][h][w]} of images {@code [N][3][H][W]}. */
+    /** The feature vectors of the grid, {@code [N][C][h][w]} of images {@code [N][3][H][W]}. */
+    @Override
     public Tensor features(Tensor images) {
         try (Scope scope = Scope.open()) {
             Features maps = backbone.features(images);
@@ -133,23 +134,17 @@ public final class AffinityNet extends Network implements AffinitySource {
         return terms.total();
     }
 
-    /** The affinities of an image, zero-padded to a multiple of the stride after normalisation. */
+    /** The affinities of an image, as {@link FeatureAffinity} infers them. */
     @Override
     public GridAffinity affinities(Sample sample) {
-        RgbImage image = sample.rgb();
-        int rows = (image.height() + stride - 1) / stride;
-        int columns = (image.width() + stride - 1) / stride;
-        return Torch.call(() -> {
-            try (Scope scope = Scope.open();
-                    Torch.Mode noGrad = Torch.noGrad()) {
-                Tensor x = Tensors.of(normalize.apply(image), 1, 3, image.height(), image.width());
-                long[] margin = {0, columns * stride - image.width(), 0, rows * stride - image.height()};
-                Tensor padded = torch.constant_pad_nd(x, margin);
-                Tensor features = features(Tensors.to(padded, device()));
-                PairGeometry geometry = geometry(rows, columns);
-                return GridAffinity.ofPairs(geometry, Tensors.toFloats(AffinityHead.affinity(features, geometry)));
-            }
-        });
+        return FeatureAffinity.builder()
+                .setNetwork(this)
+                .optStride(stride)
+                .optRadius(radius)
+                .optNormalize(normalize)
+                .optDevice(device())
+                .build()
+                .affinities(sample);
     }
 
     private PairGeometry geometry(int height, int width) {
