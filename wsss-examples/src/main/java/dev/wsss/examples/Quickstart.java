@@ -82,8 +82,11 @@ final class Quickstart implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "fixes everything that is random")
     private long seed = 1;
 
-    @Option(names = "--threads", paramLabel = "N", description = "threads of one operation")
-    private int threads = Math.min(4, Runtime.getRuntime().availableProcessors());
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "threads of one operation; one core is left to decoding by default")
+    private int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() - 1));
 
     private final PrintStream console = System.out;
     private final Progress progress = new TerminalProgress(console);
@@ -176,7 +179,7 @@ final class Quickstart implements Callable<Integer> {
                     .build();
             Stage<LabelMap> walked = label("walked", ArgmaxRule.create(), walk, classes);
             Stage<LabelMap> pseudo = label("pseudo", CrfLabelRule.of(crf(Background.none())), walk, classes);
-            PipelineResult refined = run("pseudo labels", train, on, cam, walk, walked, pseudo);
+            PipelineResult refined = run("pseudo labels", train, on, cam, raw, sure, walk, walked, pseudo);
 
             // 4. The pseudo labels train a segmenter, which needs no tags.
             deepLab.backbone().load(classifier.backbone().stateDict());
@@ -281,6 +284,7 @@ final class Quickstart implements Callable<Integer> {
                         .optLogEvery(10)
                         .optSeed(seed)
                         .optCheckpoint(out.resolve("checkpoints").resolve(name), steps, 1)
+                        .optName(name)
                         .optProgress(progress)
                         .build()) {
             TrainingHistory history = trainer.fit();

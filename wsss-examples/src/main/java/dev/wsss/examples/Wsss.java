@@ -4,6 +4,7 @@ import dev.wsss.api.WsssException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "wsss",
         mixinStandardHelpOptions = true,
-        version = "wsss 0.1.0-SNAPSHOT",
+        versionProvider = Wsss.Version.class,
         description = "Weakly supervised semantic segmentation: image tags in, pixel labels out.",
         subcommands = {Quickstart.class})
 public final class Wsss implements Runnable {
@@ -55,5 +56,14 @@ public final class Wsss implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "name a command");
+    }
+
+    /** The version that the build wrote into the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Wsss.class.getPackage().getImplementationVersion();
+            return new String[] {"wsss " + (version == null ? "(not run from its jar)" : version)};
+        }
     }
 }

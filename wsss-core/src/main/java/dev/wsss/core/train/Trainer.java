@@ -71,6 +71,7 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
     private final long seed;
     private final int threads;
     private final @Nullable Progress progress;
+    private final String name;
     private final double emaDecay;
     private @Nullable Ema ema;
 
@@ -91,6 +92,7 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
         seed = b.seed;
         threads = b.threads;
         progress = b.progress;
+        name = b.name;
         emaDecay = b.emaDecay;
     }
 
@@ -180,7 +182,7 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
                 long first = store == null ? 0 : resume(store);
                 listeners.forEach(l -> l.onStart(first, steps));
                 if (progress != null) {
-                    progress.reset("training", steps);
+                    progress.reset(name, steps);
                     progress.start(first);
                 }
                 train(first);
@@ -425,6 +427,7 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
         private long seed;
         private int threads = 2;
         private @Nullable Progress progress;
+        private String name = "training";
 
         private Builder() {}
 
@@ -531,6 +534,12 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
         /** The seed of batches, augmentation and dropout; 0 unless set. */
         public Builder<B> optSeed(long seed) {
             this.seed = seed;
+            return this;
+        }
+
+        /** What progress calls this run; "training" unless set. */
+        public Builder<B> optName(String name) {
+            this.name = name;
             return this;
         }
 
