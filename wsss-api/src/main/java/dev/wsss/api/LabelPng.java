@@ -3,13 +3,8 @@ package dev.wsss.api;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.UUID;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
@@ -78,17 +73,13 @@ public final class LabelPng {
      *
      * @param palette the colour of each of the 256 indices, as 0xRRGGBB
      * @throws IllegalArgumentException if there are not 256 colours
-     * @throws UncheckedIOException if the file cannot be written
+     * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public static void write(Path file, LabelMap labels, int[] palette) {
         if (palette.length != 256) {
             throw new IllegalArgumentException("palette has " + palette.length + " colours; expected 256");
         }
-        try {
-            writeAtomically(file, encode(labels, palette));
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be written (" + e + ")", e);
-        }
+        AtomicFile.write(file, out -> out.write(encode(labels, palette)));
     }
 
     static byte[] encode(LabelMap labels, int[] palette) throws IOException {
@@ -149,24 +140,5 @@ public final class LabelPng {
         out.write(name);
         out.write(data, 0, length);
         out.writeInt((int) crc.getValue());
-    }
-
-    private static void writeAtomically(Path file, byte[] bytes) throws IOException {
-        Path folder = file.toAbsolutePath().getParent();
-        if (folder == null) {
-            throw new IOException("not a file name");
-        }
-        // Not Files.createTempFile: that makes files only their owner may read.
-        Path beside = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
-        try {
-            Files.write(beside, bytes);
-            try {
-                Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(beside);
-        }
     }
 }

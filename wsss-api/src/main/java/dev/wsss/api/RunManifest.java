@@ -6,14 +6,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -23,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.UUID;
 
 /**
  * Where a run's products came from: data, configuration, versions, seed and device, what each stage made, and what
@@ -196,32 +190,14 @@ public record RunManifest(
      * Writes the manifest to an output folder, atomically, and beside it the seconds.
      *
      * @param seconds by what they were spent on; if empty, their file is left as it is
-     * @throws UncheckedIOException naming the file, if one cannot be written
+     * @throws java.io.UncheckedIOException naming the file, if one cannot be written
      */
     public void write(Path folder, SortedMap<String, Double> seconds) {
-        writeAtomically(folder.resolve(FILE_NAME), toJson());
+        AtomicFile.write(folder.resolve(FILE_NAME), toJson());
         if (!seconds.isEmpty()) {
             JsonObject json = new JsonObject();
             seconds.forEach((what, s) -> json.addProperty(what, Math.round(s * 1000) / 1000.0));
-            writeAtomically(folder.resolve(TIMINGS_FILE_NAME), GSON.toJson(json) + "\n");
-        }
-    }
-
-    private static void writeAtomically(Path file, String text) {
-        Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
-            try {
-                Files.write(temporary, text.getBytes(StandardCharsets.UTF_8));
-                try {
-                    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-                } catch (AtomicMoveNotSupportedException e) {
-                    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
-                }
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be written (" + e + ")", e);
+            AtomicFile.write(folder.resolve(TIMINGS_FILE_NAME), GSON.toJson(json) + "\n");
         }
     }
 

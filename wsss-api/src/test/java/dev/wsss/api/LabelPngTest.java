@@ -74,7 +74,7 @@ class LabelPngTest {
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).containsExactlyInAnyOrder(a, b);
         }
-        assertThatThrownBy(() -> LabelPng.write(folder.resolve("no/c.png"), map, ClassCatalog.vocPalette()))
+        assertThatThrownBy(() -> LabelPng.write(a.resolve("c.png"), map, ClassCatalog.vocPalette()))
                 .isInstanceOf(java.io.UncheckedIOException.class)
                 .hasMessageContaining("c.png");
         assertThatThrownBy(() -> LabelPng.write(b, map, new int[3]))

@@ -8,7 +8,6 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.affinity.RandomWalk;
-import dev.wsss.core.affinity.WalkBackground;
 import dev.wsss.core.cam.Cam;
 import dev.wsss.core.crf.CrfLabelRule;
 import dev.wsss.core.crf.CrfRefiner;
@@ -170,7 +169,7 @@ final class Quickstart implements Callable<Integer> {
                     .setAffinity(affinity)
                     .optStride(affinity.stride())
                     .optSteps(64)
-                    .optBackground(WalkBackground.constant(BACKGROUND))
+                    .optBackground(Background.constant(BACKGROUND))
                     .build();
             Stage<ScoreMaps> walk = Stages.refine(walker, cam)
                     .optName("walk")

@@ -5,6 +5,7 @@ import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.ScoreRefiner;
 import dev.wsss.core.image.Resize;
+import dev.wsss.core.label.Background;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -25,20 +26,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Takes maps at the image's size, which are averaged over {@code stride x stride} pixels (zeros beyond the border),
  * or maps that are on the grid. Gives maps at the image's size, of the labels it was given and of the background, label
- * 0, where the catalog has one and a {@link WalkBackground} is set. Immutable; may be used by several threads.
+ * 0, where the catalog has one, a {@link Background} is set and the maps have none of their own. Immutable; may be used
+ * by several threads.
  *
  * @see <a href="https://arxiv.org/abs/1803.10464">Ahn and Kwak, Learning Pixel-level Semantic Affinity, eq. 5 to 7</a>
  * @see <a href="https://arxiv.org/abs/1904.05044">Ahn, Cho and Kwak, IRNet, eq. 5</a>
  */
 public final class RandomWalk implements ScoreRefiner {
-    /** Scores may be this much below 0 or above 1, as rounding makes them; they count as 0 and 1. */
+    /** Scores may be this much below 0, as rounding makes them; they count as 0. */
     private static final float SLACK = 1e-4f;
 
     private final AffinitySource affinity;
     private final double beta;
     private final int steps;
     private final int stride;
-    private final WalkBackground background;
+    private final Background background;
+    private final boolean backgroundAfterWalk;
     private final boolean attenuate;
     private final boolean normalise;
 
@@ -48,6 +51,7 @@ public final class RandomWalk implements ScoreRefiner {
         steps = b.steps;
         stride = b.stride;
         background = b.background;
+        backgroundAfterWalk = b.backgroundAfterWalk;
         attenuate = b.attenuate;
         normalise = b.normalise;
     }
@@ -59,17 +63,17 @@ public final class RandomWalk implements ScoreRefiner {
 
     /** AffinityNet's settings: beta 8, 256 steps, stride 8, background {@code (1 - max)^16}. */
     public static Builder psa() {
-        return builder().optBackground(WalkBackground.power(16));
+        return builder().optBackground(Background.power(16));
     }
 
     /** SEAM's settings: beta 8, 64 steps, stride 8, background {@code (1 - max)^6}. */
     public static Builder seam() {
-        return builder().optSteps(64).optBackground(WalkBackground.power(6));
+        return builder().optSteps(64).optBackground(Background.power(6));
     }
 
     /** PPC's settings: beta 8, 64 steps, stride 8, background 0.27 everywhere. */
     public static Builder ppc() {
-        return builder().optSteps(64).optBackground(WalkBackground.constant(0.27));
+        return builder().optSteps(64).optBackground(Background.constant(0.27));
     }
 
     /**
@@ -82,14 +86,15 @@ public final class RandomWalk implements ScoreRefiner {
                 .optStride(4)
                 .optAttenuateBoundary(true)
                 .optNormalise(true)
-                .optBackground(WalkBackground.threshold(0.25));
+                .optBackground(Background.constant(0.25))
+                .optBackgroundAfterWalk(true);
     }
 
     /**
      * {@inheritDoc}
      *
-     * @throws InvalidDataException if a score is below 0, or above 1 where the background is a power, or the maps are
-     *     neither of the image's size nor on the grid, or the grid does not fit the image
+     * @throws InvalidDataException if a score is below 0 or no finite number, or the maps are neither of the image's
+     *     size nor on the grid, or the grid does not fit the image
      */
     @Override
     public ScoreMaps refine(Sample sample, ScoreMaps scores) {
@@ -121,18 +126,17 @@ public final class RandomWalk implements ScoreRefiner {
         return ScoreMaps.of(refined.labels, height, width, refined.values);
     }
 
-    private float[] checked(Sample sample, float[] values, int[] labels, int width) {
-        boolean bounded = background.kind() == WalkBackground.Kind.POWER;
+    private static float[] checked(Sample sample, float[] values, int[] labels, int width) {
         float[] clean = values.clone();
         for (int i = 0; i < values.length; i++) {
             float v = values[i];
-            if (!(v >= -SLACK) || v == Float.POSITIVE_INFINITY || bounded && v > 1 + SLACK) {
+            if (!(v >= -SLACK) || v == Float.POSITIVE_INFINITY) {
                 int pixels = values.length / labels.length;
                 throw new InvalidDataException("score of label " + labels[i / pixels] + " of sample " + sample.id()
                         + " at row " + i % pixels / width + ", column " + i % pixels % width + " is " + v
-                        + "; expected " + (bounded ? "0 to 1" : "a finite number, 0 or more"));
+                        + "; expected a finite number, 0 or more");
             }
-            clean[i] = bounded ? Math.min(1, Math.max(0, v)) : Math.max(0, v);
+            clean[i] = Math.max(0, v);
         }
         return clean;
     }
@@ -142,11 +146,7 @@ public final class RandomWalk implements ScoreRefiner {
 
     /** The walk on the grid, background included; maps that are larger than the grid are averaged onto it first. */
     Maps walk(GridAffinity grid, Maps maps, boolean hasBackground) {
-        boolean walksBackground = hasBackground
-                && maps.labels[0] != 0
-                && (background.kind() == WalkBackground.Kind.POWER
-                        || background.kind() == WalkBackground.Kind.CONSTANT);
-        Maps all = walksBackground ? withBackground(maps) : maps;
+        Maps all = hasBackground && !backgroundAfterWalk ? withBackground(maps) : maps;
         float[] x = all.height == grid.height() && all.width == grid.width()
                 ? all.values.clone()
                 : BlockMean.of(all.values, all.labels.length, all.height, all.width, stride);
@@ -158,21 +158,13 @@ public final class RandomWalk implements ScoreRefiner {
     }
 
     private Maps withBackground(Maps maps) {
-        int pixels = maps.height * maps.width;
-        float[] values = new float[pixels + maps.values.length];
-        System.arraycopy(maps.values, 0, values, pixels, maps.values.length);
-        for (int i = 0; i < pixels; i++) {
-            if (background.kind() == WalkBackground.Kind.CONSTANT) {
-                values[i] = (float) background.value();
-                continue;
-            }
-            float max = maps.values[i];
-            for (int k = 1; k < maps.labels.length; k++) {
-                max = Math.max(max, maps.values[k * pixels + i]);
-            }
-            values[i] = (float) Math.pow(1 - max, background.value());
+        if (background.isNone() || maps.labels[0] == 0) {
+            return maps;
         }
-        return new Maps(prepend(maps.labels), maps.height, maps.width, values);
+        int[] labels =
+                IntStream.concat(IntStream.of(0), Arrays.stream(maps.labels)).toArray();
+        float[] values = background.prepend(maps.values, maps.labels.length, maps.height * maps.width);
+        return new Maps(labels, maps.height, maps.width, values);
     }
 
     private static void damp(float[] x, GridAffinity grid) {
@@ -187,35 +179,28 @@ public final class RandomWalk implements ScoreRefiner {
         }
     }
 
-    /** Bilinearly to the image's size, normalised, with the threshold background. */
+    /** Bilinearly to the image's size, normalised, with a background that did not walk. */
     Maps toImage(Maps walked, int height, int width, boolean hasBackground) {
         int count = walked.labels.length;
         int padded = walked.width * stride;
         float[] large = Resize.TORCH_BILINEAR.apply(
                 walked.values, count, walked.height, walked.width, walked.height * stride, padded);
-        boolean addsBackground =
-                hasBackground && walked.labels[0] != 0 && background.kind() == WalkBackground.Kind.THRESHOLD;
-        int start = addsBackground ? height * width : 0;
-        float[] values = new float[start + count * height * width];
+        float[] values = new float[count * height * width];
         for (int row = 0; row < count * height; row++) {
             int from = (row / height * walked.height * stride + row % height) * padded;
-            System.arraycopy(large, from, values, start + row * width, width);
+            System.arraycopy(large, from, values, row * width, width);
         }
         if (normalise) {
             float max = 0;
-            for (int i = start; i < values.length; i++) {
-                max = Math.max(max, values[i]);
+            for (float v : values) {
+                max = Math.max(max, v);
             }
-            for (int i = start; max > 0 && i < values.length; i++) {
+            for (int i = 0; max > 0 && i < values.length; i++) {
                 values[i] /= max;
             }
         }
-        Arrays.fill(values, 0, start, (float) background.value());
-        return new Maps(addsBackground ? prepend(walked.labels) : walked.labels, height, width, values);
-    }
-
-    private static int[] prepend(int[] labels) {
-        return IntStream.concat(IntStream.of(0), Arrays.stream(labels)).toArray();
+        Maps image = new Maps(walked.labels, height, width, values);
+        return hasBackground && backgroundAfterWalk ? withBackground(image) : image;
     }
 
     private static int ceilDiv(int a, int b) {
@@ -224,8 +209,9 @@ public final class RandomWalk implements ScoreRefiner {
 
     @Override
     public String toString() {
-        return "RandomWalk[beta " + beta + ", " + steps + " steps, stride " + stride + ", background "
-                + background.kind() + "(" + background.value() + ")]";
+        return "RandomWalk[beta " + beta + ", " + steps + " steps, stride " + stride + ", background " + background
+                + (backgroundAfterWalk ? " after the walk" : "") + (attenuate ? ", damped at boundaries" : "")
+                + (normalise ? ", normalised" : "") + "]";
     }
 
     /** Settings of a walk. */
@@ -234,7 +220,8 @@ public final class RandomWalk implements ScoreRefiner {
         private double beta = 8;
         private int steps = 256;
         private int stride = 8;
-        private WalkBackground background = WalkBackground.NONE;
+        private Background background = Background.none();
+        private boolean backgroundAfterWalk;
         private boolean attenuate;
         private boolean normalise;
 
@@ -273,9 +260,18 @@ public final class RandomWalk implements ScoreRefiner {
             return this;
         }
 
-        /** The background's scores. */
-        public Builder optBackground(WalkBackground background) {
+        /**
+         * The background's scores, made of the maps as they are given; default none. They walk with the classes. On the
+         * border of a padded grid a constant fades, as the classes do.
+         */
+        public Builder optBackground(Background background) {
             this.background = background;
+            return this;
+        }
+
+        /** Whether the background is made of the result and does not walk: a constant is then a threshold. */
+        public Builder optBackgroundAfterWalk(boolean after) {
+            this.backgroundAfterWalk = after;
             return this;
         }
 

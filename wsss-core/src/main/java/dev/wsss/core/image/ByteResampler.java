@@ -19,48 +19,36 @@ enum ByteResampler {
     CV_LINEAR {
         @Override
         byte[] resample(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns) {
-            if (rows.in == rows.out && columns.in == columns.out) {
-                return data.clone();
-            }
-            int stride = columns.out * channels;
-            int[] across = cvHorizontal(data, channels, rows.in, columns);
-            short[] weight = cvWeights(rows);
-            byte[] out = new byte[Math.multiplyExact(rows.out, stride)];
-            for (int i = 0; i < rows.out; i++) {
-                int s0 = rows.start[i] * stride;
-                int w0 = weight[i * rows.taps];
-                // a single-row image has one tap; a second of weight 0 changes nothing
-                int s1 = rows.taps > 1 ? s0 + stride : s0;
-                int w1 = rows.taps > 1 ? weight[i * rows.taps + 1] : 0;
-                for (int x = 0; x < stride; x++) {
-                    int sum = (w0 * (across[s0 + x] >> 4) >> 16) + (w1 * (across[s1 + x] >> 4) >> 16);
-                    out[i * stride + x] = (byte) (sum + 2 >> 2);
+            return cv(data, channels, rows, columns, (across, weight, stride, out) -> {
+                for (int i = 0; i < rows.out; i++) {
+                    int s0 = rows.start[i] * stride;
+                    int w0 = weight[i * rows.taps];
+                    // a single-row image has one tap; a second of weight 0 changes nothing
+                    int s1 = rows.taps > 1 ? s0 + stride : s0;
+                    int w1 = rows.taps > 1 ? weight[i * rows.taps + 1] : 0;
+                    for (int x = 0; x < stride; x++) {
+                        int sum = (w0 * (across[s0 + x] >> 4) >> 16) + (w1 * (across[s1 + x] >> 4) >> 16);
+                        out[i * stride + x] = (byte) (sum + 2 >> 2);
+                    }
                 }
-            }
-            return out;
+            });
         }
     },
     /** 11 fractional bits in each direction, rounded once. */
     CV_CUBIC {
         @Override
         byte[] resample(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns) {
-            if (rows.in == rows.out && columns.in == columns.out) {
-                return data.clone();
-            }
-            int stride = columns.out * channels;
-            int[] across = cvHorizontal(data, channels, rows.in, columns);
-            short[] weight = cvWeights(rows);
-            byte[] out = new byte[Math.multiplyExact(rows.out, stride)];
-            for (int i = 0; i < rows.out; i++) {
-                for (int x = 0; x < stride; x++) {
-                    int sum = 1 << 21;
-                    for (int t = 0; t < rows.taps; t++) {
-                        sum += weight[i * rows.taps + t] * across[(rows.start[i] + t) * stride + x];
+            return cv(data, channels, rows, columns, (across, weight, stride, out) -> {
+                for (int i = 0; i < rows.out; i++) {
+                    for (int x = 0; x < stride; x++) {
+                        int sum = 1 << 21;
+                        for (int t = 0; t < rows.taps; t++) {
+                            sum += weight[i * rows.taps + t] * across[(rows.start[i] + t) * stride + x];
+                        }
+                        out[i * stride + x] = clamp(sum >> 22);
                     }
-                    out[i * stride + x] = clamp(sum >> 22);
                 }
-            }
-            return out;
+            });
         }
     };
 
@@ -127,6 +115,21 @@ enum ByteResampler {
                 out[i * stride + x] = clamp(sum[x] >> PIL_BITS);
             }
         }
+        return out;
+    }
+
+    /** The second pass of OpenCV's: from lines that were resampled across, with the weights of the rows. */
+    private interface Vertical {
+        void apply(int[] across, short[] weight, int stride, byte[] out);
+    }
+
+    private static byte[] cv(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns, Vertical vertical) {
+        if (rows.in == rows.out && columns.in == columns.out) {
+            return data.clone();
+        }
+        int stride = columns.out * channels;
+        byte[] out = new byte[Math.multiplyExact(rows.out, stride)];
+        vertical.apply(cvHorizontal(data, channels, rows.in, columns), cvWeights(rows), stride, out);
         return out;
     }
 

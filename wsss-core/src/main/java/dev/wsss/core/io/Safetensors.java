@@ -2,6 +2,7 @@ package dev.wsss.core.io;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import dev.wsss.api.AtomicFile;
 import dev.wsss.api.InvalidDataException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

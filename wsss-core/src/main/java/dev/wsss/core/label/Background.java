@@ -44,16 +44,31 @@ public abstract sealed class Background {
         float[] values = scores.toArray();
         int height = scores.height();
         int width = scores.width();
-        if (this instanceof None || labels.length > 0 && labels[0] == 0) {
+        if (isNone() || labels.length > 0 && labels[0] == 0) {
             return ScoreMaps.of(labels, height, width, values);
         }
-        int n = height * width;
-        float[] extended = new float[Math.addExact(values.length, n)];
-        System.arraycopy(values, 0, extended, n, values.length);
-        fill(extended, labels.length, n);
         int[] extendedLabels = new int[labels.length + 1];
         System.arraycopy(labels, 0, extendedLabels, 1, labels.length);
-        return ScoreMaps.of(extendedLabels, height, width, extended);
+        return ScoreMaps.of(extendedLabels, height, width, prepend(values, labels.length, height * width));
+    }
+
+    /** Whether this is {@link #none()}. */
+    public final boolean isNone() {
+        return this instanceof None;
+    }
+
+    /**
+     * The background's map and the others behind it, for maps on another grid than an image's.
+     *
+     * @param values {@code count} maps of {@code pixels} scores; stay the caller's
+     * @return {@code count + 1} maps
+     * @throws IllegalStateException if this is {@link #none()}
+     */
+    public final float[] prepend(float[] values, int count, int pixels) {
+        float[] extended = new float[Math.addExact(values.length, pixels)];
+        System.arraycopy(values, 0, extended, pixels, values.length);
+        fill(extended, count, pixels);
+        return extended;
     }
 
     /** Fills {@code values[0..n-1]} from the {@code count} maps of {@code n} scores behind. */

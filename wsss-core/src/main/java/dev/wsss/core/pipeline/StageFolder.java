@@ -5,9 +5,9 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.wsss.api.AtomicFile;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RunManifest;
-import dev.wsss.core.io.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -81,7 +81,7 @@ final class StageFolder implements AutoCloseable {
             if (!Files.exists(folder.resolve(DESCRIPTION))) {
                 JsonObject json = new JsonObject();
                 description.forEach(json::addProperty);
-                writeText(folder.resolve(DESCRIPTION), GSON.toJson(json) + "\n");
+                AtomicFile.write(folder.resolve(DESCRIPTION), GSON.toJson(json) + "\n");
             }
             StageFolder opened = new StageFolder(stage, folder, work, fingerprint(description));
             opened.entries.putAll(ProductIndex.read(folder.resolve(INDEX)));
@@ -161,11 +161,7 @@ final class StageFolder implements AutoCloseable {
     }
 
     static void writeIndex(Path folder, SortedMap<String, ProductIndex.Entry> index) {
-        writeText(folder.resolve(INDEX), ProductIndex.text(index));
-    }
-
-    private static void writeText(Path file, String text) {
-        AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        AtomicFile.write(folder.resolve(INDEX), ProductIndex.text(index));
     }
 
     static Path file(Path folder, String id, ProductCodec<?> codec) {

@@ -1,10 +1,10 @@
 package dev.wsss.core.report;
 
+import dev.wsss.api.AtomicFile;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
-import dev.wsss.core.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package dev.wsss.core.report;
 
+import dev.wsss.api.AtomicFile;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.RunManifest;
-import dev.wsss.core.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -62,8 +62,7 @@ public final class Report {
      * @throws UncheckedIOException naming the file, if it cannot be written
      */
     public void write(Path file) {
-        byte[] bytes = toHtml().getBytes(StandardCharsets.UTF_8);
-        AtomicFile.write(file, out -> out.write(bytes));
+        AtomicFile.write(file, toHtml());
     }
 
     /** The page. */

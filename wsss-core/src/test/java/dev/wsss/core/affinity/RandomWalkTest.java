@@ -11,6 +11,7 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.label.Background;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
@@ -169,6 +170,24 @@ class RandomWalkTest {
             max = Math.max(max, out[i]);
         }
         assertThat(max).isEqualTo(1f);
+    }
+
+    @Test
+    void aBackgroundAfterTheWalkIsMadeOfTheResult() {
+        GridAffinity grid = pairs(new Random(2), PairGeometry.of(PairRule.HALF_DISC, 1, 2, 3));
+        RandomWalk walk = RandomWalk.builder()
+                .setAffinity(s -> grid)
+                .optSteps(1)
+                .optNormalise(true)
+                .optBackground(Background.power(2))
+                .optBackgroundAfterWalk(true)
+                .build();
+        int pixels = 16 * 24;
+        float[] out = walk.refine(sample(16, 24, 0), ScoreMaps.of(new int[] {1}, 16, 24, random(new Random(1), pixels)))
+                .toArray();
+        for (int i = 0; i < pixels; i++) {
+            assertThat(out[i]).isEqualTo((float) Math.pow(1 - out[pixels + i], 2), within(1e-6f));
+        }
     }
 
     @Test

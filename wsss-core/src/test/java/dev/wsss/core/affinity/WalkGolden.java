@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.io.HostArray;
+import dev.wsss.core.label.Background;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import java.util.LinkedHashMap;
@@ -49,8 +50,8 @@ public final class WalkGolden {
                 .optStride(config.get("pool").getAsInt())
                 .optBackground(
                         background.get("mode").getAsString().equals("power")
-                                ? WalkBackground.power(value)
-                                : WalkBackground.constant(value))
+                                ? Background.power(value)
+                                : Background.constant(value))
                 .build();
         int[] labels = StreamSupport.stream(config.getAsJsonArray("class_ids").spliterator(), false)
                 .mapToInt(id -> id.getAsInt() + 1)
@@ -89,8 +90,7 @@ public final class WalkGolden {
                 .optBeta(config.get("beta").getAsDouble())
                 .optSteps(1 << config.get("exp_times").getAsInt())
                 .optStride(config.get("upscale").getAsInt())
-                .optBackground(
-                        WalkBackground.threshold(config.get("bg_threshold").getAsDouble()))
+                .optBackground(Background.constant(config.get("bg_threshold").getAsDouble()))
                 .build();
         int[] labels = IntStream.rangeClosed(1, count).toArray();
         RandomWalk.Maps walked = walk.walk(

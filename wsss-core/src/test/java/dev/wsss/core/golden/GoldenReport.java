@@ -1,8 +1,7 @@
 package dev.wsss.core.golden;
 
 import com.google.gson.GsonBuilder;
-import dev.wsss.core.io.AtomicFile;
-import java.nio.charset.StandardCharsets;
+import dev.wsss.api.AtomicFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +50,6 @@ final class GoldenReport {
                 .disableHtmlEscaping()
                 .create()
                 .toJson(entries.values());
-        AtomicFile.write(target, out -> out.write((json + "\n").getBytes(StandardCharsets.UTF_8)));
+        AtomicFile.write(target, json + "\n");
     }
 }

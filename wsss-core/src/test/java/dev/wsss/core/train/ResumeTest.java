@@ -24,28 +24,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(OneThread.class)
 class ResumeTest {
-    private static int threadsBefore;
-
-    /** Tensors of a few kilobytes are not worth a second thread, and on a busy machine its wake-ups cost seconds. */
-    @BeforeAll
-    static void oneThread() {
-        threadsBefore = Torch.threads();
-        Torch.setThreads(1);
-    }
-
-    @AfterAll
-    static void threadsAsBefore() {
-        Torch.setThreads(threadsBefore);
-    }
-
     private record Result(
             Map<String, HostArray> network,
             Map<String, HostArray> optimizer,

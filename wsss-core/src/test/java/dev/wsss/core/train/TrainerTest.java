@@ -23,28 +23,14 @@ import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(OneThread.class)
 class TrainerTest {
-    private static int threadsBefore;
-
-    /** Tensors of a few kilobytes are not worth a second thread, and on a busy machine its wake-ups cost seconds. */
-    @BeforeAll
-    static void oneThread() {
-        threadsBefore = Torch.threads();
-        Torch.setThreads(1);
-    }
-
-    @AfterAll
-    static void threadsAsBefore() {
-        Torch.setThreads(threadsBefore);
-    }
-
     @Test
     void learnsAndTellsHow() {
         Batches batches = new Batches(4, 16);

@@ -1,9 +1,10 @@
-package dev.wsss.core.io;
+package dev.wsss.api;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,8 +52,17 @@ public final class AtomicFile {
                 Files.deleteIfExists(temporary);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot write " + target + ": " + e.getMessage(), e);
+            throw new UncheckedIOException(target + ": cannot be written (" + e + ")", e);
         }
+    }
+
+    /**
+     * Writes or replaces a text file, in UTF-8.
+     *
+     * @throws UncheckedIOException as {@link #write(Path, Content)}
+     */
+    public static void write(Path target, String text) {
+        write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static void move(Path from, Path to) throws IOException {

@@ -1,4 +1,4 @@
-package dev.wsss.core.io;
+package dev.wsss.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
