@@ -44,7 +44,9 @@ import dev.wsss.models.cam.Classifier;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.NetworkSegmenter;
 import dev.wsss.models.resnet.ResNet;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +89,9 @@ final class Quickstart implements Callable<Integer> {
             description = "threads of one operation; one core is left to decoding by default")
     private int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() - 1));
 
+    @Option(names = "--quick", hidden = true, description = "a few small steps: everything runs, nothing is learnt")
+    private boolean quick;
+
     private final PrintStream console = System.out;
     private final Progress progress = new TerminalProgress(console);
     private final SortedMap<String, Double> seconds = new TreeMap<>();
@@ -105,7 +110,10 @@ final class Quickstart implements Callable<Integer> {
             int classifierSteps,
             int affinitySteps,
             int segmenterSteps) {
-        static Settings of(String data) {
+        static Settings of(String data, boolean quick) {
+            if (quick) {
+                return new Settings(32, 1, 1, new double[] {1, 1.5}, 4, 4, 2, 2);
+            }
             return data.startsWith("shapes")
                     ? new Settings(96, 0.8, 1.25, new double[] {1, 1.5, 2}, 16, 500, 150, 400)
                     : new Settings(192, 0.4, 0.8, new double[] {0.5, 0.75}, 8, 400, 100, 400);
@@ -118,10 +126,11 @@ final class Quickstart implements Callable<Integer> {
         ComputeDevice on = ComputeDevice.parse(device);
         Torch.setThreads(threads);
         Torch.seed(seed);
+        requireWritable(out);
         DatasetSplits splits = Datasets.open(data.equals("shapes") ? "shapes:train=400,val=200,seed=" + seed : data);
         Dataset train = splits.train();
         ClassCatalog classes = train.classes();
-        Settings settings = Settings.of(data);
+        Settings settings = Settings.of(data, quick);
         console.printf(
                 "%s: %d images with tags of %d classes, on %s%n", train.name(), train.size(), classes.tagCount(), on);
 
@@ -206,6 +215,17 @@ final class Quickstart implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** Training would take minutes to find out. */
+    private static void requireWritable(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            Files.delete(Files.createTempFile(folder, ".writable", null));
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "--out " + folder + ": cannot be written (" + e + "); expected a folder that can", e);
+        }
     }
 
     /** The parts that the three networks share: a small ResNet-18, as there are no ImageNet weights to start from. */

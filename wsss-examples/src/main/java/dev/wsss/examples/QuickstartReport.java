@@ -5,6 +5,8 @@ import dev.wsss.api.Dataset;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
+import dev.wsss.api.RunManifest;
+import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.Evaluator;
@@ -26,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Measures what the quickstart made, prints the table and writes the report. The one reader of masks. */
 final class QuickstartReport {
@@ -37,6 +40,8 @@ final class QuickstartReport {
     private final Map<String, ProductStore<ScoreMaps>> scores = new LinkedHashMap<>();
     private final Map<String, ProductStore<LabelMap>> labels = new LinkedHashMap<>();
     private final List<StageScore> table = new ArrayList<>();
+    /** Images that the pipeline, and so the manifest, has not met. */
+    private final List<RunManifest.Failure> failures = new ArrayList<>();
 
     QuickstartReport(DatasetSplits splits, PrintStream console) {
         this.splits = splits;
@@ -83,7 +88,7 @@ final class QuickstartReport {
         Dataset unseen = splits.val().filter(Dataset::hasTruth).orElse(train);
         if (unseen.hasTruth()) {
             String name = unseen == train ? "segmenter, training images" : "segmenter, unseen images";
-            Evaluation evaluation = Evaluator.on(unseen).evaluate(name, segmenter);
+            Evaluation evaluation = Evaluator.on(unseen).compare(name, i -> segment(unseen, i, segmenter));
             add(evaluation);
             report.classIou(name, evaluation.iou()).confusion(counts(evaluation));
         } else {
@@ -102,7 +107,7 @@ final class QuickstartReport {
         report.stageScores(table)
                 .timings(seconds)
                 .memory("process, at most", memory.peakResidentBytes())
-                .failures(result.failures());
+                .failures(failures);
         result.manifest().ifPresent(report::manifest);
         report.build().write(file);
         console.printf(
@@ -111,6 +116,19 @@ final class QuickstartReport {
                 seconds.getOrDefault("total", 0.0),
                 memory.peakResidentBytes() / 1e9,
                 file.toAbsolutePath().normalize());
+    }
+
+    /** What the segmenter says; null, and a line on the console, of an image that cannot be read. */
+    private @Nullable LabelMap segment(Dataset data, int i, NetworkSegmenter segmenter) {
+        Sample sample;
+        try {
+            sample = data.get(i);
+        } catch (InvalidDataException e) {
+            failures.add(new RunManifest.Failure(data.id(i), "evaluation", String.valueOf(e.getMessage())));
+            console.printf("  %s left out of the evaluation: %s%n", data.id(i), e.getMessage());
+            return null;
+        }
+        return segmenter.segment(sample.image());
     }
 
     private void add(Evaluation evaluation) {

@@ -2,6 +2,7 @@ package dev.wsss.examples;
 
 import dev.wsss.api.WsssException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -26,10 +27,6 @@ public final class Wsss implements Runnable {
     private boolean debug;
 
     public static void main(String[] args) {
-        // set before the first logger exists; the programs speak for themselves
-        System.setProperty(
-                "org.slf4j.simpleLogger.defaultLogLevel",
-                System.getProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn"));
         System.exit(execute(new PrintWriter(System.err, true), args));
     }
 
@@ -43,14 +40,22 @@ public final class Wsss implements Runnable {
                 e.printStackTrace(command.getErr());
             }
             String message = e.getMessage() == null ? e.toString() : e.getMessage();
-            boolean ours = e instanceof WsssException || e instanceof IllegalArgumentException;
-            command.getErr()
-                    .println("wsss: "
-                            + (ours ? message : e.getClass().getSimpleName() + ": " + message)
-                                    .replaceAll("\\s*\\R\\s*", " "));
+            boolean ours = e instanceof WsssException
+                    || e instanceof IllegalArgumentException
+                    || e instanceof UncheckedIOException;
+            complain(err, ours ? message : e.getClass().getSimpleName() + ": " + message);
             return 1;
         });
+        line.setParameterExceptionHandler((e, unparsed) -> {
+            String command = e.getCommandLine().getCommandSpec().qualifiedName();
+            complain(err, e.getMessage() + "; see " + command + " --help");
+            return 2;
+        });
         return line.execute(args);
+    }
+
+    private static void complain(PrintWriter err, String message) {
+        err.println("wsss: " + message.replaceAll("\\s*\\R\\s*", " "));
     }
 
     @Override

@@ -13,10 +13,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.DoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -374,7 +376,9 @@ public final class Report {
 
     private void failures(Html html) {
         RunManifest m = b.manifest;
-        List<RunManifest.Failure> failures = m == null ? b.failures : m.failures();
+        Set<RunManifest.Failure> all = new LinkedHashSet<>(m == null ? List.of() : m.failures());
+        all.addAll(b.failures);
+        List<RunManifest.Failure> failures = List.copyOf(all);
         if (failures.isEmpty()) {
             return;
         }
@@ -548,7 +552,7 @@ public final class Report {
             return this;
         }
 
-        /** Sets the failures, where there is no manifest that lists them. */
+        /** Sets the failures that no manifest lists; they are shown with the manifest's. */
         public Builder failures(List<RunManifest.Failure> failures) {
             this.failures = List.copyOf(failures);
             return this;

@@ -1,0 +1,63 @@
+package dev.wsss.benchmarks;
+
+import dev.wsss.core.affinity.GridAffinity;
+import dev.wsss.core.affinity.PairGeometry;
+import dev.wsss.core.affinity.PairRule;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/**
+ * How long does a walk of 256 steps with three maps take, from affinities to walked scores? Threads are those of the
+ * common pool ({@code -Djava.util.concurrent.ForkJoinPool.common.parallelism}). Peer: {@link DenseWalkBenchmark}.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+public class RandomWalkBenchmark {
+    static final int MAPS = 3;
+    static final int STEPS = 256;
+
+    /** A VOC image at PSA's stride 8. */
+    static final int PSA_ROWS = 47;
+
+    static final int PSA_COLUMNS = 63;
+
+    private static final int IRN_ROWS = 94;
+    private static final int IRN_COLUMNS = 125;
+
+    private GridAffinity psa = psaAffinity();
+    private float[] psaScores = {};
+    private float[] boundary = {};
+    private float[] irnScores = {};
+
+    static GridAffinity psaAffinity() {
+        PairGeometry pairs = PairGeometry.of(PairRule.HALF_DISC, PairGeometry.RADIUS, PSA_ROWS, PSA_COLUMNS);
+        return GridAffinity.ofPairs(pairs, Inputs.scores(1, pairs.offsetCount() * pairs.sourceCount()));
+    }
+
+    @Setup
+    public void setUp() {
+        psa = psaAffinity();
+        psaScores = Inputs.scores(2, MAPS * PSA_ROWS * PSA_COLUMNS);
+        boundary = Inputs.scores(3, IRN_ROWS * IRN_COLUMNS);
+        irnScores = Inputs.scores(4, MAPS * IRN_ROWS * IRN_COLUMNS);
+    }
+
+    @Benchmark
+    public float[] psa() {
+        return psa.transition(8).walk(psaScores, MAPS, STEPS);
+    }
+
+    @Benchmark
+    public float[] irn() {
+        return GridAffinity.ofBoundary(boundary, IRN_ROWS, IRN_COLUMNS, PairGeometry.RADIUS)
+                .transition(10)
+                .walk(irnScores, MAPS, STEPS);
+    }
+}
