@@ -344,7 +344,9 @@ public final class Checkpoint implements AutoCloseable {
         try {
             return tensor.read();
         } catch (InvalidDataException e) {
-            throw new InvalidDataException(file + ": tensor " + Inputs.quote(name) + ": " + e.getMessage(), e);
+            String message = e.getMessage() == null ? "" : e.getMessage();
+            String cause = message.startsWith(file + ": ") ? message.substring(file.length() + 2) : message;
+            throw new InvalidDataException(file + ": tensor " + Inputs.quote(name) + ": " + cause, e);
         }
     }
 

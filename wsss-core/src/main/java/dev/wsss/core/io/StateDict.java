@@ -92,7 +92,7 @@ final class StateDict {
         }
         Map<?, ?> found = wanted == null ? dict.find(top, "", 0) : dict.descend(top, wanted);
         if (found == null) {
-            throw dict.bad("no dict with tensors in it was found; it holds " + keys(top));
+            throw dict.bad("no dict with tensors was found within " + MAX_DEPTH + " levels; it holds " + keys(top));
         }
         dict.passed.forEach(dict::metadataOf);
         dict.metadataOf(found);

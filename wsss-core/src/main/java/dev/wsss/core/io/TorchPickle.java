@@ -189,12 +189,15 @@ final class TorchPickle implements Unpickler.Dialect {
         }
         String key = String.valueOf(parts.get(2));
         TorchStorage storage = storages.get(key);
+        if (Inputs.byteCount(dtype, new long[] {elements}) < 0) {
+            throw machine.bad("storage " + Inputs.quote(key) + " of " + elements + " elements of " + dtype);
+        }
         if (storage == null) {
             machine.charge(160);
             storage = new TorchStorage(key, dtype, elements);
             storages.put(key, storage);
         }
-        if (storage.dtype() != dtype || storage.elements() != elements || storage.bytes() < 0) {
+        if (storage.dtype() != dtype || storage.elements() != elements) {
             throw machine.bad("storage " + Inputs.quote(key) + " has " + elements + " elements of " + dtype
                     + ", and elsewhere " + storage.elements() + " of " + storage.dtype());
         }

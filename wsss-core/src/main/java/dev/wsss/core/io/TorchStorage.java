@@ -22,7 +22,7 @@ final class TorchStorage {
 
     /**
      * @param dtype of the storage; U8 for one without a type
-     * @param elements at least 0
+     * @param elements at least 0, and at most 2^63 - 1 bytes of them
      */
     TorchStorage(String key, DType dtype, long elements) {
         this.key = key;
@@ -42,7 +42,7 @@ final class TorchStorage {
         return elements;
     }
 
-    /** Bytes of all elements; -1 if there are more than 2^63 - 1. */
+    /** Bytes of all elements. */
     long bytes() {
         return Inputs.byteCount(dtype, new long[] {elements});
     }

@@ -111,14 +111,18 @@ class CheckpointFuzzTest {
 
     /** What a reading takes the second time, when all classes are loaded and all calls linked. */
     private long allocated(byte[] bytes, boolean inert) {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long before = threads.getCurrentThreadAllocatedBytes();
+        long before = allocatedBytes();
         try {
             read(bytes, inert);
         } catch (InvalidDataException e) {
             // counted as much as an answer
         }
-        return threads.getCurrentThreadAllocatedBytes() - before;
+        return allocatedBytes() - before;
+    }
+
+    /** What this thread has taken from the heap so far. */
+    static long allocatedBytes() {
+        return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
     }
 
     /** With 0 in place of every checksum, as PyTorch writes where it is told to leave them out. */
