@@ -269,13 +269,13 @@ final class Download {
                 return response;
             }
             new BodyReader(response.body()).close();
-            uri = redirect(uri, response.headers());
+            uri = redirect(uri, response.headers().firstValue("Location").orElse(""));
         }
         throw new RefusedException("more than " + MAX_REDIRECTS + " redirects");
     }
 
-    private static URI redirect(URI from, HttpHeaders headers) throws RefusedException {
-        String location = headers.firstValue("Location").orElse("");
+    /** Where a redirect leads; never from https to anything else. */
+    static URI redirect(URI from, String location) throws IOException {
         URI to;
         try {
             to = from.resolve(location);

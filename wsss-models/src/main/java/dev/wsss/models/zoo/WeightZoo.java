@@ -6,6 +6,7 @@ import dev.wsss.core.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -201,10 +203,15 @@ public final class WeightZoo {
 
     private Path find(String name, @Nullable Progress progress) {
         WeightEntry entry = entry(name);
+        Path file = bring(entry, path(name), progress);
         if (entry.hash() == null && warned.add(name)) {
-            LOG.warn("{} is unverified: its publisher states no hash, so {} is used as it is", name, entry.file());
+            LOG.warn("{} is unverified: its publisher states no hash, so {} is used as it is", name, file);
         }
-        Path file = path(name);
+        return file;
+    }
+
+    private Path bring(WeightEntry entry, Path file, @Nullable Progress progress) {
+        String name = entry.name();
         if (isReady(entry, file)) {
             return file;
         }
@@ -323,7 +330,7 @@ public final class WeightZoo {
                     out.write(buffer, 0, n);
                 }
             }
-        } catch (java.util.zip.ZipException e) {
+        } catch (ZipException e) {
             throw new InvalidDataException("not a zip archive: " + e.getMessage(), e);
         }
     }
@@ -379,7 +386,7 @@ public final class WeightZoo {
         try {
             String fingerprint = fingerprint(entry, file);
             AtomicFile.write(mark(entry), out -> out.write(fingerprint.getBytes(StandardCharsets.UTF_8)));
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             // a cache that others own and we may only read
             LOG.debug("cannot note that {} is verified; it will be read again next time", file, e);
         }
