@@ -37,6 +37,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(
                     "dev.wsss.core.io..",
+                    "dev.wsss.core.checkpoint..",
                     "dev.wsss.core.crf..",
                     "dev.wsss.core.image..",
                     "dev.wsss.core.metrics..",
