@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "wsss 0.1.0-SNAPSHOT",
         description = "Weakly supervised semantic segmentation: image tags in, pixel labels out.",
-        subcommands = {Quickstart.class})
+        subcommands = {Quickstart.class, WeightsCommand.class})
 public final class Wsss implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -34,8 +34,13 @@ public final class Wsss implements Runnable {
 
     /** Runs a command line and returns its exit status. */
     static int execute(PrintWriter err, String... args) {
+        return execute(new PrintWriter(System.out, true), err, args);
+    }
+
+    static int execute(PrintWriter out, PrintWriter err, String... args) {
         Wsss wsss = new Wsss();
         CommandLine line = new CommandLine(wsss);
+        line.setOut(out);
         line.setErr(err);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             if (wsss.debug) {
