@@ -4,11 +4,15 @@ import dev.wsss.api.InvalidDataException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Bytes to be read by range, of a file or of memory, with the name that messages give. Thread-safe. */
 abstract class ByteSource implements AutoCloseable {
@@ -53,6 +57,12 @@ abstract class ByteSource implements AutoCloseable {
     /** The bytes of a range that the caller has checked against the size. */
     abstract byte[] read(long position, int length);
 
+    /**
+     * The bytes of a range that the caller has checked against the size, little-endian and without a copy: of a file, a
+     * view of a mapping, which lives as long as the view does and outlives the source.
+     */
+    abstract ByteBuffer view(long position, int length);
+
     /** Everything. */
     final byte[] readAll() {
         long size = size();
@@ -71,7 +81,11 @@ abstract class ByteSource implements AutoCloseable {
     }
 
     private static final class OfFile extends ByteSource {
+        /** Where mappings begin; one of twice the length holds every range that is not longer. */
+        private static final long SEGMENT = 1L << 30;
+
         private final FileChannel channel;
+        private final Map<Long, MappedByteBuffer> segments = new HashMap<>();
 
         OfFile(String name, FileChannel channel) {
             super(name);
@@ -109,6 +123,36 @@ abstract class ByteSource implements AutoCloseable {
         }
 
         @Override
+        ByteBuffer view(long position, int length) {
+            try {
+                long size = channel.size();
+                if (length > size - position) {
+                    throw new InvalidDataException(name() + ": the file ends at byte " + size + ", expected "
+                            + (position + length) + "; it was cut while being read");
+                }
+                long start = position / SEGMENT * SEGMENT;
+                if (position - start + length > Integer.MAX_VALUE) {
+                    return channel.map(FileChannel.MapMode.READ_ONLY, position, length)
+                            .order(ByteOrder.LITTLE_ENDIAN);
+                }
+                return segment(start, size)
+                        .slice((int) (position - start), length)
+                        .order(ByteOrder.LITTLE_ENDIAN);
+            } catch (IOException e) {
+                throw unreadable(name(), e);
+            }
+        }
+
+        private synchronized MappedByteBuffer segment(long start, long size) throws IOException {
+            MappedByteBuffer segment = segments.get(start);
+            if (segment == null) {
+                segment = channel.map(FileChannel.MapMode.READ_ONLY, start, Math.min(size - start, Integer.MAX_VALUE));
+                segments.put(start, segment);
+            }
+            return segment;
+        }
+
+        @Override
         public void close() {
             try {
                 channel.close();
@@ -134,6 +178,14 @@ abstract class ByteSource implements AutoCloseable {
         @Override
         byte[] read(long position, int length) {
             return Arrays.copyOfRange(bytes, (int) position, (int) position + length);
+        }
+
+        @Override
+        ByteBuffer view(long position, int length) {
+            return ByteBuffer.wrap(bytes, (int) position, length)
+                    .slice()
+                    .asReadOnlyBuffer()
+                    .order(ByteOrder.LITTLE_ENDIAN);
         }
 
         @Override

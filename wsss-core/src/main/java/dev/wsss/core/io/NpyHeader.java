@@ -16,6 +16,8 @@ record NpyHeader(NpyType type, boolean fortran, long[] shape) {
     private static final int ALIGNMENT = 64;
     private static final int GROWTH_DIGITS = 21;
     private static final int MAX_BYTES = 1 << 16;
+    /** With what comes before it. */
+    static final int MAX_TOTAL_BYTES = MAX_BYTES + 12;
 
     /** Reads a header and leaves the buffer at the first byte of the data. */
     static NpyHeader parse(String file, ByteBuffer in) {

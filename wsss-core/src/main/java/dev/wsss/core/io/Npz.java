@@ -13,7 +13,7 @@ import java.util.zip.ZipOutputStream;
 
 /** NumPy's npz format: named arrays, each an npy file in a zip archive. Nothing is ever unpacked to the disk. */
 public final class Npz {
-    private static final String SUFFIX = ".npy";
+    static final String SUFFIX = ".npy";
 
     /**
      * What a small file may inflate to, whatever its size: deflate shrinks an all-background mask a thousandfold, and this
@@ -36,7 +36,7 @@ public final class Npz {
      */
     public static Map<String, HostArray> read(Path path) {
         try (ByteSource source = ByteSource.open(path)) {
-            return read(source, Math.max(ALWAYS_ALLOWED, MAX_RATIO * source.size()));
+            return read(source, inflationBound(source));
         }
     }
 
@@ -49,6 +49,11 @@ public final class Npz {
         try (ByteSource source = ByteSource.open(path)) {
             return read(source, maxInflatedBytes);
         }
+    }
+
+    /** What the entries of an archive may inflate to, together. */
+    static long inflationBound(ByteSource source) {
+        return Math.max(ALWAYS_ALLOWED, MAX_RATIO * source.size());
     }
 
     static Map<String, HostArray> read(ByteSource source, long maxInflatedBytes) {

@@ -123,13 +123,42 @@ public final class SafetensorsFile implements AutoCloseable {
      */
     public HostArray get(String name) {
         Entry entry = entry(name);
+        checkSize(source, name, entry);
+        byte[] bytes = source.read(dataStart + entry.begin(), (int) (entry.end() - entry.begin()));
+        return HostArray.of(entry.dtype(), entry.shape(), ByteBuffer.wrap(bytes));
+    }
+
+    /** As {@link #get}, as a view of the file. */
+    StoredTensor stored(String name) {
+        Entry entry = entry(name);
+        return new Stored(source, name, entry, dataStart + entry.begin());
+    }
+
+    private record Stored(ByteSource source, String name, Entry entry, long position) implements StoredTensor {
+        @Override
+        public DType dtype() {
+            return entry.dtype();
+        }
+
+        @Override
+        public long[] shape() {
+            return entry.shape();
+        }
+
+        @Override
+        public HostArray read() {
+            checkSize(source, name, entry);
+            return HostArray.of(
+                    entry.dtype(), entry.shape(), source.view(position, (int) (entry.end() - entry.begin())));
+        }
+    }
+
+    private static void checkSize(ByteSource source, String name, Entry entry) {
         if (!Inputs.representable(entry.dtype(), entry.shape())) {
             throw new InvalidDataException(source.name() + ": tensor " + Inputs.quote(name) + " has "
                     + (entry.end() - entry.begin()) + " bytes in shape " + Inputs.shape(entry.shape())
                     + ", expected less than 2 GiB");
         }
-        byte[] bytes = source.read(dataStart + entry.begin(), (int) (entry.end() - entry.begin()));
-        return HostArray.of(entry.dtype(), entry.shape(), ByteBuffer.wrap(bytes));
     }
 
     private Entry entry(String name) {

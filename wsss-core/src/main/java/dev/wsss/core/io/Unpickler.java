@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * are small scalars, so that hashing is cheap.
  */
 final class Unpickler {
-    /** What {@link #charge} allows, per byte of the pickle: text decoded, encoded again and transposed once needs 6. */
+    /** What {@link #charge} allows, per byte read: text decoded, encoded again and transposed once needs 6. */
     private static final int BUDGET_PER_BYTE = 16;
 
     private static final int MAX_INTEGER_BYTES = 256;
@@ -36,6 +36,33 @@ final class Unpickler {
     interface Function {
         @Nullable
         Object call(Unpickler machine, List<@Nullable Object> arguments);
+    }
+
+    /** What pickles of one kind may refer to, beyond plain data. Whatever is not named here is refused. */
+    interface Dialect {
+        /** The function or type of a {@code module.name}; null if it is refused. */
+        @Nullable
+        Function global(String name);
+
+        /** Ends the message for a name that is refused. */
+        default String hint() {
+            return "";
+        }
+
+        /** What an identifier of something beside the pickle stands for. */
+        default @Nullable Object persistent(Unpickler machine, @Nullable Object id) {
+            throw machine.bad("the pickle refers to data outside of it");
+        }
+
+        /** What stands for a key that is no text, number or short bytes; null if it is refused. */
+        default @Nullable Object key(Unpickler machine, Object key) {
+            return null;
+        }
+
+        /** Whether a finished object, such as a dict with attributes, may be given a state, which is dropped. */
+        default boolean dropsState(@Nullable Object target) {
+            return false;
+        }
     }
 
     /** An object that a {@code BUILD} instruction completes, and that is not yet the data that it stands for. */
@@ -59,19 +86,23 @@ final class Unpickler {
 
     private final String file;
     private final ByteBuffer in;
-    private final Map<String, Function> globals;
+    private final Dialect dialect;
     private final ArrayList<@Nullable Object> stack = new ArrayList<>();
     private int[] marks = new int[8];
     private int markCount;
     private @Nullable Object[] memo = new @Nullable Object[16];
     private int memoNext;
-    private long budget;
+    private long charged;
 
-    private Unpickler(String file, ByteBuffer in, Map<String, Function> globals) {
+    /**
+     * A machine at the start of its input, which may hold several pickles in a row.
+     *
+     * @param file what messages call the input
+     */
+    Unpickler(String file, ByteBuffer in, Dialect dialect) {
         this.file = file;
-        this.in = in;
-        this.globals = globals;
-        this.budget = 4096 + (long) BUDGET_PER_BYTE * in.remaining();
+        this.in = in.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        this.dialect = dialect;
     }
 
     /**
@@ -82,13 +113,32 @@ final class Unpickler {
      * @throws InvalidDataException naming {@code file}, if it is malformed or refers to anything else
      */
     static @Nullable Object load(String file, ByteBuffer pickle, Map<String, Function> globals) {
-        Unpickler machine =
-                new Unpickler(file, pickle.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN), globals);
-        Object root = machine.run();
-        if (machine.in.hasRemaining()) {
-            throw machine.bad(machine.in.remaining() + " bytes after the pickle's end");
-        }
+        Unpickler machine = new Unpickler(file, pickle, globals::get);
+        Object root = machine.next();
+        machine.expectEnd();
         return new PickleGraph(machine).resolve(root);
+    }
+
+    /** Runs the next pickle and gives what it made, in which {@link Pending} objects may be left. */
+    @Nullable
+    Object next() {
+        stack.clear();
+        markCount = 0;
+        memo = new @Nullable Object[16];
+        memoNext = 0;
+        return run();
+    }
+
+    /** Refuses an input that goes on after the last pickle. */
+    void expectEnd() {
+        if (in.hasRemaining()) {
+            throw bad(in.remaining() + " bytes after the pickle's end");
+        }
+    }
+
+    /** Bytes read so far. */
+    int position() {
+        return in.position();
     }
 
     // ---- the machine
@@ -201,19 +251,21 @@ final class Unpickler {
                     }
                     push(global(module, name));
                 }
-                case 'R' -> {
+                case 'R', 0x81 -> {
                     List<@Nullable Object> call = popMany(2);
                     if (!(call.get(0) instanceof Global callee) || !(call.get(1) instanceof Tuple arguments)) {
                         throw bad("a call of something that is no function, or without a tuple of arguments");
                     }
                     push(callee.function.call(this, arguments));
                 }
+                case 'Q' -> push(dialect.persistent(this, pop()));
                 case 'b' -> {
                     Object state = pop();
-                    if (!(top() instanceof Pending pending)) {
+                    if (top() instanceof Pending pending) {
+                        pending.build(this, state);
+                    } else if (!dialect.dropsState(top())) {
                         throw bad("state for an object that takes none");
                     }
-                    pending.build(this, state);
                 }
                 case -1 -> throw bad("the file ends inside the pickle");
                 default ->
@@ -231,8 +283,8 @@ final class Unpickler {
 
     /** Accounts for memory that is not a view of the file. */
     void charge(long bytes) {
-        budget -= bytes;
-        if (budget < 0) {
+        charged += bytes;
+        if (charged > 4096 + (long) BUDGET_PER_BYTE * in.position()) {
             throw bad("the pickle unfolds to more than " + BUDGET_PER_BYTE + " times its size");
         }
     }
@@ -344,6 +396,9 @@ final class Unpickler {
     }
 
     private List<@Nullable Object> growing(@Nullable Object value) {
+        if (value instanceof Placeholder) {
+            return new ArrayList<>(0);
+        }
         if (value instanceof Tuple) {
             throw bad("items appended to a tuple");
         }
@@ -352,6 +407,9 @@ final class Unpickler {
 
     @SuppressWarnings("unchecked") // every map here is one of ours
     private Map<@Nullable Object, @Nullable Object> map(@Nullable Object value) {
+        if (value instanceof Placeholder placeholder) {
+            return placeholder.items();
+        }
         if (!(value instanceof Map<?, ?>)) {
             throw bad("keys for something that is no dict");
         }
@@ -360,13 +418,16 @@ final class Unpickler {
 
     @SuppressWarnings("unchecked") // every set here is one of ours
     private Set<@Nullable Object> set(@Nullable Object value) {
+        if (value instanceof Placeholder) {
+            return new LinkedHashSet<>(0);
+        }
         if (!(value instanceof Set<?>)) {
             throw bad("members for something that is no set");
         }
         return (Set<@Nullable Object>) value;
     }
 
-    private void putAll(Map<@Nullable Object, @Nullable Object> map, List<@Nullable Object> items) {
+    void putAll(Map<@Nullable Object, @Nullable Object> map, List<@Nullable Object> items) {
         if (items.size() % 2 != 0) {
             throw bad("a dict key without its value");
         }
@@ -390,15 +451,19 @@ final class Unpickler {
                 || key instanceof ByteBuffer b && b.remaining() <= MAX_KEY_BYTES) {
             return key;
         }
+        Object other = dialect.key(this, key);
+        if (other != null) {
+            return other;
+        }
         throw bad("a key of a dict or set that is no text, number or short bytes");
     }
 
     private Global global(String module, String name) {
         String full = module + "." + name;
-        Function function = globals.get(full);
+        Function function = dialect.global(full);
         if (function == null) {
             throw bad("refers to " + Inputs.quote(full) + ", expected plain data; nothing else is loaded, as it could"
-                    + " run code");
+                    + " run code" + dialect.hint());
         }
         return new Global(full, function);
     }

@@ -27,6 +27,8 @@ final class ZipDirectory {
     private final ByteSource source;
     private final long directoryStart;
     private final List<Entry> entries = new ArrayList<>();
+    /** Where the entries begin, in the order of the file; each ends before the next. */
+    private final long[] headers;
 
     /** One file of the archive. */
     record Entry(String name, boolean deflated, long crc, long compressed, long size, long header) {}
@@ -78,6 +80,7 @@ final class ZipDirectory {
                 throw bad("a zip archive whose entries overlap or lie outside of it");
             }
         }
+        headers = entries.stream().mapToLong(Entry::header).sorted().toArray();
     }
 
     List<Entry> entries() {
@@ -114,7 +117,7 @@ final class ZipDirectory {
             throw bad("entry " + Inputs.quote(name) + " is encrypted or of compression method " + method
                     + ", expected stored or deflated");
         }
-        if (size < 0 || compressed < 0 || compressed > Inputs.MAX_ARRAY_BYTES || method == 0 && size != compressed) {
+        if (size < 0 || compressed < 0 || header < 0 || method == 0 && size != compressed) {
             throw bad("entry " + Inputs.quote(name) + " has impossible sizes");
         }
         return new Entry(name, method == 8, crc, compressed, size, header);
@@ -141,24 +144,67 @@ final class ZipDirectory {
         return wide.getLong();
     }
 
-    /** An entry's bytes, of which there are {@code entry.size()}: a size that the caller has accepted. */
-    byte[] read(Entry entry) {
-        String where = "entry " + Inputs.quote(entry.name);
+    /**
+     * Where an entry's bytes begin in the file, of which there are {@code entry.compressed()}.
+     *
+     * @throws InvalidDataException if they do not lie between this entry's header and the next
+     */
+    long locate(Entry entry) {
         ByteBuffer local = at(entry.header, LOCAL_BYTES);
         long data = entry.header + LOCAL_BYTES + (local.getShort(26) & 0xFFFF) + (local.getShort(28) & 0xFFFF);
-        if (local.getInt(0) != 0x04034b50 || entry.compressed > directoryStart - data) {
-            throw bad(where + " does not lie where the directory says");
+        int next = Arrays.binarySearch(headers, entry.header) + 1;
+        if (next < headers.length && headers[next] == entry.header || next > 1 && headers[next - 2] == entry.header) {
+            throw bad("entry " + Inputs.quote(entry.name) + " overlaps another");
         }
-        byte[] bytes = source.read(data, (int) entry.compressed);
-        if (entry.deflated) {
-            bytes = inflate(where, bytes, (int) entry.size);
+        long end = next < headers.length ? Math.min(headers[next], directoryStart) : directoryStart;
+        if (local.getInt(0) != 0x04034b50 || entry.compressed > end - data) {
+            throw bad("entry " + Inputs.quote(entry.name)
+                    + " does not lie where the directory says, or overlaps another");
         }
+        return data;
+    }
+
+    /** An entry's bytes, of which there are {@code entry.size()}: a size that the caller has accepted. */
+    byte[] read(Entry entry) {
+        byte[] bytes = readUnchecked(entry);
         CRC32 crc = new CRC32();
         crc.update(bytes);
         if (crc.getValue() != entry.crc) {
-            throw bad(where + ": its checksum is wrong, the file is damaged");
+            throw bad("entry " + Inputs.quote(entry.name) + ": its checksum is wrong, the file is damaged");
         }
         return bytes;
+    }
+
+    /** As {@link #read}, whatever the checksum. */
+    byte[] readUnchecked(Entry entry) {
+        String where = "entry " + Inputs.quote(entry.name);
+        long data = locate(entry);
+        if (entry.compressed > Inputs.MAX_ARRAY_BYTES) {
+            throw bad(where + " has " + entry.compressed + " bytes, expected less than 2 GiB");
+        }
+        byte[] bytes = source.read(data, (int) entry.compressed);
+        return entry.deflated ? inflate(where, bytes, (int) entry.size) : bytes;
+    }
+
+    /** The first bytes of a compressed entry, at most {@code length}; its checksum is not looked at. */
+    byte[] readStart(Entry entry, int length) {
+        byte[] to = new byte[(int) Math.min(entry.size, length)];
+        Inflater inflater = new Inflater(true);
+        try {
+            inflater.setInput(source.view(locate(entry), (int) Math.min(entry.compressed, Inputs.MAX_ARRAY_BYTES)));
+            int n = 0;
+            int got = 1;
+            while (n < to.length && got > 0) {
+                got = inflater.inflate(to, n, to.length - n);
+                n += got;
+            }
+            return Arrays.copyOf(to, n);
+        } catch (DataFormatException e) {
+            throw new InvalidDataException(
+                    source.name() + ": entry " + Inputs.quote(entry.name) + ": " + e.getMessage(), e);
+        } finally {
+            inflater.end();
+        }
     }
 
     /** Grows as the bytes come, so that a false size costs nothing. */

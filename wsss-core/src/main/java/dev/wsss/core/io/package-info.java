@@ -1,5 +1,8 @@
 /**
- * Array and checkpoint files: safetensors, npy and npz, and the restricted unpickler for object arrays.
+ * Array and checkpoint files. {@link dev.wsss.core.io.Checkpoint} reads weights of any origin: PyTorch's archives and
+ * streams, TorchScript, safetensors, MXNet's params, npz. {@link dev.wsss.core.io.Safetensors} and
+ * {@link dev.wsss.core.io.TorchArchive} write weights; {@link dev.wsss.core.io.Npy}, {@link dev.wsss.core.io.Npz} and
+ * {@link dev.wsss.core.io.ObjectNpy} read and write NumPy's files.
  *
  * <p>Every format reads into and writes from one type, {@link dev.wsss.core.io.HostArray}. Files are taken to be hostile:
  * headers are bounded, ranges checked, nothing in a file is executed, and nothing is allocated beyond a small multiple of

@@ -167,7 +167,7 @@ class FormatFuzzTest {
     }
 
     /** One to three of: flipped bit, changed byte, cut, insertion, removed or copied block, edited number. */
-    private static byte[] mutate(byte[] seed, SplittableRandom random) {
+    static byte[] mutate(byte[] seed, SplittableRandom random) {
         byte[] bytes = seed.clone();
         for (int n = random.nextInt(1, 4); n > 0 && bytes.length > 16; n--) {
             // Half of the time near the front, where the headers are.

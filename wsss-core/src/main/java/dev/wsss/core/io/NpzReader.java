@@ -1,0 +1,85 @@
+package dev.wsss.core.io;
+
+import dev.wsss.api.InvalidDataException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The arrays of an npz file one by one: of a stored entry as a view, of a compressed one inflated at each reading. */
+final class NpzReader {
+    private NpzReader() {}
+
+    private record Stored(String where, NpyHeader header, DType dtype, ByteSource source, long position, int length)
+            implements StoredTensor {
+        @Override
+        public long[] shape() {
+            return header.shape();
+        }
+
+        @Override
+        public HostArray read() {
+            return Npy.parse(where, source.view(position, length));
+        }
+    }
+
+    private record Deflated(String where, NpyHeader header, DType dtype, ZipDirectory zip, ZipDirectory.Entry entry)
+            implements StoredTensor {
+        @Override
+        public long[] shape() {
+            return header.shape();
+        }
+
+        @Override
+        public HostArray read() {
+            return Npy.parse(where, ByteBuffer.wrap(zip.read(entry)));
+        }
+    }
+
+    static CheckpointContent read(ByteSource source, ZipDirectory zip, long maxInflatedBytes) {
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        long left = maxInflatedBytes;
+        for (ZipDirectory.Entry entry : zip.entries()) {
+            String where = source.name() + ": entry " + Inputs.quote(entry.name());
+            if (!entry.name().endsWith(Npz.SUFFIX)) {
+                throw new InvalidDataException(where + ": expected only names that end in " + Npz.SUFFIX
+                        + ", or the folder of a PyTorch archive");
+            }
+            long bound = entry.deflated() ? Math.min(left, Inputs.MAX_ARRAY_BYTES) : Inputs.MAX_ARRAY_BYTES;
+            if (entry.size() > bound) {
+                throw new InvalidDataException(
+                        where + " inflates to " + entry.size() + " bytes, expected at most " + bound);
+            }
+            StoredTensor tensor;
+            if (entry.deflated()) {
+                left -= entry.size();
+                NpyHeader header =
+                        NpyHeader.parse(where, ByteBuffer.wrap(zip.readStart(entry, NpyHeader.MAX_TOTAL_BYTES)));
+                tensor = new Deflated(where, header, dtype(where, header), zip, entry);
+            } else {
+                long position = zip.locate(entry);
+                int length = (int) entry.size();
+                NpyHeader header = NpyHeader.parse(where, source.view(position, length));
+                tensor = new Stored(where, header, dtype(where, header), source, position, length);
+                long data = Inputs.byteCount(tensor.dtype(), header.shape());
+                if (data < 0 || data > length) {
+                    throw new InvalidDataException(where + ": " + tensor.dtype() + Inputs.shape(header.shape())
+                            + " does not fit in the entry's " + length + " bytes");
+                }
+            }
+            String name = entry.name().substring(0, entry.name().length() - Npz.SUFFIX.length());
+            if (tensors.put(name, tensor) != null) {
+                throw new InvalidDataException(where + " occurs twice");
+            }
+        }
+        return new CheckpointContent(Checkpoint.Format.NPZ, "", tensors, Map.of(), List.of(source));
+    }
+
+    private static DType dtype(String where, NpyHeader header) {
+        DType dtype = header.type().dtype();
+        if (dtype == null) {
+            throw new InvalidDataException(where + ": holds Python objects, expected numbers");
+        }
+        return dtype;
+    }
+}

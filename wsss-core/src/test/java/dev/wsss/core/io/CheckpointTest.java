@@ -1,0 +1,275 @@
+package dev.wsss.core.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.io.Checkpoint.Format;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Checkpoints that Python wrote, and our own. */
+class CheckpointTest {
+    private final Path folder;
+
+    CheckpointTest(@TempDir Path folder) {
+        this.folder = folder;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "flat.pth,                     PYTORCH,             expected,  ''",
+        "flat-legacy.pth,              PYTORCH_LEGACY,      expected,  ''",
+        "wrapped.pth,                  PYTORCH,             small,     model.state_dict",
+        "wrapped-legacy.pth,           PYTORCH_LEGACY,      small,     state_dict",
+        "scripted.pt,                  TORCHSCRIPT,         scripted,  ''",
+        "traced.pt,                    TORCHSCRIPT,         scripted,  ''",
+        "no-checksum.pth,              PYTORCH,             small,     ''",
+        "compressed.pth,               PYTORCH,             small,     ''",
+        "big-endian.pth,               PYTORCH,             small,     ''",
+        "numpy.pkl,                    PICKLE,              small,     model",
+        "small.safetensors,            SAFETENSORS,         small,     ''",
+        "model.safetensors.index.json, SAFETENSORS_SHARDED, small,     ''",
+        "pytorch_model.bin.index.json, PYTORCH_SHARDED,     small,     ''",
+        "plain.npz,                    NPZ,                 small,     ''",
+        "shrunk.npz,                   NPZ,                 small,     ''",
+    })
+    void readsWhatPythonWrote(String file, Format format, String expected, String root) {
+        Map<String, HostArray> want = Safetensors.read(file(expected + ".safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(file(file))) {
+            assertThat(checkpoint.format()).isEqualTo(format);
+            assertThat(checkpoint.root()).isEqualTo(root);
+            assertSame(checkpoint, want);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"legacy", "v1", "v2", "v3"})
+    void readsEveryFormOfMxnet(String form) {
+        Map<String, HostArray> want = new LinkedHashMap<>();
+        Map<String, HostArray> small = Safetensors.read(file("small.safetensors"));
+        want.put("arg:a", small.get("a"));
+        want.put("aux:b", small.get("b"));
+        try (Checkpoint checkpoint = Checkpoint.open(file("mxnet-" + form + ".params"))) {
+            assertThat(checkpoint.format()).isEqualTo(Format.MXNET);
+            assertSame(checkpoint, want);
+        }
+    }
+
+    private static void assertSame(Checkpoint checkpoint, Map<String, HostArray> want) {
+        assertThat(checkpoint.names()).containsExactlyElementsOf(want.keySet());
+        List<String> rows = new ArrayList<>();
+        for (Checkpoint.Info info : checkpoint.info()) {
+            rows.add(info.name() + info.dtype() + Arrays.toString(info.shape()) + info.bytes());
+        }
+        List<String> expectedRows = new ArrayList<>();
+        want.forEach((name, array) -> {
+            expectedRows.add(name + array + array.bytes().remaining());
+            assertThat(checkpoint.dtype(name)).isEqualTo(array.dtype());
+            assertThat(checkpoint.shape(name)).isEqualTo(array.shape());
+            assertThat(checkpoint.get(name)).as(name).isEqualTo(array);
+        });
+        assertThat(rows).isEqualTo(expectedRows);
+        assertThat(checkpoint.read()).isEqualTo(want);
+    }
+
+    @Test
+    void whatIsNoTensorBecomesText() {
+        try (Checkpoint checkpoint = Checkpoint.open(file("wrapped.pth"))) {
+            assertThat(checkpoint.metadata())
+                    .containsEntry("epoch", "3")
+                    .containsEntry("lr", "0.5")
+                    .containsEntry("arch", "resnet")
+                    .containsEntry("args", "argparse.Namespace")
+                    .containsEntry("optimizer", "dict of 2")
+                    .containsEntry("device", "torch.device")
+                    .containsEntry("dtype", "torch.float32")
+                    .containsEntry("size", "list of 2")
+                    .containsEntry("hist", "dict of 1")
+                    .containsEntry("none", "None")
+                    .containsEntry("version", "2")
+                    .doesNotContainKey("best");
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(file("model.safetensors.index.json"))) {
+            assertThat(checkpoint.metadata()).containsExactly(Map.entry("total_size", "28"));
+        }
+    }
+
+    @Test
+    void theRootIsToldWhereThereAreSeveral() {
+        Path file = file("teacher.pth");
+        assertThatThrownBy(() -> Checkpoint.open(file))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContainingAll("teacher.pth", "optRoot", "'student', 'teacher', 'epoch'");
+        try (Checkpoint checkpoint =
+                Checkpoint.builder().setPath(file).optRoot("teacher").build()) {
+            assertThat(checkpoint.read()).isEqualTo(Safetensors.read(file("small.safetensors")));
+            assertThat(checkpoint.root()).isEqualTo("teacher");
+        }
+        try (Checkpoint checkpoint = Checkpoint.builder()
+                .setPath(file("wrapped.pth"))
+                .optRoot("model.state_dict")
+                .build()) {
+            assertThat(checkpoint.names()).containsExactly("a", "b");
+        }
+        try (Checkpoint checkpoint =
+                Checkpoint.builder().setPath(file("wrapped.pth")).optRoot("").build()) {
+            assertThat(checkpoint.names()).containsExactly("best");
+        }
+        // the only dict of tensors, whose key has a dot
+        try (Checkpoint checkpoint = Checkpoint.open(file("only.pth"))) {
+            assertThat(checkpoint.root()).isEqualTo("weights.v1");
+        }
+        try (Checkpoint checkpoint = Checkpoint.builder()
+                .setPath(file("only.pth"))
+                .optRoot("weights.v1")
+                .build()) {
+            assertThat(checkpoint.names()).containsExactly("x");
+        }
+        assertThatThrownBy(() ->
+                        Checkpoint.builder().setPath(file).optRoot("ema.x").build())
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("there is no dict at root 'ema.x'; there is 'student', 'teacher', 'epoch'");
+        assertThatThrownBy(() -> Checkpoint.builder()
+                        .setPath(file("small.safetensors"))
+                        .optRoot("model")
+                        .build())
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("there is no root 'model' in a file of format SAFETENSORS");
+    }
+
+    @Test
+    void aWholeModelIsRefusedOrPassedOver() {
+        Path file = file("module.pth");
+        assertThatThrownBy(() -> Checkpoint.open(file))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContainingAll("'torch.nn.modules.container.Sequential'", "optInertGlobals(true)");
+        try (Checkpoint checkpoint =
+                Checkpoint.builder().setPath(file).optInertGlobals(true).build()) {
+            assertThat(checkpoint.root()).isEqualTo("net");
+            assertSame(checkpoint, Safetensors.read(file("module.safetensors")));
+        }
+    }
+
+    @Test
+    void tensorsOutliveTheCheckpoint() {
+        Checkpoint checkpoint = Checkpoint.open(file("flat.pth"));
+        HostArray array = checkpoint.get("conv.weight");
+        checkpoint.close();
+        assertThat(array)
+                .isEqualTo(Safetensors.read(file("expected.safetensors")).get("conv.weight"));
+        assertThatThrownBy(() -> checkpoint.get("conv.weight"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("flat.pth: the checkpoint is closed");
+        assertThatThrownBy(() -> checkpoint.get("conv"))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("there is no tensor 'conv' among the 23");
+    }
+
+    @Test
+    void contiguousTensorsAreViews() {
+        try (Checkpoint checkpoint = Checkpoint.open(file("flat.pth"))) {
+            assertThat(checkpoint.get("conv.weight").bytes().isDirect()).isTrue();
+            assertThat(checkpoint.get("shared.tail").bytes().isDirect()).isTrue();
+            assertThat(checkpoint.get("transposed").bytes().isDirect()).isFalse();
+        }
+    }
+
+    // ---- our own files
+
+    @ParameterizedTest
+    @EnumSource(DType.class)
+    void everyTypeIsWrittenAndReadBack(DType dtype) {
+        byte[] bytes = new byte[6 * dtype.bytes()];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (dtype == DType.BOOL ? i & 1 : 37 * i);
+        }
+        Map<String, HostArray> tensors = new LinkedHashMap<>();
+        tensors.put("z.weight", HostArray.of(dtype, new long[] {2, 3}, ByteBuffer.wrap(bytes)));
+        tensors.put("a.é", HostArray.of(dtype, new long[] {}, ByteBuffer.wrap(bytes, 0, dtype.bytes())));
+        tensors.put("empty", HostArray.of(dtype, new long[] {0, 5}, ByteBuffer.allocate(0)));
+        Path file = folder.resolve("state.pth");
+        TorchArchive.write(file, tensors);
+        try (Checkpoint checkpoint = Checkpoint.open(file)) {
+            assertThat(checkpoint.format()).isEqualTo(Format.PYTORCH);
+            assertSame(checkpoint, tensors);
+        }
+    }
+
+    /** The bytes are those of a file that {@code torch.load(weights_only=True, mmap=True)} of PyTorch 2.13 read. */
+    @Test
+    void writesTheBytesThatPythonAccepted() throws Exception {
+        Path file = folder.resolve("state.pth");
+        Map<String, HostArray> tensors = Safetensors.read(file("expected.safetensors"));
+        TorchArchive.write(file, tensors);
+        assertThat(file).hasSameBinaryContentAs(file("written.pth"));
+        ZipDirectory zip = new ZipDirectory(ByteSource.open(file));
+        assertThat(zip.entries()).hasSize(3 + tensors.size()).allMatch(e -> zip.locate(e) % 64 == 0);
+        try (Checkpoint checkpoint = Checkpoint.open(file)) {
+            assertSame(checkpoint, tensors);
+        }
+    }
+
+    @Test
+    void placesBeyondFourGibibytesAreWrittenWith64Bits() throws Exception {
+        for (long wideFrom : new long[] {0, 100}) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            StoredZip zip = new StoredZip(out, wideFrom);
+            zip.add("a", ByteBuffer.wrap(new byte[] {1, 2, 3}));
+            zip.add("b", ByteBuffer.wrap(new byte[] {4}));
+            zip.finish();
+            ZipDirectory read = new ZipDirectory(ByteSource.of("wide", out.toByteArray()));
+            assertThat(read.entries()).extracting(ZipDirectory.Entry::name).containsExactly("a", "b");
+            assertThat(read.read(read.entries().get(0))).containsExactly(1, 2, 3);
+            assertThat(read.read(read.entries().get(1))).containsExactly(4);
+            assertThat(read.locate(read.entries().get(1)) % 64).isZero();
+        }
+    }
+
+    @Test
+    void strangersAreCalledByName() throws Exception {
+        byte[] tar = new byte[1024];
+        System.arraycopy("ustar".getBytes(), 0, tar, 257, 5);
+        Map<String, byte[]> files = Map.of(
+                "a tar archive, as PyTorch wrote before 0.2",
+                tar,
+                "a Git LFS pointer",
+                "version https://git-lfs.github.com/spec/v1\n".getBytes(),
+                "an HDF5 file",
+                new byte[] {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 26, '\n'},
+                "an npy file of one array",
+                NpyHeader.format("<f4", new long[] {0}),
+                "a web page",
+                "<!DOCTYPE html><html></html>".getBytes(),
+                "an empty file",
+                new byte[0],
+                "a file of unknown format",
+                new byte[] {1, 2, 3});
+        for (Map.Entry<String, byte[]> e : files.entrySet()) {
+            Path file = Files.write(folder.resolve("stranger"), e.getValue());
+            assertThatThrownBy(() -> Checkpoint.open(file))
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContainingAll("stranger: ", e.getKey(), "expected a checkpoint of PyTorch");
+        }
+        assertThatThrownBy(() -> Checkpoint.open(folder.resolve("absent")))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("absent: expected a file, there is nothing");
+        assertThatThrownBy(() -> Checkpoint.builder().build()).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static Path file(String name) {
+        return TestFiles.resource("checkpoint/" + name);
+    }
+}
