@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Wsss.Version.class,
         description = "Weakly supervised semantic segmentation: image tags in, pixel labels out.",
-        subcommands = {Quickstart.class})
+        subcommands = {Quickstart.class, WeightsCommand.class})
 public final class Wsss implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -32,8 +32,13 @@ public final class Wsss implements Runnable {
 
     /** Runs a command line and returns its exit status. */
     static int execute(PrintWriter err, String... args) {
+        return execute(new PrintWriter(System.out, true), err, args);
+    }
+
+    static int execute(PrintWriter out, PrintWriter err, String... args) {
         Wsss wsss = new Wsss();
         CommandLine line = new CommandLine(wsss);
+        line.setOut(out);
         line.setErr(err);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             if (wsss.debug) {
