@@ -2,7 +2,9 @@ package dev.wsss.models;
 
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
+import dev.wsss.models.cam.AffinityNetGolden;
 import dev.wsss.models.deeplab.DeepLabGolden;
+import dev.wsss.models.ppc.SeamGolden;
 import dev.wsss.models.resnet.BatchNormGolden;
 import dev.wsss.models.resnet.ResNetGolden;
 import java.util.LinkedHashMap;
@@ -18,6 +20,8 @@ class GoldenTest {
         handlers.putAll(ResNetGolden.handlers());
         handlers.putAll(BatchNormGolden.handlers());
         handlers.putAll(DeepLabGolden.handlers());
+        handlers.putAll(SeamGolden.handlers());
+        handlers.put("net.aff", AffinityNetGolden::affinities);
         return handlers;
     }
 

@@ -1,6 +1,7 @@
 package dev.wsss.models;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.io.HostArray;
@@ -11,7 +12,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a handler returns, taken at the steps of the file's {@code out_stride}. */
+/** What a handler returns, taken at the steps of the file's {@code out_stride} or {@code out_strides}. */
 public final class Outputs {
     private final GoldenCase golden;
     private final Map<String, HostArray> values = new LinkedHashMap<>();
@@ -47,16 +48,25 @@ public final class Outputs {
     }
 
     private Tensor strided(String key, Tensor full) {
-        JsonObject config = golden.config();
-        if (!config.has("out_stride") || !config.getAsJsonObject("out_stride").has(key)) {
-            return full;
-        }
-        JsonArray steps = config.getAsJsonObject("out_stride").getAsJsonArray(key);
+        JsonArray steps = steps(key);
         Tensor t = full;
         for (int d = 0; d < steps.size(); d++) {
             t = t.slice(d, new LongOptional(), new LongOptional(), steps.get(d).getAsLong());
         }
         return t;
+    }
+
+    /** Some files name the table of steps, and the tensors in it, in another way. */
+    private JsonArray steps(String key) {
+        JsonObject config = golden.config();
+        JsonArray none = new JsonArray();
+        if (config.has("out_strides")) {
+            JsonElement steps = config.getAsJsonObject("out_strides").get(key.substring("out.".length()));
+            return steps == null ? none : steps.getAsJsonArray();
+        }
+        JsonElement steps =
+                config.has("out_stride") ? config.getAsJsonObject("out_stride").get(key) : null;
+        return steps == null ? none : steps.getAsJsonArray();
     }
 
     public Map<String, HostArray> toMap() {

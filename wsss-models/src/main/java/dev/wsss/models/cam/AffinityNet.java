@@ -41,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The grid is that of the backbone's third map, at stride 8, or of its second, at stride 4; the maps after it are
  * resized to it. Keys {@code backbone.*}, {@code
- * head.*}. The network owns its backbone and closes it.
+ * head.*} unless set otherwise; with {@link dev.wsss.models.resnet.ResNet38} and flat keys it is the paper's network, and
+ * its checkpoints load as they are. The network owns its backbone and closes it.
  *
  * @see <a href="https://arxiv.org/abs/1803.10464">Ahn and Kwak, Learning Pixel-level Semantic Affinity</a>
  */
@@ -53,14 +54,15 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
     private final Normalize normalize;
 
     private AffinityNet(Builder b, Backbone backbone) {
-        this.backbone = child("backbone", backbone);
+        this.backbone = b.flatKeys ? child(backbone) : child("backbone", backbone);
         int[] channels = backbone.channels();
         stride = b.stride;
         AffinityHead.Builder taps = AffinityHead.builder();
         for (int map = firstMap(); map < 5; map++) {
             taps.addTap("f8_" + (map + 1), channels[map], reduced(channels[map]));
         }
-        head = child("head", taps.build());
+        AffinityHead merged = taps.build();
+        head = b.flatKeys ? child(merged) : child("head", merged);
         radius = b.radius;
         normalize = b.normalize;
     }
@@ -156,6 +158,7 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
         private @Nullable Backbone backbone;
         private int radius = PairGeometry.RADIUS;
         private int stride = 8;
+        private boolean flatKeys;
         private Normalize normalize = Normalize.IMAGENET;
 
         private Builder() {}
@@ -181,6 +184,12 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
                 throw new IllegalArgumentException("stride must be 4 or 8, got " + stride);
             }
             this.stride = stride;
+            return this;
+        }
+
+        /** Whether the keys of backbone and head stand side by side without a prefix, as in AffinityNet's checkpoints. */
+        public Builder optFlatKeys(boolean on) {
+            flatKeys = on;
             return this;
         }
 

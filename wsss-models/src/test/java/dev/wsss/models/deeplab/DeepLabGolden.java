@@ -5,6 +5,7 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.io.HostArray;
+import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
@@ -14,14 +15,15 @@ import dev.wsss.models.Outputs;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.Features;
+import dev.wsss.models.resnet.ResNet38;
 import dev.wsss.models.resnet.ResNetGolden;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.opentest4j.TestAbortedException;
 
 /** {@code deeplab.*}. */
 public final class DeepLabGolden {
@@ -164,14 +166,13 @@ public final class DeepLabGolden {
 
     private static Map<String, HostArray> v1(GoldenCase golden) {
         JsonObject config = golden.config();
-        if (config.get("backbone").getAsString().equals("resnet38")) {
-            throw new TestAbortedException("no backbone resnet38 here");
-        }
+        boolean training = config.get("mode").getAsString().equals("train_no_dropout");
         try (DeepLabV1 net = DeepLabV1.builder()
                 .setBackbone(backbone(golden))
                 .setClasses(config.get("num_classes").getAsInt())
                 .optWidth(config.get("fov_channels").getAsInt())
                 .optDilation(config.get("fov_dilation").getAsInt())
+                .optDropout(training ? 0 : 0.5)
                 .optBatchNormMomentum(config.get("head_bn_momentum").getAsDouble())
                 .optBatchNormEps(config.get("bn_eps").getAsDouble())
                 .build()) {
@@ -181,29 +182,61 @@ public final class DeepLabGolden {
 
     private static Map<String, HostArray> wseg(
             GoldenCase golden, Layer net, Function<Tensor, Features> features, Function<Features, Tensor> head) {
-        boolean align = golden.config().get("output_align_corners").getAsBoolean();
+        boolean training = golden.config().get("mode").getAsString().equals("train_no_dropout");
+        net.load(golden.filledWeights());
+        net.train(training);
         try (Scope scope = Scope.open();
-                Torch.Mode noGrad = Torch.noGrad()) {
-            net.load(golden.filledWeights());
-            net.train(false);
+                Torch.Mode mode = training ? Torch.grad() : Torch.noGrad()) {
+            Outputs out = new Outputs(golden);
             Tensor image = Tensors.of(golden.in("image"));
             Features f = features.apply(image);
+            List<Tensor> maps = golden.config().get("backbone").getAsString().equals("resnet38")
+                    ? List.of(f.c3(), f.c4(), f.c5())
+                    : List.of(f.c2(), f.c3(), f.c4(), f.c5());
+            for (int i = 0; i < maps.size(); i++) {
+                out.put("backbone" + i, maps.get(i));
+            }
             Tensor low = head.apply(f);
-            return new Outputs(golden)
-                    .put("backbone0", f.c2())
-                    .put("backbone1", f.c3())
-                    .put("backbone2", f.c4())
-                    .put("backbone3", f.c5())
-                    .put("logits_low", low)
-                    .put("logits", Ops.bilinear(low, image.size(2), image.size(3), align))
-                    .toMap();
+            boolean align = golden.config().get("output_align_corners").getAsBoolean();
+            Tensor logits = Ops.bilinear(low, image.size(2), image.size(3), align);
+            out.put("logits_low", low).put("logits", logits);
+            if (training) {
+                Tensor loss = Losses.crossEntropy(logits, labelTensor(golden));
+                loss.backward();
+                out.put("loss", loss).putGradients(net.parameters());
+                net.buffers().forEach((name, t) -> {
+                    int dot = name.lastIndexOf('.');
+                    out.put(name.substring(dot + 1) + "." + name.substring(0, dot), t);
+                });
+            }
+            return out.toMap();
         }
     }
 
+    /** The labels with the file's ignored label as ours. */
+    private static Tensor labelTensor(GoldenCase golden) {
+        Tensor labels = Tensors.of(golden.in("label"));
+        Scalar ignored = new Scalar(golden.config().get("ignore_index").getAsLong());
+        return labels.masked_fill(labels.eq(ignored), new Scalar(Losses.IGNORE));
+    }
+
     private static Backbone backbone(GoldenCase golden) {
-        String name = golden.config().get("backbone").getAsString();
-        int depth = Integer.parseInt(name.substring("resnet".length()));
-        return ResNetGolden.backbone(golden, depth, "backbone_").build();
+        JsonObject config = golden.config();
+        String name = config.get("backbone").getAsString();
+        if (!name.equals("resnet38")) {
+            int depth = Integer.parseInt(name.substring("resnet".length()));
+            return ResNetGolden.backbone(golden, depth, "backbone_").build();
+        }
+        ResNet38.Builder builder = ResNet38.builder()
+                .optFrozenBatchNorm(config.get("backbone_bn_frozen").getAsBoolean())
+                .optBatchNormEps(config.get("bn_eps").getAsDouble());
+        if (config.has("backbone_bn_momentum")) {
+            builder.optBatchNormMomentum(config.get("backbone_bn_momentum").getAsDouble());
+        }
+        if (config.get("mode").getAsString().equals("train_no_dropout")) {
+            builder.optDropout(0, 0);
+        }
+        return builder.build();
     }
 
     private static List<LabelMap> labels(HostArray label) {

@@ -10,12 +10,28 @@ import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.Outputs;
 import java.util.Map;
 
-/** {@code net.resnet}, and the backbones of other cases. */
+/** {@code net.resnet}, {@code net.resnet38}, and the backbones of other cases. */
 public final class ResNetGolden {
     private ResNetGolden() {}
 
     public static Map<String, GoldenHandler> handlers() {
-        return Map.of("net.resnet", ResNetGolden::resnet);
+        return Map.of("net.resnet", ResNetGolden::resnet, "net.resnet38", ResNetGolden::resnet38);
+    }
+
+    private static Map<String, HostArray> resnet38(GoldenCase golden) {
+        try (ResNet38 net = ResNet38.builder().build();
+                Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            net.load(golden.filledWeights());
+            net.train(false);
+            Features f = net.features(Tensors.of(golden.in("x")));
+            return new Outputs(golden)
+                    .put("conv3", f.c2())
+                    .put("conv4", f.c3())
+                    .put("conv5", f.c4())
+                    .put("conv6", f.c5())
+                    .toMap();
+        }
     }
 
     private static Map<String, HostArray> resnet(GoldenCase golden) {
