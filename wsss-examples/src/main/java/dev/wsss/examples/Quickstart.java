@@ -302,7 +302,7 @@ final class Quickstart implements Callable<Integer> {
                         .optSteps(steps)
                         .optLogEvery(10)
                         .optSeed(seed)
-                        .optCheckpoint(out.resolve("checkpoints").resolve(name), steps, 1)
+                        .optCheckpoint(out.resolve("checkpoints").resolve(name), 100, 1)
                         .optName(name)
                         .optProgress(progress)
                         .build()) {
