@@ -10,6 +10,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -67,7 +68,12 @@ public final class Tensors {
     public static Tensor of(HostArray array) {
         Tensor t = empty(array.dtype(), ComputeDevice.CPU, array.shape());
         ByteBuffer bytes = array.bytes();
-        if (bytes.hasRemaining()) {
+        if (bytes.isDirect() && bytes.hasRemaining()) {
+            // The JVM's own copy is several times slower until it is compiled, which is after a whole checkpoint.
+            BytePointer from = new BytePointer(bytes);
+            Pointer.memcpy(t.data_ptr(), from, bytes.remaining());
+            from.close();
+        } else if (bytes.hasRemaining()) {
             new BytePointer(t.data_ptr())
                     .capacity(bytes.remaining())
                     .asByteBuffer()
