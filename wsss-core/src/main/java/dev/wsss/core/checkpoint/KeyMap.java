@@ -418,12 +418,17 @@ public final class KeyMap {
         }
 
         /**
-         * Their array is ours times a number that they keep beside it, as the sums of Caffe's batch normalisation are. On
-         * the way to them the number is 1. This computes, so a checkpoint of another number does not come back bit for
-         * bit.
+         * Their arrays are ours times a number that they keep beside them, as the sums of Caffe's batch normalisation
+         * are. On the way to them the number is 1. This computes, so a checkpoint of another number does not come back bit
+         * for bit.
          */
-        public Builder quotient(String theirs, String theirDivisor, String ours) {
-            return rule(List.of(theirs, theirDivisor), List.of(ours), new Op.Quotient());
+        public Builder quotient(List<String> theirs, String theirDivisor, List<String> ours) {
+            if (theirs.isEmpty() || theirs.size() != ours.size()) {
+                throw new IllegalArgumentException("as many keys on either side, got " + theirs + " and " + ours);
+            }
+            List<String> from = new ArrayList<>(theirs);
+            from.add(theirDivisor);
+            return rule(from, ours, new Op.Quotient());
         }
 
         /** All keys that begin so and that no rule covers begin otherwise with us; either may be empty. */

@@ -113,17 +113,16 @@ interface Op {
         }
     }
 
-    /** An array and a divisor of one element to their quotient; a divisor of 0 gives 0, as Caffe has it. */
+    /** Arrays and a divisor of one element to their quotients; a divisor of 0 gives 0, as Caffe has it. */
     record Quotient() implements Op {
         @Override
         public List<TensorSpec> specs(List<TensorSpec> in) {
-            TensorSpec array = in.get(0);
-            requireFloat(array);
-            requireFloat(in.get(1));
-            if (in.get(1).elements() != 1) {
-                throw new InvalidDataException("a divisor must be one number, got " + in.get(1));
+            TensorSpec divisor = in.get(in.size() - 1);
+            in.forEach(Quotient::requireFloat);
+            if (divisor.elements() != 1) {
+                throw new InvalidDataException("a divisor must be one number, got " + divisor);
             }
-            return List.of(array);
+            return in.subList(0, in.size() - 1);
         }
 
         static void requireFloat(TensorSpec spec) {
@@ -134,23 +133,28 @@ interface Op {
 
         @Override
         public List<HostArray> apply(List<HostArray> in) {
-            HostArray array = in.get(0);
-            double divisor = in.get(1).getDouble(0);
+            double divisor = in.get(in.size() - 1).getDouble(0);
+            return in.subList(0, in.size() - 1).stream()
+                    .map(array -> divide(array, divisor))
+                    .toList();
+        }
+
+        private static HostArray divide(HostArray array, double divisor) {
             if (divisor == 1) {
-                return List.of(array);
+                return array;
             }
             double[] values = array.toDoubles();
-            float[] floats = new float[array.dtype() == DType.F32 ? values.length : 0];
             for (int i = 0; i < values.length; i++) {
                 values[i] = divisor == 0 ? 0 : values[i] / divisor;
-                if (floats.length > 0) {
-                    floats[i] = (float) values[i];
-                }
             }
-            return List.of(
-                    array.dtype() == DType.F32
-                            ? HostArray.ofFloats(floats, array.shape())
-                            : HostArray.ofDoubles(values, array.shape()));
+            if (array.dtype() == DType.F64) {
+                return HostArray.ofDoubles(values, array.shape());
+            }
+            float[] floats = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
+                floats[i] = (float) values[i];
+            }
+            return HostArray.ofFloats(floats, array.shape());
         }
 
         @Override
@@ -159,20 +163,24 @@ interface Op {
         }
     }
 
-    /** An array to itself and a divisor of 1. */
+    /** Arrays to themselves and a divisor of 1. */
     record Undivided() implements Op {
         @Override
         public List<TensorSpec> specs(List<TensorSpec> in) {
-            Quotient.requireFloat(in.get(0));
-            return List.of(in.get(0), TensorSpec.of(in.get(0).dtype(), 1));
+            in.forEach(Quotient::requireFloat);
+            List<TensorSpec> out = new ArrayList<>(in);
+            out.add(TensorSpec.of(in.get(0).dtype(), 1));
+            return out;
         }
 
         @Override
         public List<HostArray> apply(List<HostArray> in) {
-            HostArray one = in.get(0).dtype() == DType.F32
-                    ? HostArray.ofFloats(new float[] {1}, 1)
-                    : HostArray.ofDoubles(new double[] {1}, 1);
-            return List.of(in.get(0), one);
+            List<HostArray> out = new ArrayList<>(in);
+            out.add(
+                    in.get(0).dtype() == DType.F32
+                            ? HostArray.ofFloats(new float[] {1}, 1)
+                            : HostArray.ofDoubles(new double[] {1}, 1));
+            return out;
         }
 
         @Override

@@ -1,6 +1,7 @@
 package dev.wsss.core.nn;
 
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.checkpoint.TensorSpec;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.ComputeDevice;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -156,18 +158,12 @@ public abstract class Network implements AutoCloseable {
     }
 
     /**
-     * Loads a checkpoint whose keys and shapes must be exactly this network's.
+     * Loads a checkpoint whose keys and shapes must be exactly this network's. Numbers of another precision are converted.
      *
      * @throws InvalidDataException with the {@link LoadReport} if they are not; nothing is changed then
      */
     public final LoadReport load(Map<String, HostArray> checkpoint) {
-        LoadReport report = LoadReport.compare(state(), checkpoint);
-        if (!report.isExact()) {
-            throw new InvalidDataException(
-                    "the checkpoint is not one of " + getClass().getSimpleName() + ": " + report);
-        }
-        copy(report, checkpoint);
-        return report;
+        return load(checkpoint, LoadPolicy.STRICT);
     }
 
     /**
@@ -178,17 +174,45 @@ public abstract class Network implements AutoCloseable {
      * @throws InvalidDataException if anything else is missing, unexpected or of another shape; nothing is changed then
      */
     public final LoadReport loadPartial(Map<String, HostArray> checkpoint, List<String> mayMiss, List<String> mayDrop) {
-        LoadReport report = LoadReport.compare(state(), checkpoint);
-        LoadReport rest = report.without(mayMiss, mayDrop);
+        LoadPolicy policy = LoadPolicy.builder()
+                .optMayMiss(mayMiss.toArray(String[]::new))
+                .optMayDrop(mayDrop.toArray(String[]::new))
+                .build();
+        return load(checkpoint, policy);
+    }
+
+    /**
+     * Loads a checkpoint as far as a policy allows.
+     *
+     * @throws InvalidDataException with the {@link LoadReport} if the policy does not allow it; nothing is changed then
+     */
+    public final LoadReport load(Map<String, HostArray> checkpoint, LoadPolicy policy) {
+        LoadReport report = requireFit(TensorSpec.of(checkpoint), policy);
+        copy(report, checkpoint, policy);
+        return report;
+    }
+
+    /**
+     * Refuses a checkpoint of these types and shapes if {@link #load(Map, LoadPolicy)} would; loads nothing.
+     *
+     * @throws InvalidDataException with the {@link LoadReport}
+     */
+    public final LoadReport requireFit(Map<String, TensorSpec> checkpoint, LoadPolicy policy) {
+        LoadReport report = compare(checkpoint, policy);
+        LoadReport rest = report.without(policy);
         if (!rest.isExact()) {
             throw new InvalidDataException(
                     "the checkpoint does not fit " + getClass().getSimpleName() + ": " + rest);
         }
-        copy(report, checkpoint);
         return report;
     }
 
-    private void copy(LoadReport report, Map<String, HostArray> checkpoint) {
+    /** How a checkpoint of these types and shapes would fit; loads nothing. */
+    public final LoadReport compare(Map<String, TensorSpec> checkpoint, LoadPolicy policy) {
+        return LoadReport.compare(state(), checkpoint, policy);
+    }
+
+    private void copy(LoadReport report, Map<String, HostArray> checkpoint, LoadPolicy policy) {
         Map<String, Tensor> mine = state();
         try (Torch.Mode noGrad = Torch.noGrad()) {
             for (String key : report.loaded()) {
@@ -198,7 +222,16 @@ public abstract class Network implements AutoCloseable {
                     throw new IllegalStateException("report names " + key + ", which one side does not have");
                 }
                 try (Scope scope = Scope.open()) {
-                    to.copy_(Tensors.of(from));
+                    Tensor values = Tensors.of(from);
+                    long[] shape = Tensors.shape(to);
+                    if (!Arrays.equals(shape, from.shape())) {
+                        TableResize resize = policy.resize(key, TensorSpec.of(from), shape);
+                        if (resize == null) {
+                            throw new IllegalStateException(key + " has another shape and no way to resize it");
+                        }
+                        values = resize.resize(values, shape);
+                    }
+                    to.copy_(values);
                 }
             }
         }

@@ -191,20 +191,24 @@ class KeyMapTest {
 
     @Test
     void quotients() {
-        KeyMap map =
-                KeyMap.builder().quotient("bn/0", "bn/2", "bn.running_mean").build();
+        KeyMap map = KeyMap.builder()
+                .quotient(List.of("bn/0", "bn/1"), "bn/2", List.of("mean", "var"))
+                .build();
         HostArray sums = HostArray.ofFloats(new float[] {3, -1}, 2);
-        Map<String, HostArray> ours = map.toOurs(Map.of("bn/0", sums, "bn/2", HostArray.ofFloats(new float[] {2}, 1)));
-        assertThat(ours).containsOnlyKeys("bn.running_mean");
-        assertThat(ours.values().iterator().next().toFloats()).containsExactly(1.5f, -0.5f);
+        HostArray two = HostArray.ofFloats(new float[] {2}, 1);
+        Map<String, HostArray> ours = map.toOurs(Map.of("bn/0", sums, "bn/1", sums, "bn/2", two));
+        assertThat(ours).containsOnlyKeys("mean", "var");
+        assertThat(ours).containsEntry("var", HostArray.ofFloats(new float[] {1.5f, -0.5f}, 2));
         Map<String, HostArray> theirs = map.toTheirs(ours);
         assertThat(theirs).containsEntry("bn/2", HostArray.ofFloats(new float[] {1}, 1));
         assertThat(map.toOurs(theirs)).isEqualTo(ours);
         HostArray zero = HostArray.ofFloats(new float[] {0}, 1);
-        assertThat(map.toOurs(Map.of("bn/0", sums, "bn/2", zero)).get("bn.running_mean"))
-                .isEqualTo(HostArray.ofFloats(new float[2], 2));
-        assertThatThrownBy(() -> map.toOurs(Map.of("bn/0", sums, "bn/2", sums)))
+        assertThat(map.toOurs(Map.of("bn/0", sums, "bn/1", sums, "bn/2", zero)))
+                .containsEntry("mean", HostArray.ofFloats(new float[2], 2));
+        assertThatThrownBy(() -> map.toOurs(Map.of("bn/0", sums, "bn/1", sums, "bn/2", sums)))
                 .hasMessageContaining("a divisor must be one number");
+        assertThatThrownBy(() -> map.toTheirs(Map.of("mean", ZERO, "var", ZERO)))
+                .hasMessageContaining("only F32 and F64");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.wsss.core.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.DType;
@@ -79,6 +80,54 @@ class NetworkTest {
                     .hasSize(7);
             assertThatThrownBy(() -> b.loadPartial(other, List.of(), List.of("fc.")))
                     .isInstanceOf(InvalidDataException.class);
+        }
+    }
+
+    @Test
+    void otherPrecisionsAreConvertedAndOtherKindsRefused() {
+        try (Small net = new Small(4)) {
+            Map<String, HostArray> dict = new HashMap<>(net.stateDict());
+            dict.put("head.bias", HostArray.ofDoubles(new double[] {0.5, -2}, 2));
+            LoadReport report = net.load(dict);
+            assertThat(report.converted()).containsExactly("head.bias: F64 to F32");
+            assertThat(report).hasToString("8 keys fit; converted [head.bias: F64 to F32]");
+            assertThat(Tensors.toFloats(net.tensor("head.bias"))).containsExactly(0.5f, -2f);
+
+            dict.put("head.bias", HostArray.ofLongs(new long[2], 2));
+            assertThatThrownBy(() -> net.load(dict))
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining("wrong type [head.bias: expected F32, found I64]");
+            assertThat(Tensors.toFloats(net.tensor("head.bias"))).containsExactly(0.5f, -2f);
+            assertThatThrownBy(() -> LoadPolicy.builder().optMayMiss("")).hasMessageContaining("empty prefix");
+        }
+    }
+
+    private static final class Positions extends Network {
+        Positions(int rows) {
+            parameter("table", Init.zeros(rows, 1));
+        }
+    }
+
+    @Test
+    void positionTablesAreResampledIfAskedFor() {
+        // a class token, then a 2x2 grid; the expected 3x3 is PyTorch's bicubic interpolation
+        HostArray table = HostArray.ofFloats(new float[] {7, 0, 1, 4, 9}, 5, 1);
+        try (Positions net = new Positions(10);
+                Positions odd = new Positions(9)) {
+            Map<String, HostArray> checkpoint = Map.of("table", table);
+            assertThatThrownBy(() -> net.load(checkpoint)).hasMessageContaining("wrong shape");
+            LoadPolicy policy = LoadPolicy.builder()
+                    .optResize("table", TableResize.bicubic(1))
+                    .build();
+            LoadReport report = net.load(checkpoint, policy);
+            assertThat(report.resized()).containsExactly("table: [5, 1] to [10, 1], bicubic, 1 tokens kept");
+            assertThat(report.isExact()).isTrue();
+            float[] expected = {
+                7f, -0.403887f, -0.0208334f, 0.36222f, 1.73958f, 3.5f, 5.26042f, 3.88305f, 7.02083f, 10.1586f
+            };
+            assertThat(Tensors.toFloats(net.tensor("table"))).containsExactly(expected, offset(1e-4f));
+            // 8 places are no square
+            assertThatThrownBy(() -> odd.load(checkpoint, policy)).hasMessageContaining("wrong shape");
         }
     }
 

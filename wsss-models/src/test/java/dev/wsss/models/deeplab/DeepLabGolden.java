@@ -10,7 +10,9 @@ import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
+import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.Features;
@@ -54,7 +56,7 @@ public final class DeepLabGolden {
                         .optAlignCorners(config.get("interp_align_corners").getAsBoolean())
                         .build();
                 Scope scope = Scope.open()) {
-            net.load(golden.filledWeights());
+            GoldenWeights.load(net, golden, CheckpointFamily.KAZUTO_DEEPLAB);
             Tensor image = Tensors.of(golden.in("image"));
             if (config.get("mode").getAsString().equals("eval")) {
                 net.train(false);
@@ -109,7 +111,7 @@ public final class DeepLabGolden {
         try (DeepLabV3Plus net = builder.build();
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            net.load(golden.filledWeights());
+            GoldenWeights.load(net, golden, CheckpointFamily.DHR_DEEPLAB);
             net.train(false);
             Features f = net.features(Tensors.of(golden.in("image")));
             Outputs out = new Outputs(golden)
@@ -184,7 +186,7 @@ public final class DeepLabGolden {
         boolean align = golden.config().get("output_align_corners").getAsBoolean();
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            net.load(golden.filledWeights());
+            GoldenWeights.load(net, golden, CheckpointFamily.WSEG_DEEPLAB);
             net.train(false);
             Tensor image = Tensors.of(golden.in("image"));
             Features f = features.apply(image);

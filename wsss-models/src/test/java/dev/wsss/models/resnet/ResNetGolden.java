@@ -7,7 +7,9 @@ import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
+import dev.wsss.models.checkpoint.CheckpointFamily;
 import java.util.Map;
 
 /** {@code net.resnet}, and the backbones of other cases. */
@@ -23,7 +25,7 @@ public final class ResNetGolden {
         try (ResNet net = backbone(golden, config.get("depth").getAsInt(), "").build();
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            net.load(golden.filledWeights());
+            GoldenWeights.load(net, golden, family(config));
             net.train(!config.get("mode").getAsString().equals("eval"));
             Features f = net.features(Tensors.of(golden.in("image")));
             return new Outputs(golden)
@@ -34,6 +36,14 @@ public final class ResNetGolden {
                     .put("c5", f.c5())
                     .toMap();
         }
+    }
+
+    private static CheckpointFamily family(JsonObject config) {
+        return switch (stem(config.get("stem").getAsString())) {
+            case CONV7 -> CheckpointFamily.TORCHVISION_RESNET;
+            case DEEP_128 -> CheckpointFamily.ENCODING_RESNET;
+            case DEEP_64 -> CheckpointFamily.MMSEG_RESNET;
+        };
     }
 
     /** The ResNet of a configuration whose keys have a prefix, such as {@code backbone_}. */

@@ -1,0 +1,172 @@
+package dev.wsss.models.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.checkpoint.KeyMap;
+import dev.wsss.core.checkpoint.TensorSpec;
+import dev.wsss.core.io.DType;
+import dev.wsss.core.nn.LoadPolicy;
+import dev.wsss.core.nn.Network;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.models.deeplab.DeepLabV1;
+import dev.wsss.models.deeplab.DeepLabV2;
+import dev.wsss.models.deeplab.DeepLabV3Plus;
+import dev.wsss.models.deeplab.MultiScale;
+import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.resnet.CaffeResNet;
+import dev.wsss.models.resnet.ResNet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CheckpointFamilyTest {
+    /** The narrowest network that the family's checkpoints load into. */
+    private static Network network(CheckpointFamily family) {
+        return switch (family) {
+            case WSSS, TORCHVISION_RESNET -> resNet(ResNet.Stem.CONV7);
+            case ENCODING_RESNET -> resNet(ResNet.Stem.DEEP_128);
+            case MMSEG_RESNET, MMSEG_BACKBONE -> resNet(ResNet.Stem.DEEP_64);
+            case KAZUTO_DEEPLAB, CAFFE_DEEPLAB ->
+                MultiScale.builder()
+                        .setBase(new DeepLabV2(caffe(), 3, 6, 12, 18, 24))
+                        .build();
+            case KAZUTO_RESNET, CAFFE_RESNET -> caffe();
+            case WSEG_DEEPLAB ->
+                DeepLabV1.builder()
+                        .setBackbone(resNet(ResNet.Stem.DEEP_128))
+                        .setClasses(3)
+                        .optWidth(4)
+                        .build();
+            case DHR_DEEPLAB ->
+                DeepLabV3Plus.builder()
+                        .setBackbone(resNet(ResNet.Stem.CONV7))
+                        .setClasses(3)
+                        .optWidth(4)
+                        .build();
+        };
+    }
+
+    private static Backbone resNet(ResNet.Stem stem) {
+        return ResNet.builder().setDepth(50).optStem(stem).optWidth(2).build();
+    }
+
+    private static CaffeResNet caffe() {
+        return CaffeResNet.builder().optWidth(2).build();
+    }
+
+    private static Map<String, TensorSpec> specs(Network network) {
+        Map<String, TensorSpec> specs = new LinkedHashMap<>();
+        network.state().forEach((key, t) -> specs.put(key, TensorSpec.of(Tensors.dtype(t), Tensors.shape(t))));
+        return specs;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aNetworkGoesToTheFamilyAndBack(CheckpointFamily family) {
+        try (Network net = network(family)) {
+            KeyMap map = family.keyMap();
+            Map<String, TensorSpec> ours = specs(net);
+            KeyMap.Plan out = map.inverse().plan(ours);
+            assertThat(out.dropped())
+                    .allSatisfy(k -> assertThat(k).endsWith("num_batches_tracked"))
+                    .hasSize(family.label().startsWith("caffe") ? 104 : 0);
+            assertThat(map.plan(out.specs()).specs()).isEqualTo(ours);
+            assertThat(Weights.check(net, out.specs(), map, LoadPolicy.STRICT).isExact())
+                    .isTrue();
+            if (family != CheckpointFamily.WSSS) {
+                assertThat(CheckpointFamily.guess(out.specs().keySet()))
+                        .hasValueSatisfying(g -> assertThat(g.family()).isEqualTo(family));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void labelsNameFamilies(CheckpointFamily family) {
+        assertThat(CheckpointFamily.byName(family.label())).isSameAs(family);
+        assertThat(family.label()).matches("[a-z0-9-]+");
+    }
+
+    @Test
+    void unknownLabelsAreAnswered() {
+        assertThatThrownBy(() -> CheckpointFamily.byName("caffe2"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'caffe2'")
+                .hasMessageContaining("torchvision-resnet");
+    }
+
+    @Test
+    void imageNetFilesLoseTheirClassifierAndGetTheirCounts() {
+        try (Network net = network(CheckpointFamily.TORCHVISION_RESNET)) {
+            Map<String, TensorSpec> old = specs(net);
+            old.keySet().removeIf(k -> k.endsWith("num_batches_tracked"));
+            old.put("fc.weight", TensorSpec.of(DType.F32, 1000, 2048));
+            old.put("fc.bias", TensorSpec.of(DType.F32, 1000));
+            var report = Weights.check(net, old, CheckpointFamily.TORCHVISION_RESNET.keyMap(), LoadPolicy.STRICT);
+            assertThat(report.isExact()).isTrue();
+            assertThat(report.dropped()).containsExactly("fc.weight", "fc.bias");
+            assertThat(report.filled()).hasSize(53).contains("layer4.2.bn3.num_batches_tracked");
+
+            old.put("fc.extra", TensorSpec.of(DType.F32, 1));
+            assertThat(Weights.check(net, old, CheckpointFamily.TORCHVISION_RESNET.keyMap(), LoadPolicy.STRICT)
+                            .unexpected())
+                    .containsExactly("fc.extra");
+        }
+    }
+
+    @Test
+    void caffeLayersAreThoseOfTheConversion() {
+        Map<String, TensorSpec> theirs = CheckpointFamily.CAFFE_DEEPLAB
+                .keyMap()
+                .inverse()
+                .plan(Map.of(
+                        "base.layer2.block3.increase.conv.weight", TensorSpec.of(DType.F32, 1),
+                        "base.layer3.block1.shortcut.conv.weight", TensorSpec.of(DType.F32, 2),
+                        "base.layer4.block2.reduce.conv.weight", TensorSpec.of(DType.F32, 3),
+                        "base.layer4.block23.conv3x3.bn.weight", TensorSpec.of(DType.F32, 4),
+                        "base.layer1.conv1.bn.running_mean", TensorSpec.of(DType.F32, 5),
+                        "base.layer1.conv1.bn.running_var", TensorSpec.of(DType.F32, 5),
+                        "base.aspp.c2.bias", TensorSpec.of(DType.F32, 6)))
+                .specs();
+        assertThat(theirs)
+                .containsOnly(
+                        Map.entry("res2c_branch2c/0", TensorSpec.of(DType.F32, 1)),
+                        Map.entry("res3a_branch1/0", TensorSpec.of(DType.F32, 2)),
+                        Map.entry("res4b1_branch2a/0", TensorSpec.of(DType.F32, 3)),
+                        Map.entry("scale4b22_branch2b/0", TensorSpec.of(DType.F32, 4)),
+                        Map.entry("bn_conv1/0", TensorSpec.of(DType.F32, 5)),
+                        Map.entry("bn_conv1/1", TensorSpec.of(DType.F32, 5)),
+                        Map.entry("bn_conv1/2", TensorSpec.of(DType.F32, 1)),
+                        Map.entry("fc1_voc12_c2/1", TensorSpec.of(DType.F32, 6)));
+        KeyMap map = CheckpointFamily.CAFFE_DEEPLAB.keyMap();
+        assertThat(map.plan(Map.of("conv1_res075/0", TensorSpec.of(DType.F32, 1)))
+                        .dropped())
+                .containsExactly("conv1_res075/0");
+        assertThatThrownBy(() -> map.plan(Map.of("res4b0_branch1/0", TensorSpec.of(DType.F32, 1))))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("no rule covers the key 'res4b0_branch1/0'");
+    }
+
+    @Test
+    void guessesGiveTheirReason() {
+        assertThat(CheckpointFamily.guess(Set.of())).isEmpty();
+        assertThat(CheckpointFamily.guess(Set.of("conv1.weight", "\u0000", ""))).isEmpty();
+        assertThat(CheckpointFamily.guess(Set.of("conv1.weight", "layer1.0.conv1.weight", "fc.weight")))
+                .hasValueSatisfying(g -> assertThat(g)
+                        .hasToString("torchvision-resnet (torchvision's ResNet), as the checkpoint has"
+                                + " [conv1.weight, layer1.0.conv1.weight]"));
+        Set<String> both = new HashSet<>(List.of("model.conv1.weight", "seg_decoder.classifier.weight"));
+        both.addAll(List.of("backbone.layer1.0.conv1.weight", "cls_conv.weight"));
+        assertThatThrownBy(() -> CheckpointFamily.guess(both))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("wseg-deeplab or dhr-deeplab")
+                .hasMessageContaining("name the family");
+    }
+}

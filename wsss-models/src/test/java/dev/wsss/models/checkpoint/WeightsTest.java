@@ -1,0 +1,140 @@
+package dev.wsss.models.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.io.HostArray;
+import dev.wsss.core.io.Safetensors;
+import dev.wsss.core.io.SafetensorsFile;
+import dev.wsss.core.nn.LoadPolicy;
+import dev.wsss.core.nn.LoadReport;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.resnet.CaffeResNet;
+import dev.wsss.models.resnet.ResNet;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WeightsTest {
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void seed() {
+        Torch.seed(3);
+    }
+
+    private static ResNet resNet() {
+        return ResNet.builder().setDepth(18).optWidth(2).build();
+    }
+
+    private static CaffeResNet caffe() {
+        return CaffeResNet.builder().optBlocks(3, 4, 6, 3).optWidth(1).build();
+    }
+
+    private static Map<String, HostArray> prefixed(String prefix, Map<String, HostArray> entries) {
+        Map<String, HostArray> all = new LinkedHashMap<>();
+        entries.forEach((key, value) -> all.put(prefix + key, value));
+        return all;
+    }
+
+    @Test
+    void exportsLoadAgainBitForBit() {
+        for (CheckpointFamily family : new CheckpointFamily[] {
+            CheckpointFamily.WSSS, CheckpointFamily.TORCHVISION_RESNET, CheckpointFamily.MMSEG_BACKBONE
+        }) {
+            Path file = folder.resolve(family.label() + ".safetensors");
+            try (ResNet a = resNet();
+                    ResNet b = resNet()) {
+                Weights.export(a, file, family);
+                assertThat(b.stateDict()).isNotEqualTo(a.stateDict());
+                Weights.load(b, file, family);
+                assertThat(b.stateDict()).isEqualTo(a.stateDict());
+            }
+        }
+        try (SafetensorsFile file = Safetensors.open(folder.resolve("mmseg-backbone.safetensors"))) {
+            assertThat(file.names()).allSatisfy(name -> assertThat(name).startsWith("backbone."));
+            assertThat(file.metadata()).containsEntry("family", "mmseg-backbone");
+        }
+    }
+
+    @Test
+    void caffeNamesCarryTheSameWeights() {
+        Path file = folder.resolve("caffe.safetensors");
+        try (CaffeResNet a = caffe();
+                CaffeResNet b = caffe()) {
+            Weights.export(a, file, CheckpointFamily.CAFFE_RESNET);
+            // found out from the keys
+            LoadReport report = Weights.load(b, file);
+            assertThat(b.stateDict()).isEqualTo(a.stateDict());
+            assertThat(report.filled()).isNotEmpty();
+
+            // sums over 999.98 samples are divided
+            Map<String, HostArray> theirs = new LinkedHashMap<>(Safetensors.read(file));
+            theirs.put("bn_conv1/1", HostArray.ofFloats(new float[] {4}, 1));
+            theirs.put("bn_conv1/2", HostArray.ofFloats(new float[] {2}, 1));
+            Weights.load(b, theirs, CheckpointFamily.CAFFE_RESNET.keyMap(), LoadPolicy.STRICT);
+            assertThat(b.stateDict())
+                    .containsEntry("layer1.conv1.bn.running_var", HostArray.ofFloats(new float[] {2}, 1));
+        }
+    }
+
+    @Test
+    void filesAreGuessedAndWrappersRemoved() {
+        Path file = folder.resolve("parallel.safetensors");
+        try (ResNet a = resNet();
+                ResNet b = resNet()) {
+            Map<String, HostArray> entries = new LinkedHashMap<>(a.stateDict());
+            entries.put("fc.bias", HostArray.ofFloats(new float[10], 10));
+            Safetensors.write(file, prefixed("module.", entries), Map.of());
+            LoadReport report = Weights.load(b, file);
+            assertThat(report.dropped()).containsExactly("fc.bias");
+            assertThat(b.stateDict()).isEqualTo(a.stateDict());
+        }
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedWithTheFile() {
+        Path file = folder.resolve("other.safetensors");
+        try (ResNet net = resNet();
+                CaffeResNet other = caffe()) {
+            Map<String, HostArray> before = net.stateDict();
+            Weights.export(other, file, CheckpointFamily.KAZUTO_RESNET);
+            assertThatThrownBy(() -> Weights.load(net, file))
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining(file.toString())
+                    .hasMessageContaining("missing")
+                    .hasMessageContaining("unexpected");
+            assertThatThrownBy(() -> Weights.load(net, file, CheckpointFamily.MMSEG_BACKBONE))
+                    .hasMessageContaining(file.toString())
+                    .hasMessageContaining("no rule covers the key 'layer1.conv1");
+            Safetensors.write(file, Map.of("x", HostArray.ofFloats(new float[1], 1)), Map.of());
+            assertThatThrownBy(() -> Weights.load(net, file)).hasMessageContaining("unexpected [x]");
+            assertThatThrownBy(() -> Weights.export(other, file, CheckpointFamily.CAFFE_DEEPLAB))
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining("no rule covers the key 'layer1.conv1");
+            assertThat(net.stateDict()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void policiesNameWhatMayDiffer() {
+        try (ResNet a = resNet();
+                ResNet b = resNet()) {
+            Map<String, HostArray> theirs = prefixed("backbone.", a.stateDict());
+            theirs.remove("backbone.conv1.weight");
+            theirs.put("ema.decay", HostArray.ofFloats(new float[1], 1));
+            var map = CheckpointFamily.MMSEG_BACKBONE.keyMap();
+            LoadPolicy policy =
+                    LoadPolicy.builder().optMayMiss("conv1.").optMayDrop("ema.").build();
+            LoadReport report = Weights.load(b, theirs, map, policy);
+            assertThat(report.missing()).containsExactly("conv1.weight");
+            assertThatThrownBy(() -> Weights.load(b, theirs, map, LoadPolicy.STRICT))
+                    .hasMessageContaining("no rule covers the key 'ema.decay'");
+        }
+    }
+}
