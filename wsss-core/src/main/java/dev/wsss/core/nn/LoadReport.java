@@ -132,15 +132,15 @@ public record LoadReport(
 
     private static void part(StringBuilder text, String name, List<String> keys) {
         if (!keys.isEmpty()) {
-            text.append("; ").append(name);
-            if (keys.size() > SHOWN) {
-                text.append(' ').append(keys.size());
+            text.append("; ").append(name).append(' ');
+            if (keys.size() <= SHOWN) {
+                text.append(keys);
+            } else {
+                text.append(keys.subList(0, SHOWN))
+                        .append(" and ")
+                        .append(keys.size() - SHOWN)
+                        .append(" more");
             }
-            text.append(' ')
-                    .append(
-                            keys.size() <= SHOWN
-                                    ? keys.toString()
-                                    : keys.subList(0, SHOWN) + " and " + (keys.size() - SHOWN) + " more");
         }
     }
 }

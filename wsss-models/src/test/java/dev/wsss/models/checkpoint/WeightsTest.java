@@ -20,9 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class WeightsTest {
-    @TempDir
-    Path folder;
-
     @BeforeAll
     static void seed() {
         Torch.seed(3);
@@ -43,7 +40,7 @@ class WeightsTest {
     }
 
     @Test
-    void exportsLoadAgainBitForBit() {
+    void exportsLoadAgainBitForBit(@TempDir Path folder) {
         for (CheckpointFamily family : new CheckpointFamily[] {
             CheckpointFamily.WSSS, CheckpointFamily.TORCHVISION_RESNET, CheckpointFamily.MMSEG_BACKBONE
         }) {
@@ -63,7 +60,7 @@ class WeightsTest {
     }
 
     @Test
-    void caffeNamesCarryTheSameWeights() {
+    void caffeNamesCarryTheSameWeights(@TempDir Path folder) {
         Path file = folder.resolve("caffe.safetensors");
         try (CaffeResNet a = caffe();
                 CaffeResNet b = caffe()) {
@@ -84,7 +81,7 @@ class WeightsTest {
     }
 
     @Test
-    void filesAreGuessedAndWrappersRemoved() {
+    void filesAreGuessedAndWrappersRemoved(@TempDir Path folder) {
         Path file = folder.resolve("parallel.safetensors");
         try (ResNet a = resNet();
                 ResNet b = resNet()) {
@@ -98,7 +95,7 @@ class WeightsTest {
     }
 
     @Test
-    void whatDoesNotFitIsRefusedWithTheFile() {
+    void whatDoesNotFitIsRefusedWithTheFile(@TempDir Path folder) {
         Path file = folder.resolve("other.safetensors");
         try (ResNet net = resNet();
                 CaffeResNet other = caffe()) {
