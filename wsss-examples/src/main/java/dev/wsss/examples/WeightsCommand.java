@@ -32,8 +32,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Lists, downloads, inspects, converts and verifies files of weights.")
 final class WeightsCommand implements Runnable {
-    private static final String OURS = "wsss";
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -116,14 +114,14 @@ final class WeightsCommand implements Runnable {
             @Option(
                             names = "--from",
                             paramLabel = "FAMILY",
-                            defaultValue = OURS,
-                            description = "whose names IN has; default ${DEFAULT-VALUE}, this library's")
+                            description = "whose names IN has; default what the names tell")
+                    @Nullable
                     String from,
             @Option(
                             names = "--to",
                             paramLabel = "FAMILY",
-                            defaultValue = OURS,
-                            description = "whose names OUT gets; default ${DEFAULT-VALUE}, this library's")
+                            description = "whose names OUT gets, wsss for this library's; default those of IN")
+                    @Nullable
                     String to) {
         String name = target.toString().toLowerCase(Locale.ROOT);
         boolean torch = name.endsWith(".pth") || name.endsWith(".pt");
@@ -136,7 +134,7 @@ final class WeightsCommand implements Runnable {
             throw new IllegalArgumentException("OUT must be another file than IN, got " + target + " for both");
         }
         try (Checkpoint checkpoint = Checkpoint.open(in)) {
-            Map<String, HostArray> tensors = Families.rename(checkpoint.read(), from, to);
+            Map<String, HostArray> tensors = Families.rename(checkpoint.read(), from, to, this::note);
             if (torch) {
                 TorchArchive.write(target, tensors);
             } else {
@@ -240,6 +238,10 @@ final class WeightsCommand implements Runnable {
 
     private static String megabytes(long bytes) {
         return String.format(Locale.ROOT, "%.2f", bytes / 1e6);
+    }
+
+    private void note(String text) {
+        out().println(Table.printable(text));
     }
 
     private PrintWriter out() {

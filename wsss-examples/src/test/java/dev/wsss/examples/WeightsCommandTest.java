@@ -72,6 +72,36 @@ class WeightsCommandTest {
     }
 
     @Test
+    void convertRenamesToAnotherFamily() {
+        Path caffe = folder.resolve("caffe.safetensors");
+        Path ours = folder.resolve("ours.safetensors");
+        Path kazuto = folder.resolve("kazuto.pth");
+        HostArray weight = HostArray.ofFloats(new float[64 * 3 * 7 * 7], 64, 3, 7, 7);
+        HostArray unused = HostArray.ofFloats(new float[1], 1);
+        Safetensors.write(caffe, Map.of("conv1/0", weight, "fc1000/1", unused), Map.of());
+
+        assertThat(run(
+                        "weights",
+                        "convert",
+                        caffe.toString(),
+                        ours.toString(),
+                        "--from",
+                        "caffe-resnet",
+                        "--to",
+                        "wsss"))
+                .isZero();
+        assertThat(out.toString()).contains("dropped [fc1000/1]");
+        assertThat(Safetensors.read(ours)).containsExactly(Map.entry("layer1.conv1.conv.weight", weight));
+
+        assertThat(run("weights", "convert", ours.toString(), kazuto.toString(), "--to", "kazuto-resnet"))
+                .isZero();
+        assertThat(out.toString()).contains("read as this library's names");
+        try (Checkpoint checkpoint = Checkpoint.open(kazuto)) {
+            assertThat(checkpoint.names()).containsExactly("layer1.conv1.conv.weight");
+        }
+    }
+
+    @Test
     void convertRefusesWhatItCannotDo() {
         Path in = weights("w.safetensors");
         assertThat(run(
@@ -86,7 +116,7 @@ class WeightsCommandTest {
         Path target = folder.resolve("x.pth");
         assertThat(run("weights", "convert", in.toString(), target.toString(), "--to", "nobody"))
                 .isEqualTo(1);
-        assertThat(err.toString()).contains("\"nobody\"");
+        assertThat(err.toString()).contains("nobody", "torchvision-resnet");
         assertThat(target).doesNotExist();
     }
 
