@@ -1,8 +1,8 @@
 package dev.wsss.models.zoo;
 
 import ai.djl.util.Progress;
+import dev.wsss.api.AtomicFile;
 import dev.wsss.api.InvalidDataException;
-import dev.wsss.core.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
