@@ -6,7 +6,6 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.image.Normalize;
-import dev.wsss.core.image.Resize;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.TensorScoreMaps;
@@ -16,8 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,14 +105,8 @@ public final class Cam implements CamGenerator {
     }
 
     private Tensor pass(Sample sample, RgbImage image, double scale, int[] tags) {
-        int height = (int) Math.rint(image.height() * scale);
-        int width = (int) Math.rint(image.width() * scale);
-        if (height < 1 || width < 1) {
-            throw new InvalidDataException("image of sample " + sample.id() + ", " + image.height() + "x"
-                    + image.width() + ", has no pixel left at scale " + scale);
-        }
         try (Scope scope = Scope.open()) {
-            Tensor batch = batch(image, height, width);
+            Tensor batch = level(sample, image, scale);
             Tensor activations = network.of(batch, tags);
             if (activations.size(0) != batch.size(0)) {
                 throw new IllegalArgumentException("expected activations of " + batch.size(0)
@@ -125,12 +116,12 @@ public final class Cam implements CamGenerator {
         }
     }
 
-    private Tensor batch(RgbImage image, int height, int width) {
-        RgbImage resized = height == image.height() && width == image.width()
-                ? image
-                : Resize.PIL_BICUBIC.apply(image, height, width);
-        Tensor one = Tensors.to(Tensors.of(normalize.apply(resized), 1, 3, height, width), device);
-        return flip ? torch.cat(new TensorVector(one, torch.flip(one, 3)), 0) : one;
+    private Tensor level(Sample sample, RgbImage image, double scale) {
+        try {
+            return ImagePyramid.level(image, scale, normalize, flip, device);
+        } catch (InvalidDataException e) {
+            throw new InvalidDataException("sample " + sample.id() + ": " + e.getMessage(), e);
+        }
     }
 
     @Override

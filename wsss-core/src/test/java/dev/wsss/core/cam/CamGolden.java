@@ -1,10 +1,14 @@
 package dev.wsss.core.cam;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.wsss.api.RgbImage;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
+import dev.wsss.core.image.Normalize;
 import dev.wsss.core.io.HostArray;
+import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import java.util.ArrayList;
@@ -21,7 +25,7 @@ public final class CamGolden {
     private CamGolden() {}
 
     public static Map<String, GoldenHandler> handlers() {
-        return Map.of("cam.multiscale", CamGolden::multiscale);
+        return Map.of("cam.multiscale", CamGolden::multiscale, "image.msf", CamGolden::pyramid);
     }
 
     private static Map<String, HostArray> multiscale(GoldenCase golden) {
@@ -104,5 +108,43 @@ public final class CamGolden {
         return IntStream.range(0, array.size())
                 .map(i -> array.get(i).getAsInt())
                 .toArray();
+    }
+
+    private static Map<String, HostArray> pyramid(GoldenCase golden) {
+        JsonObject config = golden.config();
+        String rules = config.get("resample").getAsString() + " "
+                + config.get("rounding").getAsString();
+        if (!rules.equals("pil_bicubic half_even")) {
+            throw new IllegalArgumentException("unknown rules " + rules);
+        }
+        boolean stacked =
+                switch (config.get("variant").getAsString()) {
+                    case "psa" -> false;
+                    case "irn" -> true;
+                    default -> throw new IllegalArgumentException("unknown variant " + config.get("variant"));
+                };
+        long[] shape = golden.in("image_hwc").shape();
+        RgbImage image = new RgbImage(
+                (int) shape[0], (int) shape[1], golden.in("image_hwc").toBytes());
+        Normalize normalize =
+                Normalize.of(doubles(config.getAsJsonArray("mean")), doubles(config.getAsJsonArray("std")));
+        double[] scales = doubles(config.getAsJsonArray("scales"));
+        Map<String, HostArray> out = new LinkedHashMap<>();
+        try (Scope scope = Scope.open()) {
+            for (int i = 0; i < scales.length; i++) {
+                Tensor level = ImagePyramid.level(image, scales[i], normalize, true, ComputeDevice.CPU);
+                if (stacked) {
+                    out.put("" + i, Tensors.toHost(level));
+                } else {
+                    out.put("" + 2 * i, Tensors.toHost(level.select(0, 0)));
+                    out.put("" + (2 * i + 1), Tensors.toHost(level.select(0, 1)));
+                }
+            }
+        }
+        return out;
+    }
+
+    private static double[] doubles(JsonArray values) {
+        return values.asList().stream().mapToDouble(JsonElement::getAsDouble).toArray();
     }
 }
