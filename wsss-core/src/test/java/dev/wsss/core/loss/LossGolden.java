@@ -84,12 +84,8 @@ public final class LossGolden {
             SeamLoss loss =
                     new SeamLoss(new MinPoolingLoss(config.get("rvmin_divisor").getAsInt()), equivariance(config));
             List<Tensor> maps = maps(golden);
-            SeamLoss.Terms terms = loss.apply(
-                    maps.get(0),
-                    maps.get(1),
-                    maps.get(2),
-                    maps.get(3),
-                    Tensors.of(golden.in("label")));
+            SeamLoss.Terms terms =
+                    loss.apply(maps.get(0), maps.get(1), maps.get(2), maps.get(3), Tensors.of(golden.in("label")));
             terms.total().backward();
             out.put("loss", Tensors.toHost(terms.total()));
             out.put("loss_cls1", Tensors.toHost(terms.classification1()));
@@ -121,12 +117,7 @@ public final class LossGolden {
         try (Scope scope = Scope.open()) {
             List<Tensor> maps = maps(golden);
             EquivarianceLoss.Terms terms = equivariance(config)
-                    .apply(
-                            maps.get(0),
-                            maps.get(1),
-                            maps.get(2),
-                            maps.get(3),
-                            Tensors.of(golden.in("label")));
+                    .apply(maps.get(0), maps.get(1), maps.get(2), maps.get(3), Tensors.of(golden.in("label")));
             Tensor rvmin = new MinPoolingLoss(config.get("rvmin_divisor").getAsInt()).apply(maps.get(1));
             Tensor loss = terms.total().add(rvmin);
             loss.backward();
