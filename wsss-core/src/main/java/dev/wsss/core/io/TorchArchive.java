@@ -1,5 +1,6 @@
 package dev.wsss.core.io;
 
+import dev.wsss.api.AtomicFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
