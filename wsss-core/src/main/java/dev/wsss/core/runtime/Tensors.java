@@ -69,7 +69,7 @@ public final class Tensors {
         Tensor t = empty(array.dtype(), ComputeDevice.CPU, array.shape());
         ByteBuffer bytes = array.bytes();
         if (bytes.isDirect() && bytes.hasRemaining()) {
-            // The JVM's own copy is several times slower until it is compiled, which is after a whole checkpoint.
+            // One native copy, the same before and after the JVM has compiled this method.
             BytePointer from = new BytePointer(bytes);
             Pointer.memcpy(t.data_ptr(), from, bytes.remaining());
             from.close();
