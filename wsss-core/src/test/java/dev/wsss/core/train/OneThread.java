@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Runs a class of tests with one native thread. Tensors of a few kilobytes are not worth a second one, and on a busy
  * machine its wake-ups cost seconds.
  */
-final class OneThread implements BeforeAllCallback, AfterAllCallback {
+public final class OneThread implements BeforeAllCallback, AfterAllCallback {
     private int before;
 
     @Override

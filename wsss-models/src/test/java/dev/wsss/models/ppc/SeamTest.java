@@ -15,6 +15,7 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.TensorScoreMaps;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.core.train.OneThread;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
 import java.util.List;
@@ -23,7 +24,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(OneThread.class)
 class SeamTest {
     private static final ClassCatalog CATALOG = ClassCatalog.withBackground(List.of("cat", "dog", "cow"));
 

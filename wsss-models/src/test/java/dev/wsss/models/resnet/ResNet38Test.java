@@ -7,14 +7,17 @@ import dev.wsss.core.runtime.NativeMemory;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.core.train.OneThread;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@ExtendWith(OneThread.class)
 class ResNet38Test {
     private static Tensor images(int n, int height, int width) {
         float[] values = new float[n * 3 * height * width];
