@@ -116,14 +116,6 @@ public final class LossGolden {
         Map<String, HostArray> out = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             List<Tensor> maps = maps(golden);
-<<<<<<< HEAD
-            EquivarianceLoss.Terms terms = equivariance(config)
-                    .apply(maps.get(0), maps.get(1), maps.get(2), maps.get(3), Tensors.of(golden.in("label")));
-            Tensor rvmin = new MinPoolingLoss(config.get("rvmin_divisor").getAsInt()).apply(maps.get(1));
-            Tensor loss = terms.total().add(rvmin);
-            loss.backward();
-            out.put("loss", Tensors.toHost(loss));
-=======
             EquivarianceLoss loss = equivariance(config);
             Tensor presence = Tensors.of(golden.in("label"));
             EquivarianceLoss.Terms terms = loss.apply(maps.get(0), maps.get(1), maps.get(2), maps.get(3), presence);
@@ -133,7 +125,6 @@ public final class LossGolden {
             Tensor total = terms.total().add(rvmin);
             total.backward();
             out.put("loss", Tensors.toHost(total));
->>>>>>> c51d81be3e3eaef00f42b48cd196c3fc39632425
             out.put("loss_er", Tensors.toHost(terms.er()));
             out.put("loss_ecr", Tensors.toHost(terms.ecr1().add(terms.ecr2())));
             out.put("loss_rvmin", Tensors.toHost(rvmin));
