@@ -106,6 +106,33 @@ public enum CheckpointFamily {
             "conv1/0",
             CaffeKeys.BLOCK),
 
+    /**
+     * "Model A1" in MXNet's {@code .params}, the ImageNet weights that AffinityNet, SEAM, EPS and PPC start from, for {@link
+     * dev.wsss.models.resnet.ResNet38}. The classifier {@code linear1000} is dropped.
+     */
+    MXNET_RESNET38(
+            "mxnet-resnet38",
+            "the MXNet model of ResNet-38",
+            MxNetResNet38Keys::map,
+            "arg:conv1a_weight",
+            "arg:res2a_branch2a_weight"),
+
+    /**
+     * ResNet-38 in PyTorch, as AffinityNet and SEAM release it, for {@link dev.wsss.models.resnet.ResNet38}; the heads of
+     * those networks are dropped.
+     */
+    RESNET38(
+            "resnet38",
+            "AffinityNet's and SEAM's ResNet-38",
+            () -> {
+                KeyMap.Builder map = batches(KeyMap.builder()).prefix("", "");
+                List.of("fc8", "fc_proj", "proj_fc", "f8_3", "f8_4", "f8_5", "f9")
+                        .forEach(head -> map.dropTheirs(head + ".weight"));
+                return map.build();
+            },
+            "conv1a.weight",
+            "b2.conv_branch2a.weight"),
+
     /** The segmentation networks of wseg, on which PPC builds: DeepLab in {@link dev.wsss.models.deeplab.Form#WSEG}. */
     WSEG_DEEPLAB(
             "wseg-deeplab",

@@ -17,6 +17,7 @@ import dev.wsss.models.deeplab.MultiScale;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet;
+import dev.wsss.models.resnet.ResNet38;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,7 @@ class CheckpointFamilyTest {
                         .setBase(new DeepLabV2(caffe(), 3, 6, 12, 18, 24))
                         .build();
             case KAZUTO_RESNET, CAFFE_RESNET -> caffe();
+            case MXNET_RESNET38, RESNET38 -> ResNet38.builder().optWidth(2).build();
             case WSEG_DEEPLAB ->
                 DeepLabV1.builder()
                         .setBackbone(resNet(ResNet.Stem.DEEP_128))
@@ -76,7 +78,7 @@ class CheckpointFamilyTest {
             KeyMap.Plan out = map.inverse().plan(ours);
             assertThat(out.dropped())
                     .allSatisfy(k -> assertThat(k).endsWith("num_batches_tracked"))
-                    .hasSize(family.label().startsWith("caffe") ? 104 : 0);
+                    .hasSize(knowsBatches(family) ? 0 : batchCounts(ours));
             assertThat(map.plan(out.specs()).specs()).isEqualTo(ours);
             assertThat(Weights.check(net, out.specs(), map, LoadPolicy.STRICT).isExact())
                     .isTrue();
@@ -85,6 +87,31 @@ class CheckpointFamilyTest {
                         .hasValueSatisfying(g -> assertThat(g.family()).isEqualTo(family));
             }
         }
+    }
+
+    private static boolean knowsBatches(CheckpointFamily family) {
+        return !family.label().startsWith("caffe") && !family.label().startsWith("mxnet");
+    }
+
+    private static int batchCounts(Map<String, TensorSpec> specs) {
+        return (int) specs.keySet().stream()
+                .filter(k -> k.endsWith("num_batches_tracked"))
+                .count();
+    }
+
+    @Test
+    void resNet38LayersAreThoseOfTheConversion() {
+        TensorSpec one = TensorSpec.of(DType.F32, 1);
+        KeyMap map = CheckpointFamily.MXNET_RESNET38.keyMap();
+        KeyMap.Plan plan = map.plan(Map.of(
+                "arg:res4b3_branch2b1_weight", one,
+                "aux:bn5a_branch2a_moving_var", one,
+                "arg:bn7_gamma", one,
+                "arg:linear1000_bias", one));
+        assertThat(plan.specs().keySet())
+                .containsExactlyInAnyOrder(
+                        "b4_3.conv_branch2b1.weight", "b5.bn_branch2a.running_var", "bn7.weight");
+        assertThat(plan.dropped()).containsExactly("arg:linear1000_bias");
     }
 
     @ParameterizedTest
