@@ -120,7 +120,7 @@ final class WeightsCommand implements Runnable {
             @Option(
                             names = "--to",
                             paramLabel = "FAMILY",
-                            description = "whose names OUT gets, wsss for this library's; default those of IN")
+                            description = "whose names OUT gets; default wsss (ours) with --from, else those of IN")
                     @Nullable
                     String to) {
         String name = target.toString().toLowerCase(Locale.ROOT);
