@@ -133,6 +133,32 @@ public enum CheckpointFamily {
             "conv1a.weight",
             "b2.conv_branch2a.weight"),
 
+    /** SEAM's, PPC's and EPS's networks, for {@link dev.wsss.models.ppc.SeamNetwork}. */
+    SEAM(
+            "seam",
+            "SEAM, PPC or EPS on ResNet-38",
+            () -> batches(KeyMap.builder()).prefix("", "").build(),
+            "conv1a.weight",
+            "b2.conv_branch2a.weight",
+            "fc8.weight"),
+
+    /** AffinityNet on ResNet-38, for {@link dev.wsss.models.cam.AffinityNet} with flat keys. */
+    AFFINITY_NET(
+            "affinitynet",
+            "AffinityNet on ResNet-38",
+            () -> batches(KeyMap.builder()).prefix("", "").build(),
+            "conv1a.weight",
+            "b2.conv_branch2a.weight",
+            "f8_5.weight"),
+
+    /** The segmentation networks of wseg on ResNet-38: {@link dev.wsss.models.deeplab.DeepLabV1}. */
+    WSEG_DEEPLAB38(
+            "wseg-deeplab38",
+            "wseg's DeepLab on ResNet-38",
+            () -> batches(KeyMap.builder()).prefix("", "").build(),
+            "backbone.conv1a.weight",
+            "cls_conv.weight"),
+
     /** The segmentation networks of wseg, on which PPC builds: DeepLab in {@link dev.wsss.models.deeplab.Form#WSEG}. */
     WSEG_DEEPLAB(
             "wseg-deeplab",

@@ -3,6 +3,7 @@ package dev.wsss.models.checkpoint;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.checkpoint.KeyMap;
 import dev.wsss.core.checkpoint.TensorSpec;
+import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.nn.LoadPolicy;
@@ -123,11 +124,13 @@ public final class Weights {
     }
 
     private static LoadReport inFile(Path file, Use use) {
-        Map<String, HostArray> entries = Safetensors.read(file);
-        try {
-            return use.of(entries);
-        } catch (InvalidDataException e) {
-            throw new InvalidDataException(file + ": " + e.getMessage(), e);
+        try (Checkpoint checkpoint = Checkpoint.open(file)) {
+            Map<String, HostArray> entries = checkpoint.read();
+            try {
+                return use.of(entries);
+            } catch (InvalidDataException e) {
+                throw new InvalidDataException(file + ": " + e.getMessage(), e);
+            }
         }
     }
 }

@@ -10,10 +10,13 @@ import dev.wsss.core.io.DType;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Tensors;
+import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.DeepLabV2;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.MultiScale;
+import dev.wsss.models.ppc.SeamHead;
+import dev.wsss.models.ppc.SeamNetwork;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet;
@@ -39,7 +42,16 @@ class CheckpointFamilyTest {
                         .setBase(new DeepLabV2(caffe(), 3, 6, 12, 18, 24))
                         .build();
             case KAZUTO_RESNET, CAFFE_RESNET -> caffe();
-            case MXNET_RESNET38, RESNET38 -> ResNet38.builder().optWidth(2).build();
+            case MXNET_RESNET38, RESNET38 -> resNet38();
+            case SEAM -> seam();
+            case AFFINITY_NET ->
+                AffinityNet.builder().setBackbone(resNet38()).optFlatKeys(true).build();
+            case WSEG_DEEPLAB38 ->
+                DeepLabV1.builder()
+                        .setBackbone(resNet38())
+                        .setClasses(3)
+                        .optWidth(4)
+                        .build();
             case WSEG_DEEPLAB ->
                 DeepLabV1.builder()
                         .setBackbone(resNet(ResNet.Stem.DEEP_128))
@@ -57,6 +69,17 @@ class CheckpointFamilyTest {
 
     private static Backbone resNet(ResNet.Stem stem) {
         return ResNet.builder().setDepth(50).optStem(stem).optWidth(2).build();
+    }
+
+    private static ResNet38 resNet38() {
+        return ResNet38.builder().optWidth(2).build();
+    }
+
+    private static SeamNetwork seam() {
+        ResNet38 backbone = resNet38();
+        SeamHead head =
+                SeamHead.ppc().setChannels(backbone.channels()).setTags(3).build();
+        return new SeamNetwork(backbone, head);
     }
 
     private static CaffeResNet caffe() {
@@ -109,8 +132,7 @@ class CheckpointFamilyTest {
                 "arg:bn7_gamma", one,
                 "arg:linear1000_bias", one));
         assertThat(plan.specs().keySet())
-                .containsExactlyInAnyOrder(
-                        "b4_3.conv_branch2b1.weight", "b5.bn_branch2a.running_var", "bn7.weight");
+                .containsExactlyInAnyOrder("b4_3.conv_branch2b1.weight", "b5.bn_branch2a.running_var", "bn7.weight");
         assertThat(plan.dropped()).containsExactly("arg:linear1000_bias");
     }
 

@@ -185,16 +185,15 @@ public final class DeepLabGolden {
     private static Map<String, HostArray> wseg(
             GoldenCase golden, Layer net, Function<Tensor, Features> features, Function<Features, Tensor> head) {
         boolean training = golden.config().get("mode").getAsString().equals("train_no_dropout");
-        GoldenWeights.load(net, golden, CheckpointFamily.WSEG_DEEPLAB);
+        boolean resnet38 = golden.config().get("backbone").getAsString().equals("resnet38");
+        GoldenWeights.load(net, golden, resnet38 ? CheckpointFamily.WSEG_DEEPLAB38 : CheckpointFamily.WSEG_DEEPLAB);
         net.train(training);
         try (Scope scope = Scope.open();
                 Torch.Mode mode = training ? Torch.grad() : Torch.noGrad()) {
             Outputs out = new Outputs(golden);
             Tensor image = Tensors.of(golden.in("image"));
             Features f = features.apply(image);
-            List<Tensor> maps = golden.config().get("backbone").getAsString().equals("resnet38")
-                    ? List.of(f.c3(), f.c4(), f.c5())
-                    : List.of(f.c2(), f.c3(), f.c4(), f.c5());
+            List<Tensor> maps = resnet38 ? List.of(f.c3(), f.c4(), f.c5()) : List.of(f.c2(), f.c3(), f.c4(), f.c5());
             for (int i = 0; i < maps.size(); i++) {
                 out.put("backbone" + i, maps.get(i));
             }

@@ -10,7 +10,9 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
+import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.resnet.Features;
 import dev.wsss.models.resnet.ResNet38;
 import java.util.LinkedHashMap;
@@ -154,7 +156,7 @@ public final class SeamGolden {
         try (SeamNetwork net = new SeamNetwork(backbone, head);
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            net.load(golden.filledWeights());
+            GoldenWeights.load(net, golden, CheckpointFamily.SEAM);
             net.train(false);
             assertThat(head.backgroundIndex()).isEqualTo(config.get("bg_index").getAsInt());
             Outputs out = new Outputs(golden);

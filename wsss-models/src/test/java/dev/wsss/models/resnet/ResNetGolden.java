@@ -24,7 +24,7 @@ public final class ResNetGolden {
         try (ResNet38 net = ResNet38.builder().build();
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            net.load(golden.filledWeights());
+            GoldenWeights.load(net, golden, CheckpointFamily.RESNET38);
             net.train(false);
             Features f = net.features(Tensors.of(golden.in("x")));
             return new Outputs(golden)
