@@ -222,7 +222,7 @@ public abstract class Network implements AutoCloseable {
                     throw new IllegalStateException("report names " + key + ", which one side does not have");
                 }
                 try (Scope scope = Scope.open()) {
-                    Tensor values = Tensors.of(from);
+                    Tensor values = Tensors.view(from);
                     long[] shape = Tensors.shape(to);
                     if (!Arrays.equals(shape, from.shape())) {
                         TableResize resize = policy.resize(key, TensorSpec.of(from), shape);

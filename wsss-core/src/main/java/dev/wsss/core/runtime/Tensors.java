@@ -64,6 +64,22 @@ public final class Tensors {
         return t;
     }
 
+    /**
+     * A tensor that reads the array's own memory where that lies outside the heap, such as a mapped file, and a copy where
+     * it does not. For copying onward without a detour: do not write to it, and keep the array (and the file under it) for
+     * as long as the tensor.
+     */
+    public static Tensor view(HostArray array) {
+        ByteBuffer bytes = array.bytes();
+        // libtorch's vector code wants elements at multiples of their size
+        boolean aligned =
+                bytes.isDirect() && bytes.alignedSlice(array.dtype().bytes()).remaining() == bytes.remaining();
+        if (!aligned || !bytes.hasRemaining()) {
+            return of(array);
+        }
+        return torch.from_blob(new BytePointer(bytes), array.shape(), options(array.dtype(), ComputeDevice.CPU));
+    }
+
     /** A tensor of the array's type and shape. */
     public static Tensor of(HostArray array) {
         Tensor t = empty(array.dtype(), ComputeDevice.CPU, array.shape());
