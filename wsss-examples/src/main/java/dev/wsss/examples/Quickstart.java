@@ -133,6 +133,9 @@ final class Quickstart implements Callable<Integer> {
         Settings settings = Settings.of(data, quick);
         console.printf(
                 "%s: %d images with tags of %d classes, on %s%n", train.name(), train.size(), classes.tagCount(), on);
+        if (!data.startsWith("shapes")) {
+            console.println("The networks start from nothing, not from ImageNet: expect poor labels on photographs.");
+        }
 
         try (Classifier classifier = new Classifier(backbone(), classes.tagCount());
                 AffinityNet affinity = AffinityNet.builder()
