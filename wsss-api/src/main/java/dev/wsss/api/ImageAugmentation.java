@@ -1,6 +1,6 @@
 package dev.wsss.api;
 
-/** Changes a training image and, alike, its labels. A pure function, safe for use from several threads. */
+/** Changes a training image and, alike, its labels and scores. A pure function, safe for use from several threads. */
 @FunctionalInterface
 public interface ImageAugmentation {
     /**
@@ -9,7 +9,7 @@ public interface ImageAugmentation {
      * @param seed of the training run
      * @param epoch number of the pass over the data
      * @param index of the sample in the dataset
-     * @return labels where there were labels; the same for the same arguments
+     * @return labels where there were labels, and as many score maps, on the heap; the same for the same arguments
      */
     LabelledImage apply(LabelledImage in, long seed, int epoch, int index);
 

@@ -4,11 +4,14 @@ import dev.wsss.api.ImageAugmentation;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelledImage;
 import dev.wsss.api.RgbImage;
+import dev.wsss.api.ScoreMaps;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
- * The usual random changes to a training image and, alike, to its labels: scale, crop or pad, mirror, colour.
+ * The usual random changes to a training image and, alike, to its labels and scores: scale, crop or pad, mirror, colour.
  *
  * <pre>{@code
  * Augmentation augmentation = Augmentation.builder()
@@ -23,7 +26,8 @@ import java.util.Locale;
  * <p>What happens is a function of seed, epoch and index alone, so that a resumed or distributed training sees the same
  * images. The scaled image is placed at random in the crop, whichever of the two is larger; where the crop reaches
  * beyond the image, pixels are {@linkplain Builder#optFill the fill colour} and labels {@link LabelMap#IGNORE}. Images
- * are resampled bilinearly with half-pixel centres (no smoothing when shrinking), labels to the nearest.
+ * and scores are resampled bilinearly with half-pixel centres (no smoothing when shrinking) unless {@linkplain
+ * Builder#optBicubic set otherwise}, labels to the nearest; scores are 0 beyond the image.
  *
  * <p>Immutable and safe for use from several threads.
  */
@@ -39,6 +43,12 @@ public final class Augmentation implements ImageAugmentation {
     private final double brightness;
     private final double contrast;
     private final double saturation;
+    private final double hueShift;
+    private final double saturationShift;
+    private final double valueShift;
+    private final int minLongSide;
+    private final int maxLongSide;
+    private final boolean bicubic;
     private final int fill;
 
     private Augmentation(Builder b) {
@@ -50,6 +60,12 @@ public final class Augmentation implements ImageAugmentation {
         brightness = b.brightness;
         contrast = b.contrast;
         saturation = b.saturation;
+        hueShift = b.hueShift;
+        saturationShift = b.saturationShift;
+        valueShift = b.valueShift;
+        minLongSide = b.minLongSide;
+        maxLongSide = b.maxLongSide;
+        bicubic = b.bicubic;
         fill = b.fill;
     }
 
@@ -64,19 +80,28 @@ public final class Augmentation implements ImageAugmentation {
         LabelMap labels = in.labels();
         SplitMix random = new SplitMix(seed, epoch, index);
         double scale = random.range(minScale, maxScale);
+        if (maxLongSide > 0) {
+            int longSide = minLongSide + random.below(maxLongSide - minLongSide + 1);
+            scale = (double) longSide / Math.max(image.height(), image.width());
+        }
         boolean mirrored = random.chance(0.5) && flip;
-        int height = Math.max(1, (int) Math.round(image.height() * scale));
-        int width = Math.max(1, (int) Math.round(image.width() * scale));
+        int height = Math.max(1, (int) Math.rint(image.height() * scale));
+        int width = Math.max(1, (int) Math.rint(image.width() * scale));
         int outHeight = cropHeight == 0 ? height : cropHeight;
         int outWidth = cropWidth == 0 ? width : cropWidth;
-        Axis rows = new Axis(image.height(), height, outHeight, offset(random, height, outHeight), false);
-        Axis columns = new Axis(image.width(), width, outWidth, offset(random, width, outWidth), mirrored);
+        Axis rows = new Axis(image.height(), height, outHeight, offset(random, height, outHeight), false, bicubic);
+        Axis columns = new Axis(image.width(), width, outWidth, offset(random, width, outWidth), mirrored, bicubic);
 
         byte[] pixels = resample(image, rows, columns);
-        jitter(pixels, (long) rows.inside * columns.inside, random);
+        jitter(pixels, (long) rows.inside() * columns.inside(), random);
+        shift(pixels, random);
         pad(pixels, rows, columns);
         LabelMap newLabels = labels == null ? null : nearest(labels, rows, columns);
-        return new LabelledImage(new RgbImage(outHeight, outWidth, pixels), newLabels);
+        List<ScoreMaps> newScores = new ArrayList<>();
+        for (ScoreMaps maps : in.scores()) {
+            newScores.add(resample(maps, rows, columns));
+        }
+        return new LabelledImage(new RgbImage(outHeight, outWidth, pixels), newLabels, newScores);
     }
 
     /** Where the crop begins in the scaled image; negative when it begins before. */
@@ -86,71 +111,90 @@ public final class Augmentation implements ImageAugmentation {
         return room < 0 ? -at : at;
     }
 
-    /** For each place along one axis of the crop, the two source places between which it lies; -1 is padding. */
-    private static final class Axis {
-        final int size;
-        /** Number of places that are not padding. */
-        final int inside;
-
-        final int[] low;
-        final int[] high;
-        final float[] weight;
-        final int[] nearest;
-
-        Axis(int source, int scaled, int crop, int offset, boolean mirrored) {
-            size = crop;
-            low = new int[crop];
-            high = new int[crop];
-            weight = new float[crop];
-            nearest = new int[crop];
-            int count = 0;
-            for (int i = 0; i < crop; i++) {
-                int at = (mirrored ? crop - 1 - i : i) + offset;
-                if (at < 0 || at >= scaled) {
-                    low[i] = -1;
-                    nearest[i] = -1;
-                    continue;
-                }
-                count++;
-                double centre = (at + 0.5) * source / scaled;
-                double left = Math.min(source - 1, Math.max(0, centre - 0.5));
-                low[i] = (int) left;
-                high[i] = Math.min(source - 1, low[i] + 1);
-                weight[i] = (float) (left - low[i]);
-                nearest[i] = Math.min(source - 1, (int) centre);
-            }
-            inside = count;
-        }
+    /** The values of an image or a map, in order of row, column, channel. */
+    @FunctionalInterface
+    private interface Values {
+        float at(int index);
     }
 
-    private static byte[] resample(RgbImage image, Axis rows, Axis columns) {
-        byte[] in = image.data();
-        int stride = image.width() * 3;
-        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(rows.size, columns.size), 3)];
-        for (int y = 0, o = 0; y < rows.size; y++) {
-            if (rows.low[y] < 0) {
-                o += columns.size * 3;
+    /**
+     * Resamples the part that the crop shows, columns first. Padding stays 0.
+     *
+     * @param channels values of a pixel, side by side
+     */
+    private static float[] resample(
+            Values in, int sourceHeight, int sourceWidth, int channels, Axis rows, Axis columns) {
+        int stride = columns.size() * channels;
+        float[] out = new float[Math.multiplyExact(rows.size(), stride)];
+        float[][] filtered = new float[sourceHeight][];
+        for (int y = 0; y < rows.size(); y++) {
+            if (rows.isPadding(y)) {
                 continue;
             }
-            int above = rows.low[y] * stride;
-            int below = rows.high[y] * stride;
-            float v = rows.weight[y];
-            for (int x = 0; x < columns.size; x++) {
-                if (columns.low[x] < 0) {
-                    o += 3;
-                    continue;
+            for (int t = 0; t < rows.taps(); t++) {
+                float weight = rows.weight(y, t);
+                int source = rows.source(y, t);
+                float[] row = filtered[source];
+                if (row == null) {
+                    row = row(in, source * sourceWidth * channels, channels, columns);
+                    filtered[source] = row;
                 }
-                int left = columns.low[x] * 3;
-                int right = columns.high[x] * 3;
-                float u = columns.weight[x];
-                for (int c = 0; c < 3; c++) {
-                    float top = (in[above + left + c] & 255) * (1 - u) + (in[above + right + c] & 255) * u;
-                    float bottom = (in[below + left + c] & 255) * (1 - u) + (in[below + right + c] & 255) * u;
-                    out[o++] = (byte) (top * (1 - v) + bottom * v + 0.5f);
+                for (int i = 0, o = y * stride; i < stride; i++, o++) {
+                    out[o] += row[i] * weight;
                 }
             }
         }
         return out;
+    }
+
+    private static float[] row(Values in, int start, int channels, Axis columns) {
+        float[] row = new float[columns.size() * channels];
+        for (int x = 0; x < columns.size(); x++) {
+            if (columns.isPadding(x)) {
+                continue;
+            }
+            for (int t = 0; t < columns.taps(); t++) {
+                float weight = columns.weight(x, t);
+                int at = start + columns.source(x, t) * channels;
+                for (int c = 0; c < channels; c++) {
+                    row[x * channels + c] += in.at(at + c) * weight;
+                }
+            }
+        }
+        return row;
+    }
+
+    private static byte[] resample(RgbImage image, Axis rows, Axis columns) {
+        byte[] in = image.data();
+        float[] values = resample(i -> in[i] & 255, image.height(), image.width(), 3, rows, columns);
+        byte[] out = new byte[values.length];
+        for (int i = 0; i < values.length; i++) {
+            out[i] = level(values[i]);
+        }
+        return out;
+    }
+
+    /** A kernel may overshoot, so that each map is kept within its own range. */
+    private static ScoreMaps resample(ScoreMaps maps, Axis rows, Axis columns) {
+        float[] in = maps.toArray();
+        int count = maps.count();
+        int sourceSize = maps.height() * maps.width();
+        int size = rows.size() * columns.size();
+        float[] out = new float[Math.multiplyExact(count, size)];
+        for (int k = 0; k < count; k++) {
+            int start = k * sourceSize;
+            float low = 0;
+            float high = 0;
+            for (int i = start; i < start + sourceSize; i++) {
+                low = Math.min(low, in[i]);
+                high = Math.max(high, in[i]);
+            }
+            float[] plane = resample(i -> in[start + i], maps.height(), maps.width(), 1, rows, columns);
+            for (int i = 0; i < size; i++) {
+                out[k * size + i] = Math.min(high, Math.max(low, plane[i]));
+            }
+        }
+        return ScoreMaps.of(maps.labels(), rows.size(), columns.size(), out);
     }
 
     /** Scales brightness, then the distance from the mean grey, then that from the pixel's own grey. */
@@ -185,10 +229,23 @@ public final class Augmentation implements ImageAugmentation {
         return (byte) Math.min(255, Math.max(0, (int) (v + 0.5f)));
     }
 
+    /** Turns the hue and shifts saturation and value, as fractions of their ranges. */
+    private void shift(byte[] pixels, SplitMix random) {
+        if (hueShift == 0 && saturationShift == 0 && valueShift == 0) {
+            return;
+        }
+        float h = (float) random.range(-hueShift, hueShift);
+        float s = (float) random.range(-saturationShift, saturationShift);
+        float v = (float) random.range(-valueShift, valueShift);
+        for (int i = 0; i < pixels.length; i += 3) {
+            Hsv.shift(pixels, i, h, s, v);
+        }
+    }
+
     private void pad(byte[] pixels, Axis rows, Axis columns) {
-        for (int y = 0, o = 0; y < rows.size; y++) {
-            for (int x = 0; x < columns.size; x++, o += 3) {
-                if (rows.low[y] < 0 || columns.low[x] < 0) {
+        for (int y = 0, o = 0; y < rows.size(); y++) {
+            for (int x = 0; x < columns.size(); x++, o += 3) {
+                if (rows.isPadding(y) || columns.isPadding(x)) {
                     pixels[o] = (byte) (fill >> 16);
                     pixels[o + 1] = (byte) (fill >> 8);
                     pixels[o + 2] = (byte) fill;
@@ -199,31 +256,36 @@ public final class Augmentation implements ImageAugmentation {
 
     private static LabelMap nearest(LabelMap labels, Axis rows, Axis columns) {
         byte[] in = labels.toArray();
-        byte[] out = new byte[rows.size * columns.size];
+        byte[] out = new byte[rows.size() * columns.size()];
         Arrays.fill(out, (byte) LabelMap.IGNORE);
-        for (int y = 0; y < rows.size; y++) {
-            for (int x = 0; x < columns.size && rows.nearest[y] >= 0; x++) {
-                if (columns.nearest[x] >= 0) {
-                    out[y * columns.size + x] = in[rows.nearest[y] * labels.width() + columns.nearest[x]];
+        for (int y = 0; y < rows.size(); y++) {
+            for (int x = 0; x < columns.size() && !rows.isPadding(y); x++) {
+                if (!columns.isPadding(x)) {
+                    out[y * columns.size() + x] = in[rows.nearest(y) * labels.width() + columns.nearest(x)];
                 }
             }
         }
-        return LabelMap.wrap(rows.size, columns.size, out);
+        return LabelMap.wrap(rows.size(), columns.size(), out);
     }
 
     @Override
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "Augmentation[scale %s..%s, crop %dx%d, flip %s, jitter %s/%s/%s, fill %06x]",
-                minScale,
-                maxScale,
+                "Augmentation[%s %s..%s%s, crop %dx%d, flip %s, jitter %s/%s/%s, hsv %s/%s/%s, fill %06x]",
+                maxLongSide > 0 ? "long side" : "scale",
+                maxLongSide > 0 ? minLongSide : minScale,
+                maxLongSide > 0 ? maxLongSide : maxScale,
+                bicubic ? " bicubic" : "",
                 cropHeight,
                 cropWidth,
                 flip,
                 brightness,
                 contrast,
                 saturation,
+                hueShift,
+                saturationShift,
+                valueShift,
                 fill);
     }
 
@@ -237,6 +299,12 @@ public final class Augmentation implements ImageAugmentation {
         private double brightness;
         private double contrast;
         private double saturation;
+        private double hueShift;
+        private double saturationShift;
+        private double valueShift;
+        private int minLongSide;
+        private int maxLongSide;
+        private boolean bicubic;
         private int fill = MEAN_COLOUR;
 
         private Builder() {}
@@ -249,6 +317,28 @@ public final class Augmentation implements ImageAugmentation {
             }
             this.minScale = min;
             this.maxScale = max;
+            return this;
+        }
+
+        /**
+         * Scales so that the longer side has a number of pixels drawn uniformly from this range, both ends included, in
+         * place of {@link #optScale}; the other side is rounded half to even.
+         */
+        public Builder optLongSide(int min, int max) {
+            if (min < 1 || max < min) {
+                throw new IllegalArgumentException("long side is " + min + ".." + max + "; expected 1 <= min <= max");
+            }
+            this.minLongSide = min;
+            this.maxLongSide = max;
+            return this;
+        }
+
+        /**
+         * Whether images and scores are resampled as Pillow's bicubic does, but for its rounding between rows and columns:
+         * a = -1/2, smoothing when shrinking. Otherwise it is bilinear.
+         */
+        public Builder optBicubic(boolean bicubic) {
+            this.bicubic = bicubic;
             return this;
         }
 
@@ -277,6 +367,23 @@ public final class Augmentation implements ImageAugmentation {
             this.brightness = fraction("brightness", brightness);
             this.contrast = fraction("contrast", contrast);
             this.saturation = fraction("saturation", saturation);
+            return this;
+        }
+
+        /**
+         * Turns the hue by a part of the circle drawn from {@code -hue .. hue}, and adds parts of their full range, drawn
+         * likewise, to saturation and value. torchvision's hue jitter of 0.1 is {@code (0.1, 0, 0)}; the ten steps that
+         * DeepLab's training in OpenCV shifts by are {@code (10 / 180.0, 10 / 255.0, 10 / 255.0)}.
+         *
+         * @throws IllegalArgumentException if one is not in 0..1, or hue above 0.5
+         */
+        public Builder optHsvShift(double hue, double saturation, double value) {
+            if (!(hue >= 0 && hue <= 0.5)) {
+                throw new IllegalArgumentException("hue is " + hue + "; expected 0..0.5");
+            }
+            this.hueShift = hue;
+            this.saturationShift = fraction("saturation", saturation);
+            this.valueShift = fraction("value", value);
             return this;
         }
 

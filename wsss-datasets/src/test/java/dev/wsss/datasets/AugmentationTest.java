@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelledImage;
 import dev.wsss.api.RgbImage;
+import dev.wsss.api.ScoreMaps;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class AugmentationTest {
@@ -203,5 +206,85 @@ class AugmentationTest {
                 .withMessageContaining("0x3");
         assertThatIllegalArgumentException().isThrownBy(() -> builder.optColourJitter(0, 2, 0));
         assertThatIllegalArgumentException().isThrownBy(() -> builder.optFill(-1));
+    }
+
+    @Test
+    void scoresMoveWithTheImage() {
+        ScoreMaps scores = ScoreMaps.of(new int[] {1}, 2, 2, new float[] {0, 1, 0.5f, 0.25f});
+        RgbImage image = new RgbImage(2, 2, new byte[12]);
+        for (int i = 0; i < 8; i++) {
+            Augmentation augmentation =
+                    Augmentation.builder().optFlip(true).optCrop(4, 4).build();
+            LabelMap labels = LabelMap.of(2, 2, new byte[] {10, 20, 15, 12});
+            LabelledImage out = augmentation.apply(new LabelledImage(image, labels, List.of(scores, scores)), 7, 0, i);
+            assertThat(out.scores()).hasSize(2);
+            float[] values = out.scores().get(1).toArray();
+            LabelMap moved = Objects.requireNonNull(out.labels());
+            for (int p = 0; p < 16; p++) {
+                int label = moved.toArray()[p] & 255;
+                float expected = label == 20 ? 1 : label == 15 ? 0.5f : label == 12 ? 0.25f : 0;
+                assertThat(values[p]).isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void longSideIsDrawnFromItsRange() {
+        Augmentation augmentation = Augmentation.builder().optLongSide(30, 34).build();
+        Set<Integer> widths = new TreeSet<>();
+        for (int i = 0; i < 60; i++) {
+            RgbImage out = augmentation
+                    .apply(new LabelledImage(new RgbImage(10, 20, new byte[600]), null), 3, 0, i)
+                    .image();
+            assertThat(out.height()).isEqualTo((int) Math.rint(out.width() / 2.0));
+            widths.add(out.width());
+        }
+        assertThat(widths).containsExactly(30, 31, 32, 33, 34);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Augmentation.builder().optLongSide(9, 8))
+                .withMessage("long side is 9..8; expected 1 <= min <= max");
+    }
+
+    /** Values of Pillow 11, {@code Image.fromarray(a).resize((w, h), Image.BICUBIC)}. */
+    @Test
+    void bicubicIsPillows() {
+        byte[] row = new byte[8 * 3];
+        int[] grey = {10, 200, 30, 90, 250, 0, 60, 120};
+        for (int i = 0; i < row.length; i++) {
+            row[i] = (byte) grey[i / 3];
+        }
+        assertThat(resized(row, 2)).containsExactly(102, 95);
+        assertThat(resized(row, 12)).containsExactly(0, 109, 190, 49, 39, 116, 246, 131, 0, 46, 95, 124);
+    }
+
+    private static int[] resized(byte[] row, int width) {
+        byte[] out = Augmentation.builder()
+                .optLongSide(width, width)
+                .optBicubic(true)
+                .build()
+                .apply(new LabelledImage(new RgbImage(1, 8, row), null), 1, 0, 0)
+                .image()
+                .data();
+        int[] values = new int[width];
+        for (int i = 0; i < width; i++) {
+            values[i] = out[3 * i] & 255;
+        }
+        return values;
+    }
+
+    @Test
+    void hueTurnsTheCircle() {
+        byte[] red = {(byte) 200, 50, 50};
+        Hsv.shift(red, 0, 1 / 3f, 0, 0);
+        assertThat(red).containsExactly(50, 200, 50);
+        Hsv.shift(red, 0, -1 / 3f, 0, 0.2f);
+        assertThat(red[0] & 255).isEqualTo(251);
+        byte[] grey = {90, 90, 90};
+        Hsv.shift(grey, 0, 0.4f, 0, 0);
+        assertThat(grey).containsExactly(90, 90, 90);
+        RgbImage image = new RgbImage(1, 1, new byte[] {(byte) 200, 50, 50});
+        Augmentation shift = Augmentation.builder().optHsvShift(0.1, 0, 0).build();
+        assertThat(shift.apply(new LabelledImage(image, null), 1, 0, 1).image().data())
+                .isNotEqualTo(image.data());
     }
 }

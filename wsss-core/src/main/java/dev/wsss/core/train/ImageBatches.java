@@ -6,6 +6,8 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelledImage;
 import dev.wsss.api.RgbImage;
+import dev.wsss.api.Sample;
+import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Tensors;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +34,8 @@ import org.slf4j.LoggerFactory;
  *         .build();
  * }</pre>
  *
- * <p>Only tags are read from the dataset, never its masks; labels to train on, such as pseudo labels, are given by
- * {@link Builder#optLabels}. The last, smaller batch of an epoch is left out, unless it is the only one. A sample that
+ * <p>Only tags are read from the dataset, never its masks; labels and scores to train on, such as pseudo labels and
+ * saliency, are given by {@link Builder#optLabels} and {@link Builder#optScores}. The last, smaller batch of an epoch is left out, unless it is the only one. A sample that
  * cannot be read is left out of its batch, logged once and {@linkplain #failures() listed}.
  */
 public final class ImageBatches implements BatchSource<ImageBatch> {
@@ -43,6 +46,7 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
     private final ImageAugmentation augmentation;
     private final Normalize normalize;
     private final @Nullable IntFunction<LabelMap> labels;
+    private final @Nullable Function<Sample, List<ScoreMaps>> scores;
     private final ComputeDevice device;
     private final Map<String, String> failures = new ConcurrentSkipListMap<>();
 
@@ -52,6 +56,7 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
         augmentation = b.augmentation;
         normalize = b.normalize;
         labels = b.labels;
+        scores = b.scores;
         device = b.device;
     }
 
@@ -83,9 +88,7 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
         for (int i = index * batchSize; i < (index + 1) * batchSize; i++) {
             int sample = order[i];
             try {
-                RgbImage image = data.get(sample).rgb();
-                LabelledImage in = new LabelledImage(image, labels == null ? null : labels.apply(sample));
-                images.add(augmentation.apply(in, seed, epoch, sample));
+                images.add(changed(sample, seed, epoch));
                 tags.add(data.tags(sample).toMultiHot());
             } catch (InvalidDataException e) {
                 if (failures.put(data.id(sample), String.valueOf(e.getMessage())) == null) {
@@ -99,6 +102,27 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
                             + failures.values().iterator().next());
         }
         return batch(images, tags);
+    }
+
+    private LabelledImage changed(int index, long seed, int epoch) {
+        Sample sample = data.get(index);
+        List<ScoreMaps> given = scores == null ? List.of() : scores.apply(sample);
+        try {
+            LabelMap map = labels == null ? null : labels.apply(index);
+            return augmentation.apply(new LabelledImage(sample.rgb(), map, host(given)), seed, epoch, index);
+        } catch (IllegalArgumentException e) {
+            // what was given for the sample does not fit its image
+            throw new InvalidDataException("sample '" + sample.id() + "': " + e.getMessage(), e);
+        } finally {
+            given.forEach(ScoreMaps::close);
+        }
+    }
+
+    /** Without an augmentation these very maps are the batch's, so they must outlive the given ones. */
+    private static List<ScoreMaps> host(List<ScoreMaps> given) {
+        return given.stream()
+                .map(m -> ScoreMaps.of(m.labels(), m.height(), m.width(), m.toArray()))
+                .toList();
     }
 
     private ImageBatch batch(List<LabelledImage> images, List<float[]> tags) {
@@ -130,13 +154,15 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
         Tensor x = Tensors.to(Tensors.of(pixels, n, 3, h, w), device);
         Tensor y = Tensors.to(Tensors.of(hot, n, data.classes().tagCount()), device);
         Tensor z = labels == null ? null : Tensors.to(Tensors.of(targets, n, h, w), device);
-        return new ImageBatch(x, y, z);
+        return new ImageBatch(
+                x, y, z, images.stream().map(LabelledImage::scores).toList());
     }
 
     @Override
     public String toString() {
         return "ImageBatches[" + data.name() + ", " + data.size() + " images in batches of " + batchSize + ", "
-                + augmentation + ", " + (labels == null ? "tags" : "labels") + "]";
+                + augmentation + ", " + (labels == null ? "tags" : "labels")
+                + (scores == null ? "" : ", scores") + "]";
     }
 
     /** Settings of batches. */
@@ -146,6 +172,7 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
         private ImageAugmentation augmentation = ImageAugmentation.none();
         private Normalize normalize = Normalize.IMAGENET;
         private @Nullable IntFunction<LabelMap> labels;
+        private @Nullable Function<Sample, List<ScoreMaps>> scores;
         private ComputeDevice device = ComputeDevice.CPU;
 
         private Builder() {}
@@ -177,6 +204,15 @@ public final class ImageBatches implements BatchSource<ImageBatch> {
         /** Labels to train on, by the index of the sample and of the image's size; default none. */
         public Builder optLabels(IntFunction<LabelMap> labels) {
             this.labels = labels;
+            return this;
+        }
+
+        /**
+         * Score maps to train with, such as saliency, as many for each sample and of its image's size; default none.
+         * Called from several threads. They are closed when they have been read.
+         */
+        public Builder optScores(Function<Sample, List<ScoreMaps>> scores) {
+            this.scores = scores;
             return this;
         }
 
