@@ -25,6 +25,7 @@ public final class FeatureAffinity implements AffinitySource {
     private final int stride;
     private final int radius;
     private final boolean smallGridRule;
+    private final boolean borderPairs;
     private final Normalize normalize;
     private final ComputeDevice device;
 
@@ -33,6 +34,7 @@ public final class FeatureAffinity implements AffinitySource {
         stride = b.stride;
         radius = b.radius;
         smallGridRule = b.smallGridRule;
+        borderPairs = b.borderPairs;
         normalize = b.normalize;
         device = b.device;
     }
@@ -54,7 +56,8 @@ public final class FeatureAffinity implements AffinitySource {
         int rows = (image.height() + stride - 1) / stride;
         int columns = (image.width() + stride - 1) / stride;
         int reach = smallGridRule ? PairGeometry.smallGridRadius(radius, rows, columns) : radius;
-        PairGeometry geometry = PairGeometry.of(PairRule.HALF_DISC, reach, rows, columns);
+        int margin = borderPairs ? reach - 1 : 0;
+        PairGeometry geometry = PairGeometry.of(PairRule.HALF_DISC, reach, rows + margin, columns + 2 * margin);
         return Torch.call(() -> {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
@@ -65,9 +68,25 @@ public final class FeatureAffinity implements AffinitySource {
                     throw new InvalidDataException(
                             "the affinity network gives NaN or infinite features for sample " + sample.id());
                 }
-                return GridAffinity.ofPairs(geometry, Tensors.toFloats(AffinityHead.affinity(features, geometry)));
+                if (margin == 0) {
+                    return GridAffinity.ofPairs(geometry, pairs(features, geometry));
+                }
+                requireGrid(features, rows, columns);
+                Tensor wide = torch.constant_pad_nd(features, new long[] {margin, margin, 0, margin});
+                return GridAffinity.ofWidePairs(geometry, pairs(wide, geometry), rows, columns);
             }
         });
+    }
+
+    private static float[] pairs(Tensor features, PairGeometry geometry) {
+        return Tensors.toFloats(AffinityHead.affinity(features, geometry));
+    }
+
+    private static void requireGrid(Tensor features, int rows, int columns) {
+        if (features.size(2) != rows || features.size(3) != columns) {
+            throw new IllegalArgumentException("features are " + features.size(2) + "x" + features.size(3)
+                    + "; expected the grid's " + rows + "x" + columns);
+        }
     }
 
     /** Settings. */
@@ -76,6 +95,7 @@ public final class FeatureAffinity implements AffinitySource {
         private int stride = 8;
         private int radius = PairGeometry.RADIUS;
         private boolean smallGridRule = true;
+        private boolean borderPairs = true;
         private Normalize normalize = Normalize.IMAGENET;
         private ComputeDevice device = ComputeDevice.CPU;
 
@@ -108,6 +128,16 @@ public final class FeatureAffinity implements AffinitySource {
         /** Whether the radius shrinks on small grids, by {@link PairGeometry#smallGridRadius}, as in SEAM. */
         public Builder optSmallGridRule(boolean on) {
             smallGridRule = on;
+            return this;
+        }
+
+        /**
+         * Whether nodes near the border have all their pairs that lie on the grid; true unless set. As published, only
+         * nodes all of whose pairs do are compared: the four corners have no pair at all, so that a walk leaves their
+         * scores as they are. Matters in a rim of {@code radius - 1} nodes.
+         */
+        public Builder optBorderPairs(boolean on) {
+            borderPairs = on;
             return this;
         }
 

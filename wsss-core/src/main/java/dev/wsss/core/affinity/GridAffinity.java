@@ -56,12 +56,8 @@ public final class GridAffinity {
             List<Integer> key = backwards ? List.of(-dy, -dx) : List.of(dy, dx);
             float[] plane = planes.computeIfAbsent(key, k -> new float[nodes]);
             for (int s = 0; s < sourceCount; s++) {
-                float value = pairs[o * sourceCount + s];
-                if (!(value >= -SLACK && value <= 1 + SLACK)) {
-                    throw new InvalidDataException("affinity of nodes " + sources[s] + " and " + (sources[s] + shift)
-                            + " is " + value + "; expected 0 to 1");
-                }
-                plane[backwards ? sources[s] + shift : sources[s]] = Math.max(0, value);
+                float value = checked(pairs[o * sourceCount + s], sources[s], sources[s] + shift);
+                plane[backwards ? sources[s] + shift : sources[s]] = value;
             }
         }
         int[][] offsets = planes.keySet().stream()
@@ -69,6 +65,46 @@ public final class GridAffinity {
                 .toArray(int[][]::new);
         return new GridAffinity(
                 geometry.height(), geometry.width(), offsets, planes.values().toArray(float[][]::new), null);
+    }
+
+    /**
+     * Affinities of all pairs of a grid, those at its border included, from pairs of the grid with a margin around: {@code
+     * reach - 1} rows below and columns on both sides, whose pairs are left out. PSA's own geometry has no pair that
+     * begins near the border; its corner nodes have none at all.
+     *
+     * @param wide the half disc on the grid with its margin
+     * @param pairs {@code [O][height * width]}: each node of the grid is a source
+     */
+    static GridAffinity ofWidePairs(PairGeometry wide, float[] pairs, int height, int width) {
+        int nodes = height * width;
+        if (wide.sourceRows() != height
+                || wide.sourceColumns() != width
+                || pairs.length != wide.offsetCount() * nodes) {
+            throw new IllegalArgumentException(
+                    wide + " with " + pairs.length + " affinities has no margin around " + height + "x" + width);
+        }
+        int[][] offsets = new int[wide.offsetCount()][];
+        float[][] planes = new float[wide.offsetCount()][nodes];
+        for (int o = 0; o < offsets.length; o++) {
+            int dy = wide.dy(o);
+            int dx = wide.dx(o);
+            offsets[o] = new int[] {dy, dx};
+            for (int y = 0; y + dy < height; y++) {
+                for (int x = Math.max(0, -dx); x < Math.min(width, width - dx); x++) {
+                    int node = y * width + x;
+                    planes[o][node] = checked(pairs[o * nodes + node], node, node + dy * width + dx);
+                }
+            }
+        }
+        return new GridAffinity(height, width, offsets, planes, null);
+    }
+
+    private static float checked(float value, int from, int to) {
+        if (!(value >= -SLACK && value <= 1 + SLACK)) {
+            throw new InvalidDataException(
+                    "affinity of nodes " + from + " and " + to + " is " + value + "; expected 0 to 1");
+        }
+        return Math.max(0, value);
     }
 
     /**

@@ -34,6 +34,22 @@ public interface ProductCodec<P> {
         return ScoreMapsCodec.INSTANCE;
     }
 
+    /**
+     * Score maps of tags as PSA, SEAM, EPS and PPC keep CAMs: an npy file of a Python dict, tag number (0 is VOC's
+     * aeroplane) to float32 [height, width].
+     */
+    static ProductCodec<ScoreMaps> camDicts(ClassCatalog catalog) {
+        return new ScoreDictCodec(catalog, true);
+    }
+
+    /**
+     * Score maps of labels as those keep what a CRF made of CAMs: an npy file of a Python dict, label (0 is the background)
+     * to float32 [height, width]. Reads also PPC's own form, an array of all labels.
+     */
+    static ProductCodec<ScoreMaps> labelDicts(ClassCatalog catalog) {
+        return new ScoreDictCodec(catalog, false);
+    }
+
     /** Label maps as palette PNG in VOC's colours. */
     static ProductCodec<LabelMap> labelMaps() {
         return new LabelMapCodec(ClassCatalog.vocPalette());

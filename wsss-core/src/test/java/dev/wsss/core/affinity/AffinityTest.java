@@ -16,6 +16,7 @@ import dev.wsss.core.runtime.NativeMemory;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import java.util.List;
+import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -210,6 +211,32 @@ class AffinityTest {
         assertThatThrownBy(() -> broken.affinities(halves))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("halves");
+    }
+
+    @Test
+    void nodesAtTheBorderHavePairsUnlessAsPublished() {
+        byte[] data = new byte[96 * 112 * 3];
+        new Random(3).nextBytes(data);
+        Sample noise = new Sample(
+                "noise",
+                new RgbImage(96, 112, data).toImage(),
+                ImageTags.of(ClassCatalog.withBackground(List.of("cat")), 0));
+        FeatureAffinity.Builder builder = FeatureAffinity.builder().setNetwork(images -> torch.avg_pool2d(images, 8));
+        GridAffinity whole = builder.build().affinities(noise);
+        GridAffinity published = builder.optBorderPairs(false).build().affinities(noise);
+        int rows = 12;
+        int columns = 14;
+        int last = rows * columns - 1;
+        for (int from = 0; from <= last; from++) {
+            for (int to = 0; to <= last; to++) {
+                float known = published.get(from, to);
+                assertThat(whole.get(from, to)).isEqualTo(known == 0 ? whole.get(from, to) : known);
+                int dy = Math.abs(to / columns - from / columns);
+                int dx = Math.abs(to % columns - from % columns);
+                assertThat(whole.get(from, to) > 0).isEqualTo(dy * dy + dx * dx < 25);
+            }
+        }
+        assertThat(published.get(last - 1, last)).isZero();
     }
 
     @Test

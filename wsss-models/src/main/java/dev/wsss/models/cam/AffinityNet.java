@@ -2,6 +2,7 @@ package dev.wsss.models.cam;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.Sample;
+import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.affinity.AffinityHead;
 import dev.wsss.core.affinity.AffinityLabels;
 import dev.wsss.core.affinity.AffinityLoss;
@@ -47,10 +48,14 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://arxiv.org/abs/1803.10464">Ahn and Kwak, Learning Pixel-level Semantic Affinity</a>
  */
 public final class AffinityNet extends Network implements AffinityNetwork, AffinitySource {
+    /** Where no score reaches this, the image was padded. */
+    private static final double PADDING = 1e-5;
+
     private final Backbone backbone;
     private final AffinityHead head;
     private final int radius;
     private final int stride;
+    private final boolean borderPairs;
     private final Normalize normalize;
 
     private AffinityNet(Builder b, Backbone backbone) {
@@ -64,6 +69,7 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
         AffinityHead merged = taps.build();
         head = b.flatKeys ? child(merged) : child("head", merged);
         radius = b.radius;
+        borderPairs = b.borderPairs;
         normalize = b.normalize;
     }
 
@@ -107,6 +113,34 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
      * @return a scalar; its three terms are reported as {@code background}, {@code foreground}, {@code different}
      */
     public Tensor loss(ImageBatch batch, TrainingStep step) {
+        int rows = Math.toIntExact(batch.labels().size(1));
+        int columns = Math.toIntExact(batch.labels().size(2));
+        byte[] labels = Tensors.toBytes(batch.labels());
+        return loss(batch, step, (image, grid) -> {
+            byte[] map = Arrays.copyOfRange(labels, image * rows * columns, (image + 1) * rows * columns);
+            return Resize.PIL_NEAREST.apply(LabelMap.wrap(rows, columns, map), grid.height(), grid.width());
+        });
+    }
+
+    /**
+     * The loss of a batch with two sets of scores, as the paper trains: with the background strong, then weak. {@link
+     * AffinityLabels#confident} makes the sure labels of the grid's nodes from them, after augmentation.
+     *
+     * @return as {@link #loss}
+     */
+    public Tensor scoreLoss(ImageBatch batch, TrainingStep step) {
+        return loss(batch, step, (image, grid) -> {
+            List<ScoreMaps> scores = batch.scores(image);
+            return AffinityLabels.confident(scores.get(0), scores.get(1), stride, PADDING);
+        });
+    }
+
+    @FunctionalInterface
+    private interface GridLabels {
+        LabelMap of(int image, PairGeometry grid);
+    }
+
+    private Tensor loss(ImageBatch batch, TrainingStep step, GridLabels labels) {
         Tensor features = features(batch.images());
         int h = Math.toIntExact(features.size(2));
         int w = Math.toIntExact(features.size(3));
@@ -114,13 +148,8 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
         TensorVector background = new TensorVector();
         TensorVector foreground = new TensorVector();
         TensorVector different = new TensorVector();
-        int rows = Math.toIntExact(batch.labels().size(1));
-        int columns = Math.toIntExact(batch.labels().size(2));
-        byte[] labels = Tensors.toBytes(batch.labels());
         for (int i = 0; i < batch.size(); i++) {
-            byte[] image = Arrays.copyOfRange(labels, i * rows * columns, (i + 1) * rows * columns);
-            LabelMap grid = Resize.PIL_NEAREST.apply(LabelMap.wrap(rows, columns, image), h, w);
-            PairLabels pairs = AffinityLabels.pairs(geometry, grid, LabelMap.IGNORE);
+            PairLabels pairs = AffinityLabels.pairs(geometry, labels.of(i, geometry), LabelMap.IGNORE);
             background.push_back(pairs.backgroundTensor());
             foreground.push_back(pairs.foregroundTensor());
             different.push_back(pairs.differentTensor());
@@ -143,6 +172,7 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
                 .setNetwork(this)
                 .optStride(stride)
                 .optRadius(radius)
+                .optBorderPairs(borderPairs)
                 .optNormalize(normalize)
                 .optDevice(device())
                 .build()
@@ -159,6 +189,7 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
         private int radius = PairGeometry.RADIUS;
         private int stride = 8;
         private boolean flatKeys;
+        private boolean borderPairs = true;
         private Normalize normalize = Normalize.IMAGENET;
 
         private Builder() {}
@@ -190,6 +221,12 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
         /** Whether the keys of backbone and head stand side by side without a prefix, as in AffinityNet's checkpoints. */
         public Builder optFlatKeys(boolean on) {
             flatKeys = on;
+            return this;
+        }
+
+        /** Whether nodes near the border have pairs at inference: {@link FeatureAffinity.Builder#optBorderPairs}. */
+        public Builder optBorderPairs(boolean on) {
+            borderPairs = on;
             return this;
         }
 
