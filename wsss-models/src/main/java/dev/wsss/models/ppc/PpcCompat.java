@@ -1,0 +1,30 @@
+package dev.wsss.models.ppc;
+
+import dev.wsss.core.affinity.FeatureAffinity;
+import dev.wsss.core.loss.EquivarianceLoss;
+import dev.wsss.core.loss.PrototypeContrastLoss;
+
+/**
+ * Where the published code of PPC and of what it is built on does something else than it means to: true repeats it, false
+ * is the sound choice.
+ *
+ * @param contrast prototypes of absent classes, made of noise, and a background prototype of the first pixels of the first
+ *     image, as {@link PrototypeContrastLoss#original()} has them. Matters much: the published numbers were trained so
+ * @param momentum SGD's momentum is the weight decay, 5e-4, which the optimiser was given in its place; the sound choice is
+ *     0.9 at a tenth of the rate, so that a step is as long. Matters little with long training
+ * @param channelOrder the cross regularisation of EPS with contrast takes channel 0 for the background, which is the last
+ *     one: {@link EquivarianceLoss#originalEps}. Matters in pixels with two classes of the image
+ * @param isolatedNodes nodes in the corners of AffinityNet's grid have no neighbours: {@link
+ *     FeatureAffinity.Builder#optBorderPairs}. Matters in a rim of four nodes, 32 pixels
+ */
+public record PpcCompat(boolean contrast, boolean momentum, boolean channelOrder, boolean isolatedNodes) {
+    /** The sound choices. */
+    public static PpcCompat sound() {
+        return new PpcCompat(false, false, false, false);
+    }
+
+    /** The published code, accident for accident. */
+    public static PpcCompat original() {
+        return new PpcCompat(true, true, true, true);
+    }
+}
