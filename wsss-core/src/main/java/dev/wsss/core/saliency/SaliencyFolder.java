@@ -1,0 +1,146 @@
+package dev.wsss.core.saliency;
+
+import dev.wsss.api.ImageFiles;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.LabelPng;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.SaliencyMap;
+import dev.wsss.api.SaliencySource;
+import dev.wsss.api.Sample;
+import dev.wsss.core.image.Resize;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Saliency from image files, {@code <id>.png} or else {@code <id>.jpg}, as EPS ships it.
+ *
+ * <pre>{@code
+ * SaliencySource source = SaliencyFolder.builder().setFolder(voc.resolve("SALImages")).build();
+ * }</pre>
+ *
+ * <p>A pixel's saliency is the mean of its red, green and blue, divided by 255. Grey and palette files are taken as the
+ * colours that they show. Deeper files are refused, as what their full scale means is not known; maps of another size
+ * than the image are refused unless a {@linkplain Builder#optResize mode to resize} is set.
+ */
+public final class SaliencyFolder implements SaliencySource {
+    private static final float FULL_SCALE = 3 * 255;
+
+    private final Path folder;
+    private final @Nullable Resize resize;
+
+    private SaliencyFolder(Builder b) {
+        folder = Objects.requireNonNull(b.folder, "folder is not set: call setFolder");
+        resize = b.resize;
+    }
+
+    /** Starts a folder whose maps must be of the images' sizes. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws InvalidDataException naming the file, what was found and what was expected, if it is missing, damaged, of
+     *     more than 8 bits for a channel or of another size
+     */
+    @Override
+    public SaliencyMap saliency(Sample sample) {
+        Path file = file(sample.id());
+        int height = sample.image().getHeight();
+        int width = sample.image().getWidth();
+        RgbImage map = ImageFiles.readRgb(file);
+        if (map.height() != height || map.width() != width) {
+            if (resize == null) {
+                throw new InvalidDataException(file + ": saliency map is " + map.height() + "x" + map.width()
+                        + "; expected " + height + "x" + width + " as the image (optResize would resize it)");
+            }
+            map = resize.apply(map, height, width);
+        }
+        byte[] bytes = map.data();
+        float[] values = new float[height * width];
+        for (int i = 0; i < values.length; i++) {
+            int sum = (bytes[3 * i] & 255) + (bytes[3 * i + 1] & 255) + (bytes[3 * i + 2] & 255);
+            values[i] = sum / FULL_SCALE;
+        }
+        return new SaliencyMap(height, width, values);
+    }
+
+    private Path file(String id) {
+        Path png = folder.resolve(id + ".png");
+        Path jpeg = folder.resolve(id + ".jpg");
+        if (Files.exists(png)) {
+            return png;
+        }
+        if (Files.exists(jpeg)) {
+            return jpeg;
+        }
+        throw new InvalidDataException(
+                "sample " + id + " has no saliency map; expected " + png + " or " + jpeg.getFileName());
+    }
+
+    /**
+     * Writes or replaces a map, {@code <id>.png}, in 256 levels of grey.
+     *
+     * @param folder exists
+     * @throws java.io.UncheckedIOException if the file cannot be written
+     */
+    public static void write(Path folder, String id, SaliencyMap map) {
+        byte[] levels = new byte[map.values().length];
+        for (int i = 0; i < levels.length; i++) {
+            levels[i] = (byte) Math.round(map.values()[i] * 255);
+        }
+        int[] grey = new int[256];
+        for (int v = 0; v < grey.length; v++) {
+            grey[v] = v << 16 | v << 8 | v;
+        }
+        LabelPng.write(folder.resolve(id + ".png"), LabelMap.wrap(map.height(), map.width(), levels), grey);
+    }
+
+    @Override
+    public String toString() {
+        return "SaliencyFolder[" + folder + (resize == null ? "" : ", " + resize) + "]";
+    }
+
+    /** Settings of a folder. */
+    public static final class Builder {
+        private @Nullable Path folder;
+        private @Nullable Resize resize;
+
+        private Builder() {}
+
+        /** The folder. Required. */
+        public Builder setFolder(Path folder) {
+            this.folder = folder;
+            return this;
+        }
+
+        /**
+         * Resizes maps of another size to the image's; {@link Resize#PIL_BICUBIC} is the mode that EPS resizes with. Off
+         * unless set, as a map of another size is often that of another image.
+         *
+         * @throws IllegalArgumentException if the mode does not resize images of bytes
+         */
+        public Builder optResize(Resize mode) {
+            mode.apply(new RgbImage(1, 1, new byte[3]), 1, 1);
+            resize = mode;
+            return this;
+        }
+
+        /**
+         * Builds.
+         *
+         * @throws NullPointerException if no folder is set
+         * @throws InvalidDataException if it is none
+         */
+        public SaliencyFolder build() {
+            if (folder != null && !Files.isDirectory(folder)) {
+                throw new InvalidDataException(folder + " is no folder; expected one of saliency maps");
+            }
+            return new SaliencyFolder(this);
+        }
+    }
+}
