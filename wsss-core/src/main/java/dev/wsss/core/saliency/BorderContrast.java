@@ -79,16 +79,14 @@ final class BorderContrast {
             double yz = square[4] - mean[1] * mean[2];
             double zz = square[5] - mean[2] * mean[2] + FLOOR;
             double det = xx * (yy * zz - yz * yz) - xy * (xy * zz - yz * xz) + xz * (xy * yz - yy * xz);
-            return new Gaussian(
-                    new float[] {(float) mean[0], (float) mean[1], (float) mean[2]},
-                    new float[] {
-                        (float) ((yy * zz - yz * yz) / det),
-                        (float) ((xz * yz - xy * zz) / det),
-                        (float) ((xy * yz - xz * yy) / det),
-                        (float) ((xx * zz - xz * xz) / det),
-                        (float) ((xy * xz - xx * yz) / det),
-                        (float) ((xx * yy - xy * xy) / det)
-                    });
+            return new Gaussian(new float[] {(float) mean[0], (float) mean[1], (float) mean[2]}, new float[] {
+                (float) ((yy * zz - yz * yz) / det),
+                (float) ((xz * yz - xy * zz) / det),
+                (float) ((xy * yz - xz * yy) / det),
+                (float) ((xx * zz - xz * xz) / det),
+                (float) ((xy * xz - xx * yz) / det),
+                (float) ((xx * yy - xy * xy) / det)
+            });
         }
 
         float distance(float l, float a, float b) {

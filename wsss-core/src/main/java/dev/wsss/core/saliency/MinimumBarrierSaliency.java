@@ -36,7 +36,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * saliency is relative to the image. Objects that touch the border of the image are the method's weakness, cluttered scenes another: a saliency
  * network does better, and {@link SaliencyFolder} reads what it gives.
  *
- * <p>Deterministic; may be used by several threads, each of which keeps some 28 bytes for each pixel of working size.
+ * <p>Deterministic; may be used by several threads, each of which keeps some 33 bytes for each pixel of working size.
  *
  * @see <a href="https://doi.org/10.1109/ICCV.2015.165">Zhang et al., Minimum Barrier Salient Object Detection at 80 FPS,
  *     ICCV 2015</a>
@@ -62,7 +62,7 @@ public final class MinimumBarrierSaliency implements SaliencySource {
         contrast = b.contrast;
     }
 
-    /** Starts with the paper's settings of MB+. */
+    /** Starts with the paper's settings of MB+, but for centredness, which is off. */
     public static Builder builder() {
         return new Builder();
     }
@@ -97,10 +97,8 @@ public final class MinimumBarrierSaliency implements SaliencySource {
             return image;
         }
         double scale = (double) workingSize / longest;
-        return Resize.PIL_BILINEAR.apply(
-                image,
-                Math.max(1, (int) Math.rint(image.height() * scale)),
-                Math.max(1, (int) Math.rint(image.width() * scale)));
+        return Resize.PIL_BILINEAR.apply(image, Math.max(1, (int) Math.rint(image.height() * scale)), Math.max(1, (int)
+                Math.rint(image.width() * scale)));
     }
 
     /** From the colours to the map at working size. */
@@ -172,7 +170,7 @@ public final class MinimumBarrierSaliency implements SaliencySource {
         private int passes = 3;
         private boolean backgroundness = true;
         private double smoothing = 50;
-        private boolean centredness = true;
+        private boolean centredness;
         private double contrast = 10;
 
         private Builder() {}
@@ -210,7 +208,10 @@ public final class MinimumBarrierSaliency implements SaliencySource {
             return this;
         }
 
-        /** Whether pixels count less the farther they are from the centre, as in the paper and by default. */
+        /**
+         * Whether pixels count less the farther they are from the centre. On in the paper, off by default: a tag is of an
+         * object wherever it is, and of all of it.
+         */
         public Builder optCentredness(boolean on) {
             centredness = on;
             return this;

@@ -11,6 +11,7 @@ final class Planes {
     float[] distance = {};
     float[] low = {};
     float[] high = {};
+    Reconstruction.Frontier frontier = new Reconstruction.Frontier(0);
 
     int height;
     int width;
@@ -25,6 +26,7 @@ final class Planes {
             distance = new float[n];
             low = new float[n];
             high = new float[n];
+            frontier = new Reconstruction.Frontier(n);
             for (int c = 0; c < 3; c++) {
                 colour[c] = new float[n];
             }

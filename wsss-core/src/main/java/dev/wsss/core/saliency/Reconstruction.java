@@ -35,7 +35,7 @@ final class Reconstruction {
         for (int x = 0; x < w; x++) {
             minimum(marker, x, w, h, radius, planes.low, marker, planes.high);
         }
-        reconstruct(marker, planes.map, h, w);
+        reconstruct(planes, marker, planes.map);
         System.arraycopy(marker, 0, planes.map, 0, h * w);
     }
 
@@ -69,31 +69,88 @@ final class Reconstruction {
         }
     }
 
-    /** Grows {@code marker} to the neighbours' values as far as {@code mask} allows, until nothing changes. */
-    private static void reconstruct(float[] marker, float[] mask, int h, int w) {
-        boolean changed = true;
-        while (changed) {
-            changed = false;
-            for (int y = 0, i = 0; y < h; y++) {
-                for (int x = 0; x < w; x++, i++) {
-                    float v = marker[i];
-                    float up = y > 0 ? marker[i - w] : v;
-                    float left = x > 0 ? marker[i - 1] : v;
-                    float grown = Math.min(Math.max(v, Math.max(up, left)), mask[i]);
-                    changed |= grown > v;
-                    marker[i] = grown;
+    /**
+     * Grows the marker to the neighbours' values as far as the mask allows: by a sweep in each direction, and from pixel
+     * to pixel where that did not suffice (Vincent 1993).
+     */
+    private static void reconstruct(Planes planes, float[] marker, float[] mask) {
+        int h = planes.height;
+        int w = planes.width;
+        Frontier frontier = planes.frontier;
+        for (int y = 0, i = 0; y < h; y++) {
+            for (int x = 0; x < w; x++, i++) {
+                float up = y > 0 ? marker[i - w] : 0;
+                float left = x > 0 ? marker[i - 1] : 0;
+                marker[i] = Math.min(Math.max(marker[i], Math.max(up, left)), mask[i]);
+            }
+        }
+        for (int y = h - 1, i = h * w - 1; y >= 0; y--) {
+            for (int x = w - 1; x >= 0; x--, i--) {
+                float down = y < h - 1 ? marker[i + w] : 0;
+                float right = x < w - 1 ? marker[i + 1] : 0;
+                float v = Math.min(Math.max(marker[i], Math.max(down, right)), mask[i]);
+                marker[i] = v;
+                if (y < h - 1 && down < Math.min(v, mask[i + w]) || x < w - 1 && right < Math.min(v, mask[i + 1])) {
+                    frontier.add(i);
                 }
             }
-            for (int y = h - 1, i = h * w - 1; y >= 0; y--) {
-                for (int x = w - 1; x >= 0; x--, i--) {
-                    float v = marker[i];
-                    float down = y < h - 1 ? marker[i + w] : v;
-                    float right = x < w - 1 ? marker[i + 1] : v;
-                    float grown = Math.min(Math.max(v, Math.max(down, right)), mask[i]);
-                    changed |= grown > v;
-                    marker[i] = grown;
-                }
+        }
+        while (!frontier.isEmpty()) {
+            int i = frontier.remove();
+            int x = i % w;
+            if (i >= w) {
+                grow(frontier, marker, mask, i, i - w);
             }
+            if (i + w < h * w) {
+                grow(frontier, marker, mask, i, i + w);
+            }
+            if (x > 0) {
+                grow(frontier, marker, mask, i, i - 1);
+            }
+            if (x < w - 1) {
+                grow(frontier, marker, mask, i, i + 1);
+            }
+        }
+    }
+
+    private static void grow(Frontier frontier, float[] marker, float[] mask, int from, int to) {
+        float v = Math.min(marker[from], mask[to]);
+        if (v > marker[to]) {
+            marker[to] = v;
+            frontier.add(to);
+        }
+    }
+
+    /** A queue of pixels, each at most once, first in first out. Empty between uses. */
+    static final class Frontier {
+        private final int[] ring;
+        private final boolean[] waits;
+        private int first;
+        private int count;
+
+        Frontier(int pixels) {
+            ring = new int[pixels];
+            waits = new boolean[pixels];
+        }
+
+        boolean isEmpty() {
+            return count == 0;
+        }
+
+        void add(int pixel) {
+            if (!waits[pixel]) {
+                waits[pixel] = true;
+                int last = first + count++;
+                ring[last < ring.length ? last : last - ring.length] = pixel;
+            }
+        }
+
+        int remove() {
+            int pixel = ring[first];
+            first = first + 1 == ring.length ? 0 : first + 1;
+            count--;
+            waits[pixel] = false;
+            return pixel;
         }
     }
 }
