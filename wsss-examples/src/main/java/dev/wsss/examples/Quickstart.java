@@ -61,7 +61,7 @@ import picocli.CommandLine.Option;
 
 /**
  * The whole walk, from image tags to a trained segmenter and a report: classifier, multi-scale CAM, AffinityNet and
- * random walk, dense CRF, pseudo labels, DeepLab v3+, evaluation. Masks are read by {@link QuickstartReport} alone, at the end.
+ * random walk, dense CRF, pseudo labels, DeepLab v3+, evaluation. Masks are read by {@link RunReport} alone, at the end.
  *
  * <p>Every step leaves its product under {@code --out}; a run that was interrupted goes on where it was.
  */
@@ -209,12 +209,16 @@ final class Quickstart implements Callable<Integer> {
                     .optMirror(true)
                     .build()) {
                 seconds.put("total", (System.nanoTime() - start) / 1e9);
-                new QuickstartReport(splits, console)
+                new RunReport(splits, console)
                         .scores("CAM", seeds.store(cam))
                         .labels("raw CAM", seeds.store(raw))
                         .labels("+ random walk", refined.store(walked))
                         .labels("+ dense CRF", refined.store(pseudo))
-                        .write(out.resolve("report.html"), segmenter, refined, seconds, curves);
+                        .segmenter("segmenter", segmenter::segment)
+                        .curves(curves)
+                        .seconds(seconds)
+                        .manifest(refined.manifest().orElseThrow())
+                        .write(out.resolve("report.html"));
             }
         }
         return 0;

@@ -15,14 +15,10 @@ import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.LossStep;
-import dev.wsss.core.train.ParameterGroup;
-import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.Sgd;
 import dev.wsss.core.train.TrainingStep;
 import dev.wsss.models.cam.Classifier;
 import dev.wsss.models.resnet.Backbone;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Scalar;
@@ -73,11 +69,6 @@ import org.jspecify.annotations.Nullable;
 public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
     /** Classes of VOC with the background, for which the ranks of mined negatives were published. */
     private static final int VOC = 21;
-
-    /** Layers that start from nothing learn this many times as fast. */
-    private static final double HEAD_RATE = 10;
-
-    private static final double MOMENTUM = 0.9;
 
     private final PpcVariant variant;
     private final PpcCompat compat;
@@ -226,31 +217,14 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
                 .add(saliencyLoss.apply(maps.refined(), saliency, batch.tags()).loss());
     }
 
-    /** The published parameter groups: {@code backbone}, and {@code head} at ten times its rate. */
-    public List<ParameterGroup> groups(double weightDecay) {
-        List<Tensor> pretrained = List.copyOf(backbone.parameters().values());
-        List<String> head = network.parameters().entrySet().stream()
-                .filter(e -> pretrained.stream().noneMatch(p -> p == e.getValue()))
-                .map(Map.Entry::getKey)
-                .toList();
-        return ParameterGroups.of(network)
-                .group("head", head, HEAD_RATE, weightDecay)
-                .rest("backbone", 1, weightDecay)
-                .build();
-    }
-
     /**
-     * The optimiser of {@link #groups}, of the momentum that {@link PpcCompat#momentum()} says. To be closed by the caller.
+     * The published optimiser, {@link PpcOptimizer#of}, with this model's compatibility. To be closed by the caller.
      *
      * @param rate as published, for steps without momentum: 0.01
      * @param weightDecay 5e-4 as published
      */
     public Sgd sgd(double rate, double weightDecay) {
-        return Sgd.builder()
-                .setGroups(groups(weightDecay))
-                .setRate(compat.momentum() ? rate : rate * (1 - MOMENTUM))
-                .optMomentum(compat.momentum() ? weightDecay : MOMENTUM)
-                .build();
+        return PpcOptimizer.of(network, backbone, rate, weightDecay, compat);
     }
 
     /**

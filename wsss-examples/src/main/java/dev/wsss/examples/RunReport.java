@@ -12,7 +12,6 @@ import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.Evaluator;
 import dev.wsss.core.metrics.IouConvention;
 import dev.wsss.core.metrics.ThresholdSweep;
-import dev.wsss.core.pipeline.PipelineResult;
 import dev.wsss.core.pipeline.ProductStore;
 import dev.wsss.core.report.Curve;
 import dev.wsss.core.report.Report;
@@ -20,7 +19,6 @@ import dev.wsss.core.report.StageScore;
 import dev.wsss.core.report.Strip;
 import dev.wsss.core.runtime.NativeMemory;
 import dev.wsss.datasets.DatasetSplits;
-import dev.wsss.models.deeplab.NetworkSegmenter;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,10 +26,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Measures what the quickstart made, prints the table and writes the report. The one reader of masks. */
-final class QuickstartReport {
+/** Measures what a run made, prints the table and writes the report. The one reader of masks. */
+final class RunReport {
     private static final int STRIPS = 6;
 
     private final DatasetSplits splits;
@@ -39,35 +39,58 @@ final class QuickstartReport {
     private final PrintStream console;
     private final Map<String, ProductStore<ScoreMaps>> scores = new LinkedHashMap<>();
     private final Map<String, ProductStore<LabelMap>> labels = new LinkedHashMap<>();
+    private final Map<String, Function<RgbImage, LabelMap>> segmenters = new LinkedHashMap<>();
+    private final List<Curve> curves = new ArrayList<>();
+    private final Map<String, Double> seconds = new TreeMap<>();
+    private @Nullable RunManifest manifest;
     private final List<StageScore> table = new ArrayList<>();
     /** Images that the pipeline, and so the manifest, has not met. */
     private final List<RunManifest.Failure> failures = new ArrayList<>();
 
-    QuickstartReport(DatasetSplits splits, PrintStream console) {
+    RunReport(DatasetSplits splits, PrintStream console) {
         this.splits = splits;
         this.train = splits.train();
         this.console = console;
     }
 
     /** Adds score maps of the training images. */
-    QuickstartReport scores(String name, ProductStore<ScoreMaps> store) {
+    RunReport scores(String name, ProductStore<ScoreMaps> store) {
         scores.put(name, store);
         return this;
     }
 
     /** Adds label maps of the training images. */
-    QuickstartReport labels(String name, ProductStore<LabelMap> store) {
+    RunReport labels(String name, ProductStore<LabelMap> store) {
         labels.put(name, store);
         return this;
     }
 
-    /** Evaluates everything, with the segmenter on images it has not seen where there are such, and writes the page. */
-    void write(
-            Path file,
-            NetworkSegmenter segmenter,
-            PipelineResult result,
-            Map<String, Double> seconds,
-            List<Curve> curves) {
+    /** Adds a segmenter, which is evaluated on images that it has not seen where there are such. */
+    RunReport segmenter(String name, Function<RgbImage, LabelMap> segmenter) {
+        segmenters.put(name, segmenter);
+        return this;
+    }
+
+    /** Adds the curves of training. */
+    RunReport curves(List<Curve> more) {
+        curves.addAll(more);
+        return this;
+    }
+
+    /** Adds times by name. */
+    RunReport seconds(Map<String, Double> more) {
+        seconds.putAll(more);
+        return this;
+    }
+
+    /** Adds what was made of what. */
+    RunReport manifest(RunManifest of) {
+        manifest = of;
+        return this;
+    }
+
+    /** Evaluates everything, prints the table and writes the page. */
+    void write(Path file) {
         ClassCatalog classes = train.classes();
         Report.Builder report = Report.builder()
                 .setTitle("From tags to labels: " + train.name())
@@ -76,28 +99,15 @@ final class QuickstartReport {
         if (train.hasTruth()) {
             labels.forEach((name, store) -> add(Evaluator.on(train)
                     .compare(name, i -> store.contains(train.id(i)) ? store.load(train.id(i)) : null)));
-            if (classes.hasBackground()) {
-                ThresholdSweep sweep = sweep(scores.values().iterator().next());
-                double[] thresholds = new double[sweep.thresholds().length];
-                for (int i = 0; i < thresholds.length; i++) {
-                    thresholds[i] = sweep.thresholds()[i];
-                }
-                report.thresholds(thresholds, sweep.curve(IouConvention.OCCURRING));
+            if (classes.hasBackground() && !scores.isEmpty()) {
+                thresholds(report);
             }
         }
-        Dataset unseen = splits.val().filter(Dataset::hasTruth).orElse(train);
-        if (unseen.hasTruth()) {
-            String name = unseen == train ? "segmenter, training images" : "segmenter, unseen images";
-            Evaluation evaluation = Evaluator.on(unseen).compare(name, i -> segment(unseen, i, segmenter));
-            add(evaluation);
-            report.classIou(name, evaluation.iou()).confusion(counts(evaluation));
-        } else {
-            console.println("no masks in " + train.name() + ": nothing to evaluate against");
-        }
+        evaluateSegmenters(report);
         for (int i = 0; i < Math.min(STRIPS, train.size()); i++) {
             int sample = i * train.size() / Math.min(STRIPS, train.size());
             try {
-                report.strip(strip(train, sample, segmenter));
+                report.strip(strip(train, sample));
             } catch (InvalidDataException e) {
                 console.println("no strip of " + train.id(sample) + ": " + e.getMessage());
             }
@@ -108,7 +118,9 @@ final class QuickstartReport {
                 .timings(seconds)
                 .memory("process, at most", memory.peakResidentBytes())
                 .failures(failures);
-        result.manifest().ifPresent(report::manifest);
+        if (manifest != null) {
+            report.manifest(manifest);
+        }
         report.build().write(file);
         console.printf(
                 Locale.ROOT,
@@ -118,8 +130,44 @@ final class QuickstartReport {
                 file.toAbsolutePath().normalize());
     }
 
+    /** The curve of the first scores: what their best threshold would give, which no one knows without masks. */
+    private void thresholds(Report.Builder report) {
+        Map.Entry<String, ProductStore<ScoreMaps>> first =
+                scores.entrySet().iterator().next();
+        ThresholdSweep sweep = sweep(first.getValue());
+        double[] thresholds = new double[sweep.thresholds().length];
+        for (int i = 0; i < thresholds.length; i++) {
+            thresholds[i] = sweep.thresholds()[i];
+        }
+        double[] curve = sweep.curve(IouConvention.OCCURRING);
+        report.thresholds(thresholds, curve);
+        int best = sweep.best(IouConvention.OCCURRING);
+        console.printf(
+                Locale.ROOT,
+                "%-28s %-24s %6s  %4.1f %% at %.2f%n",
+                first.getKey() + ", best threshold",
+                train.name(),
+                "",
+                100 * curve[best],
+                thresholds[best]);
+    }
+
+    private void evaluateSegmenters(Report.Builder report) {
+        Dataset unseen = splits.val().filter(Dataset::hasTruth).orElse(train);
+        if (!unseen.hasTruth()) {
+            console.println("no masks in " + train.name() + ": nothing to evaluate against");
+            return;
+        }
+        segmenters.forEach((name, segmenter) -> {
+            String subject = name + (unseen == train ? ", training images" : ", unseen images");
+            Evaluation evaluation = Evaluator.on(unseen).compare(subject, i -> segment(unseen, i, segmenter));
+            add(evaluation);
+            report.classIou(subject, evaluation.iou()).confusion(counts(evaluation));
+        });
+    }
+
     /** What the segmenter says; null, and a line on the console, of an image that cannot be read. */
-    private @Nullable LabelMap segment(Dataset data, int i, NetworkSegmenter segmenter) {
+    private @Nullable LabelMap segment(Dataset data, int i, Function<RgbImage, LabelMap> segmenter) {
         Sample sample;
         try {
             sample = data.get(i);
@@ -128,7 +176,7 @@ final class QuickstartReport {
             console.printf("  %s left out of the evaluation: %s%n", data.id(i), e.getMessage());
             return null;
         }
-        return segmenter.segment(sample.image());
+        return segmenter.apply(sample.rgb());
     }
 
     private void add(Evaluation evaluation) {
@@ -157,7 +205,7 @@ final class QuickstartReport {
         return sweep;
     }
 
-    private Strip strip(Dataset data, int i, NetworkSegmenter segmenter) {
+    private Strip strip(Dataset data, int i) {
         String id = data.id(i);
         RgbImage image = data.get(i).rgb();
         Strip.Builder strip = Strip.builder(id, image, data.classes())
@@ -174,7 +222,7 @@ final class QuickstartReport {
                 strip.labels(name, store.load(id));
             }
         });
-        strip.labels("segmenter", segmenter.segment(image));
+        segmenters.forEach((name, segmenter) -> strip.labels(name, segmenter.apply(image)));
         if (data.hasTruth()) {
             strip.labels("truth", data.truth(i));
         }

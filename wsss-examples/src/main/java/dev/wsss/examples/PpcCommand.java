@@ -1,0 +1,77 @@
+package dev.wsss.examples;
+
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code wsss ppc}: the steps of PPC, one by one or all. */
+@Command(
+        name = "ppc",
+        mixinStandardHelpOptions = true,
+        description = "SEAM, EPS and pixel-to-prototype contrast: from tags to a trained segmenter.")
+final class PpcCommand implements Runnable {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "name a step: train-cam, infer-cam, affinity, walk, segment, eval, all");
+    }
+
+    @Command(name = "train-cam", mixinStandardHelpOptions = true, description = "Trains the CAM network.")
+    void trainCam(@Mixin PpcOptions options) {
+        step(options, VocPpc::trainCam);
+    }
+
+    @Command(
+            name = "infer-cam",
+            mixinStandardHelpOptions = true,
+            description = "Writes CAM dicts (cam/*.npy) and their masks (raw/, cam_crf/).")
+    void inferCam(@Mixin PpcOptions options) {
+        step(options, VocPpc::inferCam);
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Writes confident probabilities (crf_la/, crf_ha/) and trains AffinityNet on them.")
+    void affinity(@Mixin PpcOptions options) {
+        step(options, VocPpc::trainAffinity);
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Writes the walk's scores (walk/) and pseudo masks (walked/; pseudo/ after a CRF).")
+    void walk(@Mixin PpcOptions options) {
+        step(options, VocPpc::walk);
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Trains DeepLab on the pseudo masks.")
+    void segment(@Mixin PpcOptions options) {
+        step(options, VocPpc::segment);
+    }
+
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Measures what there is, with the curve of 100 thresholds, and writes report.html.")
+    void eval(@Mixin PpcOptions options) {
+        step(options, ppc -> ppc.evaluate(options.segmenterWeights != null || ppc.hasSegmenter()));
+    }
+
+    @Command(mixinStandardHelpOptions = true, description = "Does all of it.")
+    void all(@Mixin PpcOptions options) {
+        step(options, ppc -> {
+            ppc.segment();
+            ppc.evaluate(true);
+        });
+    }
+
+    private static void step(PpcOptions options, Consumer<VocPpc> what) {
+        try (VocPpc ppc = new VocPpc(options, System.out)) {
+            what.accept(ppc);
+        }
+    }
+}

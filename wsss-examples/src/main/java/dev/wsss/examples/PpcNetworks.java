@@ -1,0 +1,84 @@
+package dev.wsss.examples;
+
+import dev.wsss.core.nn.Layer;
+import dev.wsss.models.checkpoint.Weights;
+import dev.wsss.models.deeplab.DeepLabV1;
+import dev.wsss.models.deeplab.DeepLabV3;
+import dev.wsss.models.deeplab.DeepLabV3Plus;
+import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.resnet.ResNet;
+import dev.wsss.models.resnet.ResNet38;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** The networks that PPC's programs know by name. */
+final class PpcNetworks {
+    private PpcNetworks() {}
+
+    /**
+     * A backbone of stride 8 for CAMs and affinities: ResNet-38 with its first stages and its normalisation frozen, as
+     * published.
+     *
+     * @param weights of ImageNet, or null for none
+     */
+    static Backbone backbone(String name, @Nullable Path weights) {
+        return loaded(name.equals("resnet38") ? ResNet38.fineTuning().build() : resNet(name), weights);
+    }
+
+    /** A backbone of a segmenter, all of which trains. */
+    static Backbone segmenterBackbone(String name, @Nullable Path weights) {
+        return loaded(
+                name.equals("resnet38")
+                        ? ResNet38.builder()
+                                .optBatchNormMomentum(DeepLabV1.MOMENTUM)
+                                .build()
+                        : resNet(name),
+                weights);
+    }
+
+    private static Backbone resNet(String name) {
+        return switch (name) {
+            case "small" ->
+                ResNet.builder().setDepth(18).optWidth(24).optOutputStride(8).build();
+            case "resnet50" -> ResNet.builder().setDepth(50).optOutputStride(8).build();
+            case "resnet101" ->
+                ResNet.builder()
+                        .setDepth(101)
+                        .optStem(ResNet.Stem.DEEP_128)
+                        .optOutputStride(8)
+                        .build();
+            default ->
+                throw new IllegalArgumentException(
+                        "backbone '" + name + "' is not known; expected resnet38, resnet101, resnet50 or small");
+        };
+    }
+
+    private static Backbone loaded(Backbone backbone, @Nullable Path weights) {
+        if (weights != null) {
+            Weights.load(backbone, weights);
+        }
+        return backbone;
+    }
+
+    /** A segmenter of wseg's forms; its v2 has batch-normalised branches of rates 6, 12, 18, 24 and image pooling. */
+    static Layer segmenter(String name, Backbone backbone, int classes) {
+        return switch (name) {
+            case "v1" ->
+                DeepLabV1.builder().setBackbone(backbone).setClasses(classes).build();
+            case "v2" ->
+                DeepLabV3.builder()
+                        .setBackbone(backbone)
+                        .setClasses(classes)
+                        .optAsppRates(6, 12, 18, 24)
+                        .optImagePooling(true)
+                        .build();
+            case "v3plus" ->
+                DeepLabV3Plus.builder()
+                        .setBackbone(backbone)
+                        .setClasses(classes)
+                        .build();
+            default ->
+                throw new IllegalArgumentException("segmenter '" + name + "' is not known; expected v1, v2 or v3plus");
+        };
+    }
+}

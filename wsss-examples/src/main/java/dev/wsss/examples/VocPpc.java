@@ -1,0 +1,546 @@
+package dev.wsss.examples;
+
+import ai.djl.util.Progress;
+import dev.wsss.api.CamGenerator;
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.Dataset;
+import dev.wsss.api.ImageTags;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.LabelPng;
+import dev.wsss.api.LabelRule;
+import dev.wsss.api.SaliencyMap;
+import dev.wsss.api.SaliencySource;
+import dev.wsss.api.Sample;
+import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.affinity.RandomWalk;
+import dev.wsss.core.crf.CrfLabelRule;
+import dev.wsss.core.crf.CrfRefiner;
+import dev.wsss.core.crf.DenseCrf;
+import dev.wsss.core.io.DType;
+import dev.wsss.core.io.TorchArchive;
+import dev.wsss.core.label.ArgmaxRule;
+import dev.wsss.core.label.Background;
+import dev.wsss.core.loss.Losses;
+import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.Network;
+import dev.wsss.core.nn.Ops;
+import dev.wsss.core.pipeline.Pipeline;
+import dev.wsss.core.pipeline.PipelineResult;
+import dev.wsss.core.pipeline.ProductCodec;
+import dev.wsss.core.pipeline.ProductStore;
+import dev.wsss.core.pipeline.ScoreFolder;
+import dev.wsss.core.pipeline.Stage;
+import dev.wsss.core.pipeline.Stages;
+import dev.wsss.core.report.Curve;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.core.saliency.MinimumBarrierSaliency;
+import dev.wsss.core.saliency.SaliencyFolder;
+import dev.wsss.core.train.Adam;
+import dev.wsss.core.train.ImageBatch;
+import dev.wsss.core.train.ImageBatches;
+import dev.wsss.core.train.LossStep;
+import dev.wsss.core.train.Optimizer;
+import dev.wsss.core.train.ParameterGroups;
+import dev.wsss.core.train.Schedule;
+import dev.wsss.core.train.Sgd;
+import dev.wsss.core.train.Trainer;
+import dev.wsss.core.train.TrainingHistory;
+import dev.wsss.datasets.Augmentation;
+import dev.wsss.datasets.DatasetSplits;
+import dev.wsss.datasets.Datasets;
+import dev.wsss.models.cam.AffinityNet;
+import dev.wsss.models.checkpoint.Weights;
+import dev.wsss.models.deeplab.DeepLabGroups;
+import dev.wsss.models.deeplab.NetworkSegmenter;
+import dev.wsss.models.ppc.PpcModel;
+import dev.wsss.models.ppc.PpcOptimizer;
+import dev.wsss.models.resnet.Backbone;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PPC from image tags to a trained segmenter, step by step: CAM network, CAMs, AffinityNet, random walk, segmenter,
+ * evaluation. Each step finds what the earlier ones left under {@code --out} and makes what is not there, so that the last
+ * one alone runs everything; the original programs' files may take the place of any. Masks are read by {@link RunReport}
+ * alone.
+ */
+final class VocPpc implements AutoCloseable {
+    private final PpcOptions options;
+    private final PpcSettings settings;
+    private final DatasetSplits splits;
+    private final Dataset train;
+    private final ClassCatalog classes;
+    private final ComputeDevice device;
+    private final PrintStream console;
+    private final Progress progress;
+    private final List<Curve> curves = new ArrayList<>();
+    private final SortedMap<String, Double> seconds = new TreeMap<>();
+    private final long start = System.nanoTime();
+    private @Nullable PpcModel camNetwork;
+    private @Nullable AffinityNet affinityNetwork;
+    private @Nullable NetworkSegmenter segmenter;
+    private @Nullable PipelineResult result;
+
+    VocPpc(PpcOptions options, PrintStream console) {
+        this.options = options;
+        this.console = console;
+        settings = options.settings();
+        progress = new TerminalProgress(console);
+        device = ComputeDevice.parse(options.device);
+        Torch.setThreads(options.threads);
+        Torch.seed(options.seed);
+        splits = Datasets.open(
+                options.data.equals("shapes") ? "shapes:train=400,val=200,seed=" + options.seed : options.data);
+        train = splits.train();
+        classes = train.classes();
+        if (!classes.hasBackground()) {
+            throw new IllegalArgumentException("dataset " + train.name()
+                    + " has no background class; PPC tells classes from a background: expected VOC or the like");
+        }
+        console.printf(
+                "%s: %d images with tags of %d classes, %s on %s%n",
+                train.name(), train.size(), classes.tagCount(), options.variant, device);
+    }
+
+    // 1. The CAM network.
+
+    /** The trained network: of this run, of a run before, or of {@code --cam-weights}. */
+    PpcModel trainCam() {
+        if (camNetwork != null) {
+            return camNetwork;
+        }
+        PpcModel model = PpcModel.builder()
+                .setBackbone(backbone())
+                .setTags(classes.tagCount())
+                .optVariant(options.variant)
+                .optCompat(options.compat())
+                .optSecondView(settings.secondView(), settings.secondView())
+                .build();
+        camNetwork = model;
+        model.network().to(device, DType.F32);
+        if (!loaded(model.network(), options.camWeights)) {
+            ImageBatches data = camBatches();
+            long steps = options.steps != null ? options.steps : settings.camSteps();
+            try (Optimizer optimizer = settings.adam()
+                    ? adam(model.network(), settings.rate())
+                    : model.sgd(settings.rate(), settings.weightDecay())) {
+                fit("cam", model.network(), model, data, optimizer, stepsOf(steps, data));
+            }
+        }
+        model.network().train(false);
+        return model;
+    }
+
+    private ImageBatches camBatches() {
+        ImageBatches.Builder batches = ImageBatches.builder()
+                .setData(train)
+                .setBatchSize(options.batch != null ? options.batch : settings.batch())
+                .optAugmentation(Augmentation.builder()
+                        .optLongSide(settings.minLongSide(), settings.maxLongSide())
+                        .optBicubic(true)
+                        .optCrop(settings.crop(), settings.crop())
+                        .optFlip(true)
+                        .optColourJitter(0.3, 0.3, 0.3)
+                        .optHsvShift(0.1, 0, 0)
+                        .build())
+                .optDevice(device);
+        if (options.variant.hasSaliency()) {
+            SaliencySource source = saliency();
+            batches.optScores(sample -> {
+                SaliencyMap map = source.saliency(sample);
+                return List.of(ScoreMaps.of(new int[] {1}, map.height(), map.width(), map.values()));
+            });
+        }
+        return batches.build();
+    }
+
+    /** EPS's saliency: the maps given, or those of the minimum barrier distance, computed once. */
+    private SaliencySource saliency() {
+        if (options.saliency != null) {
+            return SaliencyFolder.builder().setFolder(options.saliency).build();
+        }
+        Path folder = options.out.resolve("saliency");
+        SaliencySource source = MinimumBarrierSaliency.builder().build();
+        Dataset images = train.tagsOnly();
+        for (int i = 0; i < images.size(); i++) {
+            if (!Files.exists(folder.resolve(images.id(i) + ".png"))) {
+                try {
+                    SaliencyFolder.write(folder, images.id(i), source.saliency(images.get(i)));
+                } catch (InvalidDataException e) {
+                    console.println("no saliency of " + images.id(i) + ": " + e.getMessage());
+                }
+            }
+        }
+        return SaliencyFolder.builder().setFolder(folder).build();
+    }
+
+    // 2. CAMs in the original's files, and what a threshold and a CRF make of them.
+
+    /** Infers the maps of all training images. */
+    PipelineResult inferCam() {
+        Stage<ScoreMaps> cam = cam();
+        return run("CAMs", cam, raw(cam), camCrf(cam));
+    }
+
+    private Stage<ScoreMaps> cam() {
+        CamGenerator generator;
+        String weights;
+        if (options.cams != null) {
+            generator = new ScoreFolder(options.cams, ProductCodec.camDicts(classes));
+            weights = "given";
+        } else {
+            PpcModel model = trainCam();
+            generator = model.cam().optScales(settings.camScales()).build();
+            weights = model.network().fingerprint();
+        }
+        return Stage.builder(ProductCodec.camDicts(classes))
+                .setName("cam")
+                .setFunction((sample, inputs) -> generator.generate(sample))
+                .optConfig("cam", generator.toString())
+                .optConfig("weights", weights)
+                .build();
+    }
+
+    private Stage<LabelMap> raw(Stage<ScoreMaps> cam) {
+        return label("raw", ArgmaxRule.with(Background.constant(settings.camBackground())), cam);
+    }
+
+    /** The variant's own: SEAM and PPC look at hard labels, EPS makes its pseudo masks, for which it has no walk. */
+    private Stage<LabelMap> camCrf(Stage<ScoreMaps> cam) {
+        CrfRefiner.Builder crf = options.variant.hasSaliency()
+                ? crf(DenseCrf.psa(1).optIterations(5), Background.power(8))
+                : crf(DenseCrf.irnLabels(), Background.constant(settings.camBackground()))
+                        .optFromLabels(0.7);
+        return label("cam_crf", CrfLabelRule.of(crf.build()), cam);
+    }
+
+    // 3. AffinityNet, from where a CRF with a strong background and one with a weak background are sure.
+
+    /** The trained network: of this run, of a run before, or of {@code --affinity-weights}. */
+    AffinityNet trainAffinity() {
+        if (affinityNetwork != null) {
+            return affinityNetwork;
+        }
+        AffinityNet network = AffinityNet.builder()
+                .setBackbone(backbone())
+                .optStride(settings.stride())
+                .optFlatKeys(true)
+                .optBorderPairs(!options.compat().isolatedNodes())
+                .build();
+        affinityNetwork = network;
+        network.to(device, DType.F32);
+        if (!loaded(network, options.affinityWeights)) {
+            startFromCamNetwork(network.backbone());
+            CamGenerator strong = confident("crf_la", options.la, 4);
+            CamGenerator weak = confident("crf_ha", options.ha, 24);
+            ImageBatches data = ImageBatches.builder()
+                    .setData(train)
+                    .setBatchSize(settings.batch())
+                    .optAugmentation(Augmentation.builder()
+                            .optCrop(settings.crop(), settings.crop())
+                            .optFlip(true)
+                            .optFill(0)
+                            .build())
+                    .optScores(sample -> List.of(strong.generate(sample), weak.generate(sample)))
+                    .optDevice(device)
+                    .build();
+            try (Optimizer optimizer = settings.adam()
+                    ? adam(network, settings.rate())
+                    : PpcOptimizer.of(
+                            network, network.backbone(), settings.rate(), settings.weightDecay(), options.compat())) {
+                long steps = stepsOf(settings.affinitySteps(), data);
+                fit("affinity", network, network::scoreLoss, data, optimizer, steps);
+            }
+        }
+        network.train(false);
+        return network;
+    }
+
+    /** The probabilities of a CRF whose background is {@code (1 - max)^alpha}, or those of a folder. */
+    private CamGenerator confident(String name, @Nullable Path given, double alpha) {
+        if (given != null) {
+            return new ScoreFolder(given, ProductCodec.labelDicts(classes));
+        }
+        Stage<ScoreMaps> cam = cam();
+        CrfRefiner crf = crf(DenseCrf.psa(1), Background.power(alpha)).build();
+        Stage<ScoreMaps> stage = Stage.builder(ProductCodec.labelDicts(classes))
+                .setName(name)
+                .optInputs(cam)
+                .setFunction((sample, inputs) -> crf.refine(sample, inputs.get(cam)))
+                .optConfig("crf", crf.toString())
+                .build();
+        ProductStore<ScoreMaps> store = run(name, cam, stage).store(stage);
+        return sample -> product(store, sample.id());
+    }
+
+    // 4. The random walk, and pseudo masks.
+
+    /** Makes the pseudo masks of all training images. */
+    PipelineResult walk() {
+        Stage<ScoreMaps> cam = cam();
+        AffinityNet affinity = trainAffinity();
+        RandomWalk walker = RandomWalk.ppc()
+                .setAffinity(affinity)
+                .optStride(affinity.stride())
+                .optBackground(Background.constant(settings.walkBackground()))
+                .build();
+        Stage<ScoreMaps> walk = Stages.refine(walker, cam)
+                .optName("walk")
+                .optConfig("walk", walker.toString())
+                .optConfig("weights", affinity.fingerprint())
+                .optConfig("border pairs", !options.compat().isolatedNodes())
+                .build();
+        CrfRefiner crf = crf(DenseCrf.psa(1).optIterations(settings.crfIterations()), Background.none())
+                .build();
+        return run(
+                "pseudo masks",
+                cam,
+                raw(cam),
+                camCrf(cam),
+                walk,
+                label("walked", ArgmaxRule.create(), walk),
+                label("pseudo", CrfLabelRule.of(crf), walk));
+    }
+
+    // 5. The segmenter.
+
+    /** The trained segmenter: of this run, of a run before, or of {@code --segmenter-weights}. */
+    NetworkSegmenter segment() {
+        if (segmenter != null) {
+            return segmenter;
+        }
+        Backbone backbone = PpcNetworks.segmenterBackbone(name(), options.weights);
+        Layer network = PpcNetworks.segmenter(options.segmenter, backbone, classes.labelCount());
+        segmenter = NetworkSegmenter.builder()
+                .setNetwork(network)
+                .optScales(settings.segmenterScales())
+                .optMirror(true)
+                .optAlignCorners(true)
+                .build();
+        network.to(device, DType.F32);
+        if (!loaded(network, options.segmenterWeights)) {
+            IntFunction<LabelMap> labels = pseudoLabels();
+            startFromCamNetwork(backbone);
+            ImageBatches data = ImageBatches.builder()
+                    .setData(train)
+                    .setBatchSize(settings.segmenterBatch())
+                    .optLabels(labels)
+                    .optAugmentation(Augmentation.builder()
+                            .optHsvShift(10 / 180.0, 10 / 255.0, 10 / 255.0)
+                            .optFlip(true)
+                            .optScale(0.5, 1.5)
+                            .optBicubic(true)
+                            .optCrop(settings.crop(), settings.crop())
+                            .build())
+                    .optDevice(device)
+                    .build();
+            try (Optimizer optimizer = settings.adam()
+                    ? adam(network, settings.segmenterRate())
+                    : Sgd.builder()
+                            .setGroups(DeepLabGroups.of(network, backbone, settings.weightDecay(), !options.original))
+                            .setRate(settings.segmenterRate())
+                            .build()) {
+                LossStep<ImageBatch> loss = (batch, step) -> segmentationLoss(network, batch);
+                fit("segmenter", network, loss, data, optimizer, settings.segmenterSteps());
+            }
+        }
+        network.train(false);
+        return segmenter;
+    }
+
+    private static Tensor segmentationLoss(Layer network, ImageBatch batch) {
+        Tensor labels = batch.labels();
+        Tensor logits = Ops.bilinear(network.forward(batch.images()), labels.size(1), labels.size(2), true);
+        return Losses.crossEntropy(logits, labels);
+    }
+
+    /** Our pseudo masks, or those of a folder; a sample without is left out of training. */
+    private IntFunction<LabelMap> pseudoLabels() {
+        Path given = options.labels;
+        if (given != null) {
+            return i -> LabelPng.read(given.resolve(train.id(i) + ".png"));
+        }
+        walk();
+        ProductStore<LabelMap> store = labels("pseudo");
+        return i -> product(store, train.id(i));
+    }
+
+    // 6. How good is it? Only now masks are read.
+
+    /** Evaluates what there is under {@code --out}, and the segmenter, and writes the report. */
+    void evaluate(boolean withSegmenter) {
+        seconds.put("total", (System.nanoTime() - start) / 1e9);
+        RunReport report = new RunReport(splits, console).curves(curves).seconds(seconds);
+        if (Files.exists(options.out.resolve("cam/stage.json"))) {
+            report.scores("CAM", ProductStore.open(options.out.resolve("cam"), ProductCodec.camDicts(classes)));
+        }
+        for (String[] row : new String[][] {
+            {"raw", "raw CAM"}, {"cam_crf", "CAM + dense CRF"}, {"walked", "+ random walk"}, {"pseudo", "+ dense CRF"}
+        }) {
+            if (Files.exists(options.out.resolve(row[0] + "/stage.json"))) {
+                report.labels(row[1], labels(row[0]));
+            }
+        }
+        if (withSegmenter) {
+            NetworkSegmenter trained = segment();
+            CrfRefiner crf = crf(DenseCrf.deeplabPytorch(), Background.none()).build();
+            report.segmenter("segmenter", trained::segment).segmenter("segmenter + CRF", image -> {
+                Sample sample = new Sample("image", image.toImage(), ImageTags.of(classes));
+                try (ScoreMaps p = trained.probabilities(image);
+                        ScoreMaps q = crf.refine(sample, p)) {
+                    return ArgmaxRule.of(q);
+                }
+            });
+        }
+        if (result != null) {
+            result.manifest().ifPresent(report::manifest);
+        }
+        report.write(options.out.resolve("report.html"));
+    }
+
+    /** Whether a run has trained a segmenter. */
+    boolean hasSegmenter() {
+        return Files.exists(options.out.resolve("weights/segmenter.pth"));
+    }
+
+    // What the steps share.
+
+    private String name() {
+        return options.backbone == null ? settings.backbone() : options.backbone;
+    }
+
+    /** A backbone for CAMs and affinities, with its ImageNet weights if there are such. */
+    private Backbone backbone() {
+        return PpcNetworks.backbone(name(), options.weights);
+    }
+
+    /** Small networks have no ImageNet weights; what the CAM network has learnt is better than nothing. */
+    private void startFromCamNetwork(Backbone backbone) {
+        if (options.weights == null && options.cams == null) {
+            backbone.load(trainCam().backbone().stateDict());
+        }
+    }
+
+    private static boolean loaded(Network network, @Nullable Path file) {
+        if (file == null) {
+            return false;
+        }
+        Weights.load(network, file);
+        network.train(false);
+        return true;
+    }
+
+    private long stepsOf(long steps, ImageBatches data) {
+        return steps > 0 ? steps : (long) settings.camEpochs() * data.batchesPerEpoch();
+    }
+
+    private static Optimizer adam(Network network, double rate) {
+        return Adam.decoupledBuilder()
+                .setGroups(ParameterGroups.all(network, 1e-2))
+                .setRate(rate)
+                .build();
+    }
+
+    private void fit(
+            String name,
+            Network network,
+            LossStep<ImageBatch> loss,
+            ImageBatches data,
+            Optimizer optimizer,
+            long steps) {
+        Schedule schedule = settings.adam() ? Schedule.cosine(steps, 0) : Schedule.polyHoldingLast(0.9, steps);
+        try (Trainer<ImageBatch> trainer = Trainer.<ImageBatch>builder()
+                .setNetwork(network)
+                .setData(data)
+                .setLoss(loss)
+                .setOptimizer(optimizer)
+                .optSchedule(schedule)
+                .optSteps(steps)
+                .optLogEvery(10)
+                .optSeed(options.seed)
+                .optAutocastBf16(options.bf16)
+                .optCheckpoint(options.out.resolve("checkpoints").resolve(name), Math.max(100, steps / 20), 1)
+                .optName(name)
+                .optProgress(progress)
+                .build()) {
+            TrainingHistory history = trainer.fit();
+            seconds.put("train " + name, history.seconds());
+            curves.add(Curve.ofSteps("loss of the " + name, "loss", history.losses()));
+            console.printf(
+                    Locale.ROOT,
+                    "%s: %d steps, loss %.4f, %.1f images/s%n",
+                    name,
+                    history.steps(),
+                    history.finalLoss(),
+                    history.imagesPerSecond());
+            data.failures().forEach((id, reason) -> console.println("  left out of training: " + id + ": " + reason));
+        }
+        // what Python's torch.load reads, under the original's names
+        TorchArchive.write(options.out.resolve("weights").resolve(name + ".pth"), network.stateDict());
+    }
+
+    private static CrfRefiner.Builder crf(DenseCrf.Builder crf, Background background) {
+        return CrfRefiner.builder().setCrf(crf.build()).optBackground(background);
+    }
+
+    private Stage<LabelMap> label(String name, LabelRule rule, Stage<ScoreMaps> from) {
+        return Stages.label(rule, from, classes)
+                .optName(name)
+                .optConfig("rule", rule.toString())
+                .build();
+    }
+
+    private ProductStore<LabelMap> labels(String stage) {
+        return ProductStore.open(options.out.resolve(stage), ProductCodec.labelMaps(classes));
+    }
+
+    private static <P> P product(ProductStore<P> store, String id) {
+        if (!store.contains(id)) {
+            throw new InvalidDataException("sample '" + id + "' has no product in " + store.folder());
+        }
+        return store.load(id);
+    }
+
+    private PipelineResult run(String name, Stage<?>... stages) {
+        int[] shard = options.shard();
+        Pipeline.Builder pipeline = Pipeline.builder()
+                .setData(train)
+                .setOut(options.out)
+                .optSeed(options.seed)
+                .optDevice(device.toString())
+                .optShard(shard[0], shard[1])
+                .optProgress(progress);
+        for (Stage<?> stage : stages) {
+            pipeline.stage(stage);
+        }
+        PipelineResult done = pipeline.run();
+        result = done;
+        seconds.merge("pipeline: " + name, done.seconds().getOrDefault("total", 0.0), Double::sum);
+        console.print(name + ": " + done.summary());
+        return done;
+    }
+
+    @Override
+    public void close() {
+        for (AutoCloseable part : new @Nullable AutoCloseable[] {camNetwork, affinityNetwork, segmenter}) {
+            try {
+                if (part != null) {
+                    part.close();
+                }
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}
