@@ -206,10 +206,21 @@ final class VocPpc implements AutoCloseable {
         }
         return Stage.builder(ProductCodec.camDicts(classes))
                 .setName("cam")
-                .setFunction((sample, inputs) -> generator.generate(sample))
+                .setFunction((sample, inputs) -> rectified(generator.generate(sample)))
                 .optConfig("cam", generator.toString())
                 .optConfig("weights", weights)
                 .build();
+    }
+
+    /** SEAM's own files have scores below 0, which its next steps clip. */
+    private static ScoreMaps rectified(ScoreMaps maps) {
+        try (maps) {
+            float[] values = maps.toArray().clone();
+            for (int i = 0; i < values.length; i++) {
+                values[i] = Math.max(0, values[i]);
+            }
+            return ScoreMaps.of(maps.labels(), maps.height(), maps.width(), values);
+        }
     }
 
     private Stage<LabelMap> raw(Stage<ScoreMaps> cam) {

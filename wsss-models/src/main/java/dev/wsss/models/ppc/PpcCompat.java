@@ -16,15 +16,19 @@ import dev.wsss.core.loss.PrototypeContrastLoss;
  *     one: {@link EquivarianceLoss#originalEps}. Matters in pixels with two classes of the image
  * @param isolatedNodes nodes in the corners of AffinityNet's grid have no neighbours: {@link
  *     FeatureAffinity.Builder#optBorderPairs}. Matters in a rim of four nodes, 32 pixels
+ * @param negativeScores the lowest pixels of a CAM of SEAM are set to 0 before its minimum is subtracted and so end below
+ *     0, far below in a nearly flat map ({@link dev.wsss.core.cam.CamNormalisation#MIN_MAX_EPS}); the sound choice is the
+ *     minimum at 0. Later steps as published clip them
  */
-public record PpcCompat(boolean contrast, boolean momentum, boolean channelOrder, boolean isolatedNodes) {
+public record PpcCompat(
+        boolean contrast, boolean momentum, boolean channelOrder, boolean isolatedNodes, boolean negativeScores) {
     /** The sound choices. */
     public static PpcCompat sound() {
-        return new PpcCompat(false, false, false, false);
+        return new PpcCompat(false, false, false, false, false);
     }
 
     /** The published code, accident for accident. */
     public static PpcCompat original() {
-        return new PpcCompat(true, true, true, true);
+        return new PpcCompat(true, true, true, true, true);
     }
 }

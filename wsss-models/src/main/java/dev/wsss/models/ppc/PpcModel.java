@@ -1,8 +1,10 @@
 package dev.wsss.models.ppc;
 
 import dev.wsss.core.cam.Cam;
+import dev.wsss.core.cam.CamActivation;
 import dev.wsss.core.cam.CamFusion;
 import dev.wsss.core.cam.CamNetwork;
+import dev.wsss.core.cam.CamNormalisation;
 import dev.wsss.core.loss.EquivarianceLoss;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.loss.MinPoolingLoss;
@@ -69,6 +71,14 @@ import org.jspecify.annotations.Nullable;
 public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
     /** Classes of VOC with the background, for which the ranks of mined negatives were published. */
     private static final int VOC = 21;
+
+    /** SEAM's fusion with each map's minimum at 0. */
+    private static final CamFusion FROM_ZERO = new CamFusion(
+            CamActivation.NONE,
+            CamNormalisation.MIN_MAX,
+            CamFusion.SEAM.eps(),
+            CamFusion.SEAM.alignCorners(),
+            CamFusion.SEAM.grid());
 
     private final PpcVariant variant;
     private final PpcCompat compat;
@@ -237,7 +247,7 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
                 : variant.hasSaliency() ? seam : seam::refinedActivations;
         CamFusion fusion = variant.hasSaliency()
                 ? CamFusion.EPS_SOFTMAX
-                : variant == PpcVariant.CAM ? CamFusion.DEFAULT : CamFusion.SEAM;
+                : seam == null ? CamFusion.DEFAULT : compat.negativeScores() ? CamFusion.SEAM : FROM_ZERO;
         ComputeDevice device = network.device();
         return Cam.builder().setNetwork(maps).optFusion(fusion).optDevice(device);
     }
