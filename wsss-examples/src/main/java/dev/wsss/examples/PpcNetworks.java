@@ -39,7 +39,7 @@ final class PpcNetworks {
     private static Backbone resNet(String name) {
         return switch (name) {
             case "small" ->
-                ResNet.builder().setDepth(18).optWidth(24).optOutputStride(8).build();
+                ResNet.builder().setDepth(18).optWidth(16).optOutputStride(8).build();
             case "resnet50" -> ResNet.builder().setDepth(50).optOutputStride(8).build();
             case "resnet101" ->
                 ResNet.builder()

@@ -120,13 +120,16 @@ final class VocPpc implements AutoCloseable {
         if (camNetwork != null) {
             return camNetwork;
         }
-        PpcModel model = PpcModel.builder()
+        PpcModel.Builder builder = PpcModel.builder()
                 .setBackbone(backbone())
                 .setTags(classes.tagCount())
                 .optVariant(options.variant)
                 .optCompat(options.compat())
-                .optSecondView(settings.secondView(), settings.secondView())
-                .build();
+                .optSecondView(settings.secondView(), settings.secondView());
+        if (name().equals("small")) {
+            builder.optEmbedding(16, 32, 48); // the backbone has few channels itself
+        }
+        PpcModel model = builder.build();
         camNetwork = model;
         model.network().to(device, DType.F32);
         if (!loaded(model.network(), options.camWeights)) {

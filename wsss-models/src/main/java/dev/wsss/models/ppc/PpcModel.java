@@ -102,11 +102,19 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
         secondWidth = b.secondWidth;
         saliencyLoss = b.saliencyLoss;
         if (variant.hasTwoViews()) {
-            seam = switch (variant) {
-                case SEAM -> SeamNetwork.seam(backbone, tags);
-                case SEAM_PPC -> SeamNetwork.ppc(backbone, tags);
-                default -> SeamNetwork.eps(backbone, tags);
-            };
+            SeamHead.Builder head =
+                    switch (variant) {
+                        case SEAM -> SeamHead.seam();
+                        case SEAM_PPC -> SeamHead.ppc();
+                        default -> SeamHead.eps();
+                    };
+            int[] widths = b.embedding;
+            if (widths != null) {
+                head.optEmbedding(widths[0], widths[1], widths[2]);
+            }
+            seam = new SeamNetwork(
+                    backbone,
+                    head.setChannels(backbone.channels()).setTags(tags).build());
             classifier = null;
             network = seam;
         } else {
@@ -271,6 +279,7 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
         private PpcCompat compat = PpcCompat.sound();
         private int secondHeight = 128;
         private int secondWidth = 128;
+        private int @Nullable [] embedding;
         private SaliencyLoss saliencyLoss = SaliencyLoss.DEFAULT;
         private @Nullable PrototypeContrastLoss contrastLoss;
 
@@ -310,6 +319,12 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
             }
             secondHeight = height;
             secondWidth = width;
+            return this;
+        }
+
+        /** Widths of the embedding by which pixels are compared, {@link SeamHead.Builder#optEmbedding}. */
+        public Builder optEmbedding(int c3, int c4, int merged) {
+            embedding = new int[] {c3, c4, merged};
             return this;
         }
 
