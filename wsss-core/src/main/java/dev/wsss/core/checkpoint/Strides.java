@@ -16,7 +16,7 @@ final class Strides {
             kept--; // trailing dimensions that stay move as one block
         }
         if (kept == 0) {
-            return HostArray.of(array.dtype(), to, array.bytes());
+            return array.reshape(to);
         }
         long[] strides = new long[from.length];
         long stride = array.dtype().bytes();
@@ -111,7 +111,7 @@ final class Strides {
         shape[axis] = Arrays.stream(arrays).mapToLong(a -> a.shape()[axis]).sum();
         int row = (int) (shape[axis] * inner(arrays[0], axis));
         int total = Math.toIntExact(
-                Arrays.stream(arrays).mapToLong(a -> a.bytes().remaining()).sum());
+                Arrays.stream(arrays).mapToLong(HostArray::byteSize).sum());
         ByteBuffer out = allocate(total);
         int offset = 0;
         for (HostArray array : arrays) {

@@ -3,16 +3,16 @@ package dev.wsss.core.io;
 import dev.wsss.api.InvalidDataException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 
 /** Bytes to be read by range, of a file or of memory, with the name that messages give. Thread-safe. */
 abstract class ByteSource implements AutoCloseable {
@@ -57,11 +57,8 @@ abstract class ByteSource implements AutoCloseable {
     /** The bytes of a range that the caller has checked against the size. */
     abstract byte[] read(long position, int length);
 
-    /**
-     * The bytes of a range that the caller has checked against the size, little-endian and without a copy: of a file, a
-     * view of a mapping, which lives as long as the view does and outlives the source.
-     */
-    abstract ByteBuffer view(long position, int length);
+    /** A range that the caller has checked against the size, to be read when its bytes are asked for. */
+    abstract ArrayBytes range(long position, int length);
 
     /** Everything. */
     final byte[] readAll() {
@@ -81,11 +78,7 @@ abstract class ByteSource implements AutoCloseable {
     }
 
     private static final class OfFile extends ByteSource {
-        /** Where mappings begin; one of twice the length holds every range that is not longer. */
-        private static final long SEGMENT = 1L << 30;
-
         private final FileChannel channel;
-        private final Map<Long, MappedByteBuffer> segments = new HashMap<>();
 
         OfFile(String name, FileChannel channel) {
             super(name);
@@ -104,52 +97,48 @@ abstract class ByteSource implements AutoCloseable {
         @Override
         byte[] read(long position, int length) {
             byte[] bytes = new byte[length];
-            int done = 0;
-            try {
-                while (done < length) {
-                    // In chunks: the JDK keeps a direct buffer as large as the largest read of each thread.
-                    ByteBuffer chunk = ByteBuffer.wrap(bytes, done, Math.min(length - done, CHUNK));
-                    int n = channel.read(chunk, position + done);
-                    if (n < 0) {
-                        throw new InvalidDataException(name() + ": the file ends at byte " + (position + done)
-                                + ", expected " + (position + length) + "; it was cut while being read");
-                    }
-                    done += n;
-                }
-            } catch (IOException e) {
-                throw unreadable(name(), e);
-            }
+            read(position, ByteBuffer.wrap(bytes));
             return bytes;
         }
 
-        @Override
-        ByteBuffer view(long position, int length) {
+        /** Fills a buffer from its position to its limit. */
+        private void read(long position, ByteBuffer to) {
+            long end = position + to.remaining();
+            int limit = to.limit();
             try {
-                long size = channel.size();
-                if (length > size - position) {
-                    throw new InvalidDataException(name() + ": the file ends at byte " + size + ", expected "
-                            + (position + length) + "; it was cut while being read");
+                while (to.position() < limit) {
+                    // Into the heap in chunks: the JDK keeps a direct buffer as large as the largest such read of a
+                    // thread.
+                    to.limit(to.isDirect() ? limit : Math.min(limit, to.position() + CHUNK));
+                    long at = end - (limit - to.position());
+                    if (channel.read(to, at) < 0) {
+                        throw new InvalidDataException(name() + ": the file ends at byte " + at + ", expected " + end
+                                + "; it was cut while being read");
+                    }
                 }
-                long start = position / SEGMENT * SEGMENT;
-                if (position - start + length > Integer.MAX_VALUE) {
-                    return channel.map(FileChannel.MapMode.READ_ONLY, position, length)
-                            .order(ByteOrder.LITTLE_ENDIAN);
-                }
-                return segment(start, size)
-                        .slice((int) (position - start), length)
-                        .order(ByteOrder.LITTLE_ENDIAN);
+            } catch (ClosedByInterruptException e) {
+                throw unreadable(name(), e);
+            } catch (ClosedChannelException e) {
+                throw closed();
             } catch (IOException e) {
                 throw unreadable(name(), e);
             }
         }
 
-        private synchronized MappedByteBuffer segment(long start, long size) throws IOException {
-            MappedByteBuffer segment = segments.get(start);
-            if (segment == null) {
-                segment = channel.map(FileChannel.MapMode.READ_ONLY, start, Math.min(size - start, Integer.MAX_VALUE));
-                segments.put(start, segment);
+        void requireOpen() {
+            if (!channel.isOpen()) {
+                throw closed();
             }
-            return segment;
+        }
+
+        private IllegalStateException closed() {
+            return new IllegalStateException(
+                    name() + ": the file is closed; use its arrays while it is open, or take copies of them");
+        }
+
+        @Override
+        ArrayBytes range(long position, int length) {
+            return new Range(this, position, length);
         }
 
         @Override
@@ -159,6 +148,49 @@ abstract class ByteSource implements AutoCloseable {
             } catch (IOException e) {
                 throw unreadable(name(), e);
             }
+        }
+    }
+
+    /**
+     * A part of an open file. A mapping would be read without a copy, but cannot be given back before the garbage
+     * collector finds it: until then its pages count as the process's, and Windows does not delete the file.
+     */
+    private static final class Range implements ArrayBytes {
+        private final OfFile file;
+        private final long position;
+        private final int length;
+        /** What was read last, so that asking for one element after another does not read the file as often. */
+        private volatile SoftReference<ByteBuffer> last = new SoftReference<>(null);
+
+        Range(OfFile file, long position, int length) {
+            this.file = file;
+            this.position = position;
+            this.length = length;
+        }
+
+        @Override
+        public int length() {
+            return length;
+        }
+
+        @Override
+        public ByteBuffer get() {
+            // Also what is still at hand: whether an array can be used must not depend on the garbage collector.
+            file.requireOpen();
+            ByteBuffer bytes = last.get();
+            if (bytes == null) {
+                bytes = ByteBuffer.wrap(file.read(position, length))
+                        .asReadOnlyBuffer()
+                        .order(ByteOrder.LITTLE_ENDIAN);
+                last = new SoftReference<>(bytes);
+            }
+            return bytes;
+        }
+
+        @Override
+        public void copyTo(ByteBuffer to) {
+            file.requireOpen();
+            file.read(position, to);
         }
     }
 
@@ -181,11 +213,8 @@ abstract class ByteSource implements AutoCloseable {
         }
 
         @Override
-        ByteBuffer view(long position, int length) {
-            return ByteBuffer.wrap(bytes, (int) position, length)
-                    .slice()
-                    .asReadOnlyBuffer()
-                    .order(ByteOrder.LITTLE_ENDIAN);
+        ArrayBytes range(long position, int length) {
+            return ArrayBytes.of(ByteBuffer.wrap(bytes, (int) position, length));
         }
 
         @Override

@@ -52,9 +52,11 @@ import org.jspecify.annotations.Nullable;
  * {@link Builder#optInertGlobals} an object of another class is passed over, and looked through for tensors: so a file of
  * a whole pickled model, or one with a training program's own classes beside the weights, gives its tensors too.
  *
- * <p><b>Memory.</b> Arrays are views of the mapped file where its layout allows: contiguous, little-endian and
- * uncompressed, which is the rule. They stay valid after {@link #close}; the mapping goes with the last of them. A file
- * must not be shortened while arrays of it are in use. Thread-safe.
+ * <p><b>Memory.</b> Where the file's layout allows, which is contiguous, little-endian and uncompressed and the rule,
+ * an array's elements are read when they are asked for, each time anew if the heap is short. Loading such an array into a
+ * network takes no memory beside the network's. These arrays end with {@link #close}: using one afterwards throws an {@link
+ * IllegalStateException}, and whoever needs it for longer takes a {@link HostArray#copy}. Files are not mapped, so that
+ * nothing of one is held once it is closed. Thread-safe.
  */
 public final class Checkpoint implements AutoCloseable {
     /** The kinds of file. */
@@ -330,7 +332,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * One tensor, in C order.
+     * One tensor, in C order; to be used while this is open.
      *
      * @throws InvalidDataException if the file has no such tensor, or it has 2 GiB or more
      * @throws UncheckedIOException if reading fails
@@ -351,7 +353,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * All tensors by name, in the order of {@link #names}.
+     * All tensors by name, in the order of {@link #names}; to be used while this is open.
      *
      * @throws InvalidDataException if a tensor has 2 GiB or more
      * @throws UncheckedIOException if reading fails

@@ -6,16 +6,19 @@ import java.util.Arrays;
 
 /**
  * A dense array on the host: element type, shape, and row-major (C order) little-endian bytes. What the file formats of
- * this package read and write. The bytes may be a view of a mapped file.
+ * this package read and write.
  *
- * <p>Immutable to its users: {@link #bytes()} is read-only.
+ * <p>The bytes may lie in an open {@link Checkpoint}, from which they are read when asked for, and no longer once it is
+ * closed: any method that needs them then throws an {@link IllegalStateException} that names the file. A {@link #copy} stays.
+ *
+ * <p>Immutable to its users: {@link #bytes()} is read-only. Thread-safe.
  */
 public final class HostArray {
     private final DType dtype;
     private final long[] shape;
-    private final ByteBuffer bytes;
+    private final ArrayBytes bytes;
 
-    private HostArray(DType dtype, long[] shape, ByteBuffer bytes) {
+    private HostArray(DType dtype, long[] shape, ArrayBytes bytes) {
         this.dtype = dtype;
         this.shape = shape;
         this.bytes = bytes;
@@ -28,13 +31,17 @@ public final class HostArray {
      * @throws IllegalArgumentException if the shape has a negative entry or the number of bytes differs
      */
     public static HostArray of(DType dtype, long[] shape, ByteBuffer bytes) {
+        return of(dtype, shape, ArrayBytes.of(bytes));
+    }
+
+    /** As {@link #of(DType, long[], ByteBuffer)}, of bytes wherever they are. */
+    static HostArray of(DType dtype, long[] shape, ArrayBytes bytes) {
         long expected = Math.multiplyExact(elements(shape), dtype.bytes());
-        if (bytes.remaining() != expected) {
+        if (bytes.length() != expected) {
             throw new IllegalArgumentException(
-                    dtype + Arrays.toString(shape) + " has " + expected + " bytes, got " + bytes.remaining());
+                    dtype + Arrays.toString(shape) + " has " + expected + " bytes, got " + bytes.length());
         }
-        return new HostArray(
-                dtype, shape.clone(), bytes.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
+        return new HostArray(dtype, shape.clone(), bytes);
     }
 
     /** A float32 array; copies. */
@@ -103,23 +110,64 @@ public final class HostArray {
 
     /** Number of elements. */
     public int size() {
-        return bytes.remaining() / dtype.bytes();
+        return bytes.length() / dtype.bytes();
+    }
+
+    /** Number of the elements' bytes. */
+    public int byteSize() {
+        return bytes.length();
     }
 
     /** The elements' bytes, little-endian, C order; read-only, at position 0. */
     public ByteBuffer bytes() {
-        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        return bytes.get().duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * Copies the elements' bytes, straight from the file if they lie in one.
+     *
+     * @param to filled from its position, which moves, to its limit; {@link #byteSize} bytes
+     * @throws IllegalArgumentException if it has room for more or fewer
+     * @throws dev.wsss.api.InvalidDataException if the file was cut in the meantime
+     * @throws java.io.UncheckedIOException if reading fails
+     */
+    public void copyTo(ByteBuffer to) {
+        if (to.remaining() != bytes.length()) {
+            throw new IllegalArgumentException(
+                    this + " has " + bytes.length() + " bytes, the buffer has room for " + to.remaining());
+        }
+        bytes.copyTo(to);
+    }
+
+    /** The same array in memory of its own. */
+    public HostArray copy() {
+        ByteBuffer to = ByteBuffer.allocate(bytes.length());
+        bytes.copyTo(to);
+        return of(dtype, shape, to.flip());
+    }
+
+    /**
+     * The same elements in another shape; not copied.
+     *
+     * @throws IllegalArgumentException if the shape has another number of elements
+     */
+    public HostArray reshape(long... to) {
+        return of(dtype, to, bytes);
     }
 
     /** The element at flat index {@code i}, as a double; exact but for 64-bit integers beyond 2^53. */
     public double getDouble(int i) {
+        return getDouble(bytes.get(), i);
+    }
+
+    private double getDouble(ByteBuffer bytes, int i) {
         return switch (dtype) {
             case F32 -> bytes.getFloat(i * 4);
             case F64 -> bytes.getDouble(i * 8);
             case F16 -> halfToFloat(bytes.getShort(i * 2));
             case BF16 -> Float.intBitsToFloat(bytes.getShort(i * 2) << 16);
             default -> {
-                long v = getLong(i);
+                long v = getLong(bytes, i);
                 yield dtype == DType.U64 && v < 0 ? (v >>> 1) * 2.0 + (v & 1) : v;
             }
         };
@@ -127,6 +175,10 @@ public final class HostArray {
 
     /** The element at flat index {@code i} of an integer or boolean array; a u64 beyond 2^63 wraps. */
     public long getLong(int i) {
+        return getLong(bytes.get(), i);
+    }
+
+    private long getLong(ByteBuffer bytes, int i) {
         return switch (dtype) {
             case BOOL -> bytes.get(i) == 0 ? 0 : 1;
             case U8 -> bytes.get(i) & 255;
@@ -146,8 +198,9 @@ public final class HostArray {
         if (dtype == DType.F32) {
             bytes().asFloatBuffer().get(out);
         } else {
+            ByteBuffer all = bytes.get();
             for (int i = 0; i < out.length; i++) {
-                out[i] = (float) getDouble(i);
+                out[i] = (float) getDouble(all, i);
             }
         }
         return out;
@@ -156,8 +209,9 @@ public final class HostArray {
     /** All elements as doubles. */
     public double[] toDoubles() {
         double[] out = new double[size()];
+        ByteBuffer all = bytes.get();
         for (int i = 0; i < out.length; i++) {
-            out[i] = getDouble(i);
+            out[i] = getDouble(all, i);
         }
         return out;
     }
@@ -165,8 +219,9 @@ public final class HostArray {
     /** All elements of an integer or boolean array as longs. */
     public long[] toLongs() {
         long[] out = new long[size()];
+        ByteBuffer all = bytes.get();
         for (int i = 0; i < out.length; i++) {
-            out[i] = getLong(i);
+            out[i] = getLong(all, i);
         }
         return out;
     }
@@ -178,8 +233,9 @@ public final class HostArray {
      */
     public int[] toInts() {
         int[] out = new int[size()];
+        ByteBuffer all = bytes.get();
         for (int i = 0; i < out.length; i++) {
-            out[i] = Math.toIntExact(getLong(i));
+            out[i] = Math.toIntExact(getLong(all, i));
         }
         return out;
     }
@@ -215,12 +271,13 @@ public final class HostArray {
         return o instanceof HostArray other
                 && dtype == other.dtype
                 && Arrays.equals(shape, other.shape)
-                && bytes.equals(other.bytes);
+                && bytes.length() == other.bytes.length()
+                && bytes.get().equals(other.bytes.get());
     }
 
     @Override
     public int hashCode() {
-        return 31 * Arrays.hashCode(shape) + bytes.hashCode();
+        return 31 * Arrays.hashCode(shape) + bytes.get().hashCode();
     }
 
     @Override

@@ -52,7 +52,7 @@ final class MxnetParams {
                 throw new InvalidDataException(
                         source.name() + ": an array " + dtype + Inputs.shape(shape) + ", expected less than 2 GiB");
             }
-            return HostArray.of(dtype, shape, source.view(position, (int) Inputs.byteCount(dtype, shape)));
+            return HostArray.of(dtype, shape, source.range(position, (int) Inputs.byteCount(dtype, shape)));
         }
     }
 

@@ -89,12 +89,17 @@ public final class Npy {
         if (dtype == null) {
             throw new IllegalArgumentException("an array of objects");
         }
+        requireSize(file, header, dtype, in.remaining());
+        return header.type().array(header.shape(), header.fortran(), in);
+    }
+
+    /** That the elements of a header are just the bytes that follow it. */
+    static void requireSize(String file, NpyHeader header, DType dtype, int follow) {
         long bytes = Inputs.byteCount(dtype, header.shape());
-        if (bytes != in.remaining() || !Inputs.representable(dtype, header.shape())) {
+        if (bytes != follow || !Inputs.representable(dtype, header.shape())) {
             throw new InvalidDataException(file + ": " + dtype + Inputs.shape(header.shape()) + " needs "
-                    + (bytes < 0 ? "more than 2^63" : bytes) + " bytes, the file has " + in.remaining()
+                    + (bytes < 0 ? "more than 2^63" : bytes) + " bytes, the file has " + follow
                     + " after its header");
         }
-        return header.type().array(header.shape(), header.fortran(), in);
     }
 }

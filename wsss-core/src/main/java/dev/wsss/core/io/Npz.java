@@ -115,7 +115,7 @@ public final class Npz {
                     crc.update(header);
                     crc.update(array.bytes());
                     entry.setCrc(crc.getValue());
-                    entry.setSize((long) header.length + array.bytes().remaining());
+                    entry.setSize((long) header.length + array.byteSize());
                 }
                 zip.putNextEntry(entry);
                 zip.write(header);

@@ -10,6 +10,7 @@ import java.util.Map;
 final class NpzReader {
     private NpzReader() {}
 
+    /** From {@code position} on lie the elements, after the header. */
     private record Stored(String where, NpyHeader header, DType dtype, ByteSource source, long position, int length)
             implements StoredTensor {
         @Override
@@ -19,7 +20,11 @@ final class NpzReader {
 
         @Override
         public HostArray read() {
-            return Npy.parse(where, source.view(position, length));
+            Npy.requireSize(where, header, dtype, length);
+            return header.type().copies(header.shape(), header.fortran())
+                    ? header.type()
+                            .array(header.shape(), header.fortran(), ByteBuffer.wrap(source.read(position, length)))
+                    : HostArray.of(dtype, header.shape(), source.range(position, length));
         }
     }
 
@@ -59,8 +64,15 @@ final class NpzReader {
             } else {
                 long position = zip.locate(entry);
                 int length = (int) entry.size();
-                NpyHeader header = NpyHeader.parse(where, source.view(position, length));
-                tensor = new Stored(where, header, dtype(where, header), source, position, length);
+                ByteBuffer start = ByteBuffer.wrap(source.read(position, Math.min(length, NpyHeader.MAX_TOTAL_BYTES)));
+                NpyHeader header = NpyHeader.parse(where, start);
+                tensor = new Stored(
+                        where,
+                        header,
+                        dtype(where, header),
+                        source,
+                        position + start.position(),
+                        length - start.position());
                 long data = Inputs.byteCount(tensor.dtype(), header.shape());
                 if (data < 0 || data > length) {
                     throw new InvalidDataException(where + ": " + tensor.dtype() + Inputs.shape(header.shape())

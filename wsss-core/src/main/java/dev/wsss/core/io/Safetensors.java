@@ -121,7 +121,7 @@ public final class Safetensors {
         long offset = 0;
         for (Map.Entry<String, HostArray> e : order) {
             HostArray array = e.getValue();
-            long end = offset + array.bytes().remaining();
+            long end = offset + array.byteSize();
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("dtype", array.dtype().name());
             entry.put("shape", array.shape());

@@ -149,7 +149,7 @@ public final class SafetensorsFile implements AutoCloseable {
         public HostArray read() {
             checkSize(source, name, entry);
             return HostArray.of(
-                    entry.dtype(), entry.shape(), source.view(position, (int) (entry.end() - entry.begin())));
+                    entry.dtype(), entry.shape(), source.range(position, (int) (entry.end() - entry.begin())));
         }
     }
 

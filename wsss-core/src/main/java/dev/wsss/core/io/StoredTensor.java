@@ -8,7 +8,7 @@ interface StoredTensor {
     long[] shape();
 
     /**
-     * Reads the elements, as a view of the file where its layout allows.
+     * The tensor, whose elements stay in the file until they are asked for where its layout allows.
      *
      * @throws dev.wsss.api.InvalidDataException if there are 2 GiB or more
      */

@@ -48,7 +48,7 @@ final class TorchPickler {
         }
         text(Integer.toString(key));
         text("cpu");
-        number(typed ? array.bytes().remaining() : array.size());
+        number(typed ? array.byteSize() : array.size());
         op('t', 'Q');
         number(0);
         long[] shape = array.shape();

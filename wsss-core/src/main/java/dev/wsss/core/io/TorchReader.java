@@ -162,7 +162,7 @@ final class TorchReader {
         String file = source.name();
         TorchPickle dialect = new TorchPickle(options.inertGlobals(), false);
         long size = source.size();
-        Unpickler machine = new Unpickler(file, source.view(0, (int) Math.min(size, Inputs.MAX_ARRAY_BYTES)), dialect);
+        Unpickler machine = new Unpickler(source, dialect);
         machine.next();
         Object protocol = machine.next();
         if (!Long.valueOf(LEGACY_PROTOCOL).equals(protocol)) {
@@ -214,7 +214,7 @@ final class TorchReader {
                     source.name() + ": a pickle of " + source.size() + " bytes, expected less than 2 GiB");
         }
         TorchPickle dialect = new TorchPickle(options.inertGlobals(), false);
-        Unpickler machine = new Unpickler(source.name(), source.view(0, (int) source.size()), dialect);
+        Unpickler machine = new Unpickler(source.name(), ByteBuffer.wrap(source.readAll()), dialect);
         Object object = machine.next();
         machine.expectEnd();
         StateDict dict = StateDict.of(source, machine, object, options.root());

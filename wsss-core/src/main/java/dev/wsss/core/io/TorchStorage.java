@@ -2,7 +2,6 @@ package dev.wsss.core.io;
 
 import dev.wsss.api.InvalidDataException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -69,19 +68,15 @@ final class TorchStorage {
     }
 
     /** A range of the bytes that the caller has checked against {@link #bytes}. */
-    ByteBuffer view(long start, long length) {
+    ArrayBytes range(long start, long length) {
         if (length > Inputs.MAX_ARRAY_BYTES) {
             throw new InvalidDataException(
                     "storage " + Inputs.quote(key) + ": " + length + " bytes of one tensor, expected less than 2 GiB");
         }
         ByteSource file = source;
-        if (file != null) {
-            return file.view(position + start, (int) length);
-        }
-        return ByteBuffer.wrap(inflate(), (int) start, (int) length)
-                .slice()
-                .asReadOnlyBuffer()
-                .order(ByteOrder.LITTLE_ENDIAN);
+        return file != null
+                ? file.range(position + start, (int) length)
+                : ArrayBytes.of(ByteBuffer.wrap(inflate(), (int) start, (int) length));
     }
 
     private synchronized byte[] inflate() {

@@ -68,14 +68,20 @@ record TorchTensor(TorchStorage storage, DType dtype, long offset, long[] shape,
                     dtype + Inputs.shape(shape) + " has " + bytes() + " bytes, expected less than 2 GiB");
         }
         int size = dtype.bytes();
-        ByteBuffer window = storage.view(offset * size, span() * size);
+        ArrayBytes window = storage.range(offset * size, span() * size);
         if (!copies()) {
             return HostArray.of(dtype, shape, window);
         }
         ByteBuffer out = ByteBuffer.allocate((int) bytes()).order(ByteOrder.LITTLE_ENDIAN);
         if (out.hasRemaining()) {
             // Elements whose bytes are reversed are read with the order that reverses them back.
-            gather(window.order(storage.bigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN), 0, 0, out);
+            gather(
+                    window.get()
+                            .duplicate()
+                            .order(storage.bigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN),
+                    0,
+                    0,
+                    out);
         }
         return HostArray.of(dtype, shape, out.flip());
     }

@@ -30,6 +30,8 @@ final class Unpickler {
 
     private static final int MAX_INTEGER_BYTES = 256;
     private static final int MAX_KEY_BYTES = 1024;
+    /** What is read of a source at first. */
+    private static final int FIRST_BYTES = 1 << 16;
 
     /** Makes an object from the arguments of a pickled call. */
     @FunctionalInterface
@@ -85,7 +87,11 @@ final class Unpickler {
     }
 
     private final String file;
-    private final ByteBuffer in;
+    private final @Nullable ByteSource source;
+    private final int end;
+    /** The input from its start, as far as it was read. */
+    private ByteBuffer in;
+
     private final Dialect dialect;
     private final ArrayList<@Nullable Object> stack = new ArrayList<>();
     private int[] marks = new int[8];
@@ -103,6 +109,21 @@ final class Unpickler {
         this.file = file;
         this.in = in.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
         this.dialect = dialect;
+        source = null;
+        end = this.in.limit();
+    }
+
+    /** As above, for a source of which the pickles may be a small part: it is read as far as they go. */
+    Unpickler(ByteSource source, Dialect dialect) {
+        this.file = source.name();
+        this.source = source;
+        this.dialect = dialect;
+        end = (int) Math.min(source.size(), Inputs.MAX_ARRAY_BYTES);
+        in = start(source, Math.min(end, FIRST_BYTES));
+    }
+
+    private static ByteBuffer start(ByteSource source, int length) {
+        return ByteBuffer.wrap(source.read(0, length)).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /**
@@ -131,8 +152,8 @@ final class Unpickler {
 
     /** Refuses an input that goes on after the last pickle. */
     void expectEnd() {
-        if (in.hasRemaining()) {
-            throw bad(in.remaining() + " bytes after the pickle's end");
+        if (left() > 0) {
+            throw bad(left() + " bytes after the pickle's end");
         }
     }
 
@@ -145,7 +166,7 @@ final class Unpickler {
 
     private @Nullable Object run() {
         while (true) {
-            int opcode = in.hasRemaining() ? in.get() & 255 : -1;
+            int opcode = has(1) ? in.get() & 255 : -1;
             switch (opcode) {
                 case '.' -> {
                     Object result = pop();
@@ -470,16 +491,34 @@ final class Unpickler {
 
     // ---- operands
 
+    /** Bytes that have not been used. */
+    private int left() {
+        return end - in.position();
+    }
+
+    /** Whether so many bytes follow; if so, they are at hand. */
+    private boolean has(long bytes) {
+        if (bytes > left()) {
+            return false;
+        }
+        if (bytes > in.remaining() && source != null) {
+            int position = in.position();
+            in = start(source, (int) Math.min(end, Math.max(position + bytes, 2L * in.limit())));
+            in.position(position);
+        }
+        return true;
+    }
+
     private void require(long bytes) {
-        if (bytes > in.remaining()) {
+        if (!has(bytes)) {
             throw bad("the file ends inside the pickle");
         }
     }
 
     private int length(long length, String what) {
-        if (length < 0 || length > in.remaining()) {
-            throw bad("a " + what + " of " + Long.toUnsignedString(length) + " bytes, the file has " + in.remaining()
-                    + " more");
+        if (length < 0 || !has(length)) {
+            throw bad(
+                    "a " + what + " of " + Long.toUnsignedString(length) + " bytes, the file has " + left() + " more");
         }
         return (int) length;
     }
@@ -529,14 +568,13 @@ final class Unpickler {
     }
 
     private String line() {
-        int end = in.position();
-        while (end < in.limit() && in.get(end) != '\n') {
-            end++;
+        int length = 0;
+        require(1);
+        while (in.get(in.position() + length) != '\n') {
+            length++;
+            require(length + 1L);
         }
-        if (end == in.limit()) {
-            throw bad("the file ends inside the pickle");
-        }
-        String text = latin1(end - in.position());
+        String text = latin1(length);
         in.get();
         return text;
     }

@@ -22,6 +22,7 @@ final class ZipDirectory {
     private static final int LOCATOR64_BYTES = 20;
     private static final int ENTRY_BYTES = 46;
     private static final int LOCAL_BYTES = 30;
+    private static final int CHUNK_BYTES = 1 << 16;
     private static final long MASK = 0xFFFFFFFFL;
 
     private final ByteSource source;
@@ -191,11 +192,22 @@ final class ZipDirectory {
         byte[] to = new byte[(int) Math.min(entry.size, length)];
         Inflater inflater = new Inflater(true);
         try {
-            inflater.setInput(source.view(locate(entry), (int) Math.min(entry.compressed, Inputs.MAX_ARRAY_BYTES)));
+            long position = locate(entry);
+            long end = position + entry.compressed;
             int n = 0;
-            int got = 1;
-            while (n < to.length && got > 0) {
-                got = inflater.inflate(to, n, to.length - n);
+            while (n < to.length && !inflater.finished()) {
+                if (inflater.needsInput()) {
+                    int chunk = (int) Math.min(end - position, CHUNK_BYTES);
+                    if (chunk == 0) {
+                        break;
+                    }
+                    inflater.setInput(source.read(position, chunk));
+                    position += chunk;
+                }
+                int got = inflater.inflate(to, n, to.length - n);
+                if (got == 0 && !inflater.needsInput()) {
+                    break; // it asks for a dictionary, which no zip archive has
+                }
                 n += got;
             }
             return Arrays.copyOf(to, n);

@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
@@ -214,27 +215,28 @@ public abstract class Network implements AutoCloseable {
 
     private void copy(LoadReport report, Map<String, HostArray> checkpoint, LoadPolicy policy) {
         Map<String, Tensor> mine = state();
-        try (Torch.Mode noGrad = Torch.noGrad()) {
-            for (String key : report.loaded()) {
-                HostArray from = checkpoint.get(key);
-                Tensor to = mine.get(key);
-                if (from == null || to == null) {
-                    throw new IllegalStateException("report names " + key + ", which one side does not have");
-                }
-                try (Scope scope = Scope.open()) {
-                    Tensor values = Tensors.view(from);
-                    long[] shape = Tensors.shape(to);
-                    if (!Arrays.equals(shape, from.shape())) {
-                        TableResize resize = policy.resize(key, TensorSpec.of(from), shape);
-                        if (resize == null) {
-                            throw new IllegalStateException(key + " has another shape and no way to resize it");
-                        }
-                        values = resize.resize(values, shape);
-                    }
-                    to.copy_(values);
-                }
+        List<String> whole = new ArrayList<>();
+        for (String key : report.loaded()) {
+            HostArray from = Objects.requireNonNull(checkpoint.get(key));
+            Tensor to = Objects.requireNonNull(mine.get(key));
+            long[] shape = Tensors.shape(to);
+            if (Arrays.equals(shape, from.shape())) {
+                whole.add(key);
+                continue;
+            }
+            TableResize resize = policy.resize(key, TensorSpec.of(from), shape);
+            if (resize == null) {
+                throw new IllegalStateException(key + " has another shape and no way to resize it");
+            }
+            try (Torch.Mode noGrad = Torch.noGrad();
+                    Scope scope = Scope.open()) {
+                to.copy_(resize.resize(Tensors.of(from), shape));
             }
         }
+        // One core alone does not copy as fast as memory takes it, nor hide the time that a disk takes.
+        whole.parallelStream()
+                .forEach(key -> Tensors.copy(
+                        Objects.requireNonNull(checkpoint.get(key)), Objects.requireNonNull(mine.get(key))));
     }
 
     /** Training or evaluation mode, for this network and its parts. New networks are in training mode. */

@@ -10,7 +10,6 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -64,38 +63,39 @@ public final class Tensors {
         return t;
     }
 
-    /**
-     * A tensor that reads the array's own memory where that lies outside the heap, such as a mapped file, and a copy where
-     * it does not. For copying onward without a detour: do not write to it, and keep the array (and the file under it) for
-     * as long as the tensor.
-     */
-    public static Tensor view(HostArray array) {
-        ByteBuffer bytes = array.bytes();
-        // libtorch's vector code wants elements at multiples of their size
-        boolean aligned =
-                bytes.isDirect() && bytes.alignedSlice(array.dtype().bytes()).remaining() == bytes.remaining();
-        if (!aligned || !bytes.hasRemaining()) {
-            return of(array);
-        }
-        return torch.from_blob(new BytePointer(bytes), array.shape(), options(array.dtype(), ComputeDevice.CPU));
-    }
-
     /** A tensor of the array's type and shape. */
     public static Tensor of(HostArray array) {
         Tensor t = empty(array.dtype(), ComputeDevice.CPU, array.shape());
-        ByteBuffer bytes = array.bytes();
-        if (bytes.isDirect() && bytes.hasRemaining()) {
-            // One native copy, the same before and after the JVM has compiled this method.
-            BytePointer from = new BytePointer(bytes);
-            Pointer.memcpy(t.data_ptr(), from, bytes.remaining());
-            from.close();
-        } else if (bytes.hasRemaining()) {
-            new BytePointer(t.data_ptr())
-                    .capacity(bytes.remaining())
-                    .asByteBuffer()
-                    .put(bytes);
-        }
+        fill(t, array);
         return t;
+    }
+
+    /**
+     * Copies an array into a tensor, without gradient. An array in a file goes straight to the tensor's memory if that is
+     * on the CPU and of the same type.
+     *
+     * @throws IllegalArgumentException if the tensor is of another shape
+     */
+    public static void copy(HostArray from, Tensor to) {
+        if (!Arrays.equals(shape(to), from.shape())) {
+            throw new IllegalArgumentException(
+                    "expected a tensor of the array's shape " + from + ", got " + Arrays.toString(shape(to)));
+        }
+        if (to.is_cpu() && to.is_contiguous() && to.scalar_type().intern() == scalarType(from.dtype())) {
+            fill(to, from);
+            return;
+        }
+        try (Torch.Mode noGrad = Torch.noGrad();
+                Scope scope = Scope.open()) {
+            to.copy_(of(from));
+        }
+    }
+
+    private static void fill(Tensor t, HostArray array) {
+        if (array.byteSize() > 0) {
+            array.copyTo(
+                    new BytePointer(t.data_ptr()).capacity(array.byteSize()).asByteBuffer());
+        }
     }
 
     /** The pixels of an image as uint8 {@code [height][width][3]}. */

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.Checkpoint.Format;
+import dev.wsss.core.runtime.NativeMemory;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -164,27 +168,87 @@ class CheckpointTest {
     }
 
     @Test
-    void tensorsOutliveTheCheckpoint() {
-        Checkpoint checkpoint = Checkpoint.open(file("flat.pth"));
-        HostArray array = checkpoint.get("conv.weight");
-        checkpoint.close();
-        assertThat(array)
-                .isEqualTo(Safetensors.read(file("expected.safetensors")).get("conv.weight"));
-        assertThatThrownBy(() -> checkpoint.get("conv.weight"))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("flat.pth: the checkpoint is closed");
-        assertThatThrownBy(() -> checkpoint.get("conv"))
-                .isInstanceOf(InvalidDataException.class)
-                .hasMessageContaining("there is no tensor 'conv' among the 23");
+    void tensorsEndWithTheCheckpoint() {
+        for (String name : List.of("flat.pth", "flat-legacy.pth")) {
+            HostArray want = Safetensors.read(file("expected.safetensors")).get("conv.weight");
+            Checkpoint checkpoint = Checkpoint.open(file(name));
+            HostArray untouched = checkpoint.get("conv.weight");
+            HostArray used = checkpoint.get("conv.weight");
+            HostArray copy = untouched.copy();
+            ByteBuffer bytes = used.bytes();
+            checkpoint.close();
+            assertThat(copy).isEqualTo(want);
+            assertThat(HostArray.of(copy.dtype(), copy.shape(), bytes)).isEqualTo(want);
+            for (HostArray array : List.of(untouched, used, used.reshape(used.size()))) {
+                List<ThrowingCallable> uses = List.of(
+                        array::bytes,
+                        array::copy,
+                        array::toFloats,
+                        () -> array.getDouble(0),
+                        () -> array.copyTo(ByteBuffer.allocateDirect(array.byteSize())));
+                assertThat(uses).allSatisfy(use -> assertThatThrownBy(use)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining(name + ": the file is closed"));
+                assertThat(array.dtype()).isEqualTo(copy.dtype());
+            }
+            assertThatThrownBy(() -> checkpoint.get("conv.weight"))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining(name + ": the checkpoint is closed");
+            assertThatThrownBy(() -> checkpoint.get("conv"))
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining("there is no tensor 'conv' among the 23");
+        }
+    }
+
+    /** Pages of a mapped file would count as this process's until the garbage collector finds them. */
+    @Test
+    void openingAndClosingLeavesNothingResident() {
+        int tensors = 8;
+        HostArray megabytes = HostArray.of(DType.U8, new long[] {4 << 20}, ByteBuffer.allocate(4 << 20));
+        Map<String, HostArray> all = new LinkedHashMap<>();
+        for (int i = 0; i < tensors; i++) {
+            all.put("t" + i, megabytes);
+        }
+        Path file = folder.resolve("big.pth");
+        TorchArchive.write(file, all);
+        ByteBuffer target = ByteBuffer.allocateDirect(megabytes.byteSize());
+        long start = 0;
+        for (int i = 0; i < 30; i++) {
+            if (i == 3) {
+                start = NativeMemory.now().residentBytes();
+            }
+            try (Checkpoint checkpoint = Checkpoint.open(file)) {
+                checkpoint.read().values().forEach(array -> array.copyTo(target.clear()));
+            }
+        }
+        // 27 times 32 MiB went through
+        assertThat(NativeMemory.now().residentBytes() - start).isLessThan(24L << 20);
     }
 
     @Test
-    void contiguousTensorsAreViews() {
-        try (Checkpoint checkpoint = Checkpoint.open(file("flat.pth"))) {
-            assertThat(checkpoint.get("conv.weight").bytes().isDirect()).isTrue();
-            assertThat(checkpoint.get("shared.tail").bytes().isDirect()).isTrue();
-            assertThat(checkpoint.get("transposed").bytes().isDirect()).isFalse();
+    void aFileThatWasCutMeanwhileIsRefused() throws Exception {
+        Path file = folder.resolve("cut.safetensors");
+        Safetensors.write(file, Map.of("w", HostArray.ofFloats(new float[1000], 1000)), Map.of());
+        try (Checkpoint checkpoint = Checkpoint.open(file)) {
+            HostArray array = checkpoint.get("w");
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(1000);
+            }
+            assertThatThrownBy(array::bytes)
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContainingAll("cut.safetensors: the file ends at byte 1000", "cut while being read");
         }
+        Files.delete(file);
+    }
+
+    @Test
+    void arraysKnowTheRoomThatTheyNeed() {
+        HostArray array = HostArray.ofFloats(new float[] {1, 2, 3, 4}, 4);
+        assertThatThrownBy(() -> array.copyTo(ByteBuffer.allocate(15)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("F32[4] has 16 bytes, the buffer has room for 15");
+        assertThat(array.reshape(2, 2)).isEqualTo(HostArray.ofFloats(new float[] {1, 2, 3, 4}, 2, 2));
+        assertThatThrownBy(() -> array.reshape(3)).isInstanceOf(IllegalArgumentException.class);
     }
 
     // ---- our own files

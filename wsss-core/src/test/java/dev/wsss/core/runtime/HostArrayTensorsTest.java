@@ -1,12 +1,14 @@
 package dev.wsss.core.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -28,20 +30,22 @@ class HostArrayTensorsTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {0, 3, 4})
-    void aViewReadsTheArraysMemoryWhereThatIsAligned(int start) {
-        ByteBuffer memory = ByteBuffer.allocateDirect(64).order(ByteOrder.nativeOrder());
-        HostArray array = HostArray.of(DType.F32, new long[] {2, 3}, memory.slice(start, 24));
+    @Test
+    void anArrayGoesIntoATensorOfAnyLayoutAndType() {
+        HostArray array = HostArray.ofFloats(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
         try (Scope scope = Scope.open()) {
-            Tensor view = Tensors.view(array);
-            memory.putFloat(start + 8, 1.5f);
-            boolean shared = Tensors.toFloats(view)[2] == 1.5f;
-            // memory of the JVM begins at a multiple of 4 or more
-            assertThat(shared).isEqualTo(start % 4 == 0);
-            assertThat(Tensors.shape(view)).containsExactly(2, 3);
-            HostArray heap = HostArray.ofFloats(new float[] {1, 2}, 2);
-            assertThat(Tensors.toHost(Tensors.view(heap))).isEqualTo(heap);
+            Tensor same = Tensors.zeros(DType.F32, ComputeDevice.CPU, 2, 3).set_requires_grad(true);
+            Tensor transposed =
+                    Tensors.zeros(DType.F32, ComputeDevice.CPU, 3, 2).t();
+            Tensor wider = Tensors.zeros(DType.F64, ComputeDevice.CPU, 2, 3);
+            for (Tensor t : List.of(same, transposed, wider)) {
+                Tensors.copy(array, t);
+                assertThat(Tensors.toFloats(t)).containsExactly(1, 2, 3, 4, 5, 6);
+            }
+            assertThatThrownBy(() -> Tensors.copy(array, transposed.t()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("F32[2, 3]")
+                    .hasMessageContaining("[3, 2]");
         }
     }
 }
