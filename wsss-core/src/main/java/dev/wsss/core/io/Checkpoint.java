@@ -16,7 +16,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of named weights, whatever program wrote it. The format is told from the content, not from the file's name, and
+ * A file of named weights, whatever program wrote it. The format is told from the content, not from the file's name (but for
+ * a {@code .caffemodel}, which has no sure sign, if nothing else fits), and
  * nothing in a file is ever executed.
  *
  * <pre>{@code
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Formats.</b> PyTorch's {@code .pt} and {@code .pth}, as a zip archive (since 1.6) or as a stream (before);
  * TorchScript archives, such as OpenAI's CLIP, whose parameters are named as in {@code state_dict()}, followed by what
  * else is a tensor among the modules' attributes; safetensors; the {@code *.index.json} of either in several files;
- * MXNet's {@code .params}, with the {@code arg:} and {@code aux:} of its names; npz; and plain pickles of NumPy arrays,
+ * MXNet's {@code .params}, with the {@code arg:} and {@code aux:} of its names; Caffe's {@code .caffemodel}, whose tensors
+ * are named by layer and blob, {@code conv1/0}; npz; and plain pickles of NumPy arrays,
  * as Detectron2's {@code .pkl}. The tar archives of PyTorch before 0.2 are refused.
  *
  * <p><b>Wrappers.</b> Training programs put the weights beside the optimiser and the rest. The tensors are looked for
@@ -75,6 +77,8 @@ public final class Checkpoint implements AutoCloseable {
         SAFETENSORS_SHARDED,
         /** MXNet's {@code .params}. */
         MXNET,
+        /** Caffe's {@code .caffemodel}. */
+        CAFFE,
         /** NumPy's npz. */
         NPZ,
         /** A plain pickle of NumPy arrays. */
@@ -224,8 +228,13 @@ public final class Checkpoint implements AutoCloseable {
         if (size >= 8 && start.get(0) == (byte) 0x80 && start.get(1) >= 2 && start.get(1) <= 5) {
             return TorchReader.pickle(source, options);
         }
-        throw new InvalidDataException(file + ": " + stranger(start) + ", expected a checkpoint of PyTorch or"
-                + " TorchScript, safetensors, an index of several, MXNet's params or npz");
+        String stranger = stranger(start);
+        if (stranger == null && CaffeModel.is(source)) {
+            return CaffeModel.read(source);
+        }
+        throw new InvalidDataException(file + ": " + (stranger == null ? "a file of unknown format" : stranger)
+                + ", expected a checkpoint of PyTorch or TorchScript, safetensors, an index of several, MXNet's params,"
+                + " Caffe's caffemodel or npz");
     }
 
     private static CheckpointContent safetensors(ByteSource source) {
@@ -237,8 +246,8 @@ public final class Checkpoint implements AutoCloseable {
         return new CheckpointContent(Format.SAFETENSORS, "", tensors, opened.metadata(), List.of(source));
     }
 
-    /** What a file is that is none of ours. */
-    private static String stranger(ByteBuffer start) {
+    /** What a file is that is none of ours; null if that is not known. */
+    private static @Nullable String stranger(ByteBuffer start) {
         String text = StandardCharsets.ISO_8859_1.decode(start.duplicate()).toString();
         if (text.startsWith("ustar", 257)) {
             return "a tar archive, as PyTorch wrote before 0.2; load it in Python and save it again";
@@ -247,7 +256,8 @@ public final class Checkpoint implements AutoCloseable {
             return "a Git LFS pointer in place of the file; fetch the file itself";
         }
         if (text.startsWith("\u0089HDF")) {
-            return "an HDF5 file";
+            return "an HDF5 file, such as Caffe's .caffemodel.h5; have Caffe write a .caffemodel"
+                    + " (Net.save(file) in Python), or store the arrays as npz under LAYER/BLOB";
         }
         if (text.startsWith("\u0093NUMPY")) {
             return "an npy file of one array, which Npy reads";
@@ -255,7 +265,7 @@ public final class Checkpoint implements AutoCloseable {
         if (text.startsWith("<")) {
             return "a web page or XML, perhaps a download's error message";
         }
-        return text.isEmpty() ? "an empty file" : "a file of unknown format";
+        return text.isEmpty() ? "an empty file" : null;
     }
 
     static void closeAll(List<AutoCloseable> parts) {

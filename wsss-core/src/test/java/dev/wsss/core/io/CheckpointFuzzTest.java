@@ -41,6 +41,7 @@ class CheckpointFuzzTest {
         "legacy, flat-legacy.pth wrapped-legacy.pth",
         "torchscript, scripted.pt traced.pt",
         "mxnet, mxnet-legacy.params mxnet-v1.params mxnet-v2.params mxnet-v3.params",
+        "caffe, now.caffemodel v1.caffemodel",
         "index, model.safetensors.index.json pytorch_model.bin.index.json",
         "npz, plain.npz shrunk.npz",
         "pickle, numpy.pkl",

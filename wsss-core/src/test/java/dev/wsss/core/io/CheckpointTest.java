@@ -72,6 +72,40 @@ class CheckpointTest {
         }
     }
 
+    @Test
+    void readsCaffesLayers() throws Exception {
+        Map<String, HostArray> want = new LinkedHashMap<>();
+        want.put("conv1/0", HostArray.ofFloats(new float[] {0.5f, -1, 2, 3}, 2, 2, 1, 1));
+        want.put("conv1/1", HostArray.ofFloats(new float[] {7, 8}, 2));
+        want.put("bn/0", HostArray.ofDoubles(new double[] {1, 2, 0.1}, 3));
+        want.put("bn/1", HostArray.ofFloats(new float[] {4, 5}, 2));
+        want.put("bn/2", HostArray.ofFloats(new float[] {1}, 1));
+        want.put("scalar/0", HostArray.ofFloats(new float[] {9}));
+        want.put("scalar/1", HostArray.ofFloats(new float[] {}, 0, 3));
+        try (Checkpoint checkpoint = Checkpoint.open(file("now.caffemodel"))) {
+            assertThat(checkpoint.format()).isEqualTo(Format.CAFFE);
+            assertSame(checkpoint, want);
+        }
+        Path unnamed = Files.copy(file("now.caffemodel"), folder.resolve("weights.bin"));
+        try (Checkpoint checkpoint = Checkpoint.open(unnamed)) {
+            assertSame(checkpoint, want);
+        }
+    }
+
+    /** When every blob had four dimensions: a kernel keeps them, a bias and a linear layer have what they need. */
+    @Test
+    void readsCaffesLayersOfTheFormBefore() {
+        Map<String, HostArray> want = new LinkedHashMap<>();
+        want.put("conv1/0", HostArray.ofFloats(new float[] {0.5f, -1, 2, 3}, 1, 1, 2, 2));
+        want.put("conv1/1", HostArray.ofFloats(new float[] {7, 8}, 2));
+        want.put("ip/0", HostArray.ofFloats(new float[] {1, 2, 3}, 1, 3));
+        want.put("ip/1", HostArray.ofFloats(new float[] {6}, 1));
+        want.put("ip2/0", HostArray.ofFloats(new float[] {0, 1, 2, 3, 4, 5}, 2, 3));
+        try (Checkpoint checkpoint = Checkpoint.open(file("v1.caffemodel"))) {
+            assertSame(checkpoint, want);
+        }
+    }
+
     private static void assertSame(Checkpoint checkpoint, Map<String, HostArray> want) {
         assertThat(checkpoint.names()).containsExactlyElementsOf(want.keySet());
         List<String> rows = new ArrayList<>();

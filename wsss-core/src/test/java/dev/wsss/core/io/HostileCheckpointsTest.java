@@ -25,6 +25,35 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileCheckpointsTest {
     private static final Map<String, String> REFUSED = Map.ofEntries(
             entry("absent-file.index.json", "absent.safetensors: expected a file, there is nothing"),
+            entry("big-shape.caffemodel", "layer 'a', blob 0 has the shape [1099511627776] and 1 values"),
+            entry("blob-beyond-layer.caffemodel", "a field of 100 bytes, where its message has 2 more"),
+            entry("data-beyond-blob.caffemodel", "a field of 12 bytes, where its message has 8 more"),
+            entry("fewer-values.caffemodel", "layer 'a', blob 0 has the shape [2, 3] and 5 values"),
+            entry("field-zero.caffemodel", "a field of the impossible number 0"),
+            entry("group.caffemodel", "field 9 is of wire type 3"),
+            entry("hdf5.caffemodel", "an HDF5 file, such as Caffe's .caffemodel.h5; have Caffe write a .caffemodel"),
+            entry("hdf5.caffemodel.h5", "an HDF5 file, such as Caffe's .caffemodel.h5; have Caffe write a .caffemodel"),
+            entry("huge-field.caffemodel", "a field of the impossible number 137438953472"),
+            entry(
+                    "huge-shape.caffemodel",
+                    "layer 'a', blob 0 has the shape [1099511627776, 1099511627776] and 1 values"),
+            entry("layer-beyond-file.caffemodel", "a field of 1099511627776 bytes, where its message has 3 more"),
+            entry("layer-length-negative.caffemodel", "a field of 18446744073709551615 bytes"),
+            entry("long-name.caffemodel", "a name of 4097 bytes, expected at most 4096"),
+            entry("long-number.caffemodel", "a number of more than ten bytes"),
+            entry("many-blobs.caffemodel", "layer 'a', blob 64: expected at most 64 of a layer"),
+            entry("many-dimensions.caffemodel", "layer 'a', blob 0 has more than 32 dimensions"),
+            entry("negative-legacy-shape.caffemodel", "layer 'a', blob 0 has the shape [-1, -1, 1, 1] and 1 values"),
+            entry("negative-shape.caffemodel", "layer 'a', blob 0 has the shape [-1, -1] and 1 values"),
+            entry("no-values.caffemodel", "layer 'a', blob 0 has the shape [2, 3] and 0 values"),
+            entry("number-as-data.caffemodel", "field 5 is of wire type 0, expected 2"),
+            entry("number-as-layer.caffemodel", "field 100 is of wire type 0, expected 2"),
+            entry("ragged-values.caffemodel", "layer 'a', blob 0 has 5 bytes of data, expected a multiple of 4"),
+            entry("same-name.caffemodel", "two blobs are named 'a/0'"),
+            entry("solver-state.caffemodel", "field 13 is of wire type 6, expected 2"),
+            entry("text.caffemodel", "field 13 is of wire type 6"),
+            entry("v0.caffemodel", "layers in the first form of Caffe (V0), expected V1 or later"),
+            entry("without-weights.caffemodel", "a Caffe net without weights, expected a trained one"),
             entry("absent-tensor.index.json", "tensor 'b' is not in 'one.safetensors', where the index has it"),
             entry("absolute-path.index.json", "tensor 'a' is in '/etc/passwd'"),
             entry("absolute-path.pth", "entry '/etc/evil' leads out of the archive"),
@@ -129,6 +158,7 @@ class HostileCheckpointsTest {
         assertThat(REFUSED).containsKey(name);
         Assertions.assertTimeoutPreemptively(Duration.ofSeconds(10), () -> assertThatThrownBy(() -> read(file))
                 .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("hostile-checkpoint") // the file, or of an index the one that it names
                 .hasMessageContaining(REFUSED.get(name)));
     }
 

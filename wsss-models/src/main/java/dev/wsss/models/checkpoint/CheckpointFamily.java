@@ -78,7 +78,7 @@ public enum CheckpointFamily {
 
     /**
      * The original DeepLab v2 in Caffe, for {@link dev.wsss.models.deeplab.MultiScale} of a {@code DeepLabV2} of 101 or
-     * 152 layers. Keys are {@code LAYER/BLOB}, as in Caffe's HDF5 snapshots: {@code conv1/0, bn_conv1/0, res2a_branch1/0,
+     * 152 layers. Keys are {@code LAYER/BLOB}, as {@link dev.wsss.core.io.Checkpoint} reads a {@code .caffemodel}: {@code conv1/0, bn_conv1/0, res2a_branch1/0,
      * ...}. The shared branches of the other scales are dropped; on export the classifiers are those of VOC, {@code
      * fc1_voc12_c0}.
      */

@@ -10,14 +10,20 @@ import dev.wsss.core.io.SafetensorsFile;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.LoadReport;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.deeplab.DeepLabV2;
+import dev.wsss.models.deeplab.MultiScale;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WeightsTest {
     @BeforeAll
@@ -78,6 +84,29 @@ class WeightsTest {
             assertThat(b.stateDict())
                     .containsEntry("layer1.conv1.bn.running_var", HostArray.ofFloats(new float[] {2}, 1));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void caffesOwnFileOfDeepLabLoads(boolean v1, @TempDir Path folder) throws IOException {
+        Path file = folder.resolve("train_iter_20000.caffemodel");
+        try (MultiScale a = deepLab();
+                MultiScale b = deepLab()) {
+            Map<String, HostArray> theirs =
+                    new LinkedHashMap<>(CheckpointFamily.CAFFE_DEEPLAB.keyMap().toTheirs(a.stateDict()));
+            theirs.put("conv1_res075/0", HostArray.ofFloats(new float[] {1}, 1, 1, 1, 1)); // another scale's, shared
+            Files.write(file, CaffeWriter.net(theirs, v1));
+            assertThat(b.stateDict()).isNotEqualTo(a.stateDict());
+            LoadReport report = Weights.load(b, file);
+            assertThat(b.stateDict()).isEqualTo(a.stateDict());
+            assertThat(report.dropped()).containsExactly("conv1_res075/0");
+        }
+    }
+
+    private static MultiScale deepLab() {
+        return MultiScale.builder()
+                .setBase(new DeepLabV2(CaffeResNet.builder().optWidth(2).build(), 3, 6, 12, 18, 24))
+                .build();
     }
 
     @Test
