@@ -6,11 +6,13 @@ import dev.wsss.core.checkpoint.TensorSpec;
 import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Safetensors;
+import dev.wsss.core.io.TorchArchive;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.LoadReport;
 import dev.wsss.core.nn.Network;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -85,14 +87,20 @@ public final class Weights {
     }
 
     /**
-     * Writes or replaces a safetensors file with the network's weights under a family's names.
+     * Writes or replaces a file with the network's weights under a family's names: for Python's {@code torch.load} if its
+     * name ends in {@code .pth} or {@code .pt}, else safetensors.
      *
      * @throws InvalidDataException naming the key, if the network is none that the family knows
      * @throws java.io.UncheckedIOException if writing fails
      */
     public static void export(Network network, Path file, CheckpointFamily family) {
         Map<String, HostArray> theirs = family.keyMap().toTheirs(network.stateDict());
-        Safetensors.write(file, theirs, Map.of("format", "pt", "family", family.label()));
+        String name = file.toString().toLowerCase(Locale.ROOT);
+        if (name.endsWith(".pth") || name.endsWith(".pt")) {
+            TorchArchive.write(file, theirs);
+        } else {
+            Safetensors.write(file, theirs, Map.of("format", "pt", "family", family.label()));
+        }
     }
 
     /** The family whose map leads to the network: none to map if the keys are its own already. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.io.SafetensorsFile;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class WeightsTest {
@@ -62,6 +64,21 @@ class WeightsTest {
         try (SafetensorsFile file = Safetensors.open(folder.resolve("mmseg-backbone.safetensors"))) {
             assertThat(file.names()).allSatisfy(name -> assertThat(name).startsWith("backbone."));
             assertThat(file.metadata()).containsEntry("family", "mmseg-backbone");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a.pth, PYTORCH", "a.PT, PYTORCH", "a.safetensors, SAFETENSORS", "a.weights, SAFETENSORS"})
+    void theNameTellsTheFormat(String name, Checkpoint.Format format, @TempDir Path folder) {
+        Path file = folder.resolve(name);
+        try (ResNet a = resNet();
+                ResNet b = resNet()) {
+            Weights.export(a, file, CheckpointFamily.MMSEG_BACKBONE);
+            try (Checkpoint checkpoint = Checkpoint.open(file)) {
+                assertThat(checkpoint.format()).isEqualTo(format);
+            }
+            Weights.load(b, file, CheckpointFamily.MMSEG_BACKBONE);
+            assertThat(b.stateDict()).isEqualTo(a.stateDict());
         }
     }
 
