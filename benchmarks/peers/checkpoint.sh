@@ -57,14 +57,14 @@ for ((i = 0; i < pairs; i++)); do
     [ $peer = no ] || echo "$p" >>"$scratch/python"
 done
 
-median() { sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
-column() { awk -v c="$2" '{ print $c }' "$scratch/$1" | median; }
+median() { sort -g | awk -v f="$1" '{ v[NR] = $1 } END { printf f, (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
+column() { awk -v c="$2" '{ print $c }' "$scratch/$1" | median "$3"; }
 echo
 for name in java python; do
     [ -f "$scratch/$name" ] || continue
-    echo "$name, medians: first $(column $name 1) s, later $(column $name 2) s, peak $(column $name 3) MB," \
-        "extra $(column $name 4) MB"
+    echo "$name, medians: first $(column $name 1 %.3f) s, later $(column $name 2 %.3f) s, peak $(column $name 3 %.0f) MB," \
+        "extra $(column $name 4 %.0f) MB"
 done
 if [ $peer = yes ]; then
-    echo "java / python (torch $torch), medians of the pairs: first $(column ratios 1), later $(column ratios 2)"
+    echo "java / python (torch $torch), medians of the pairs: first $(column ratios 1 %.2f), later $(column ratios 2 %.2f)"
 fi

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Weights.export(network, file, CheckpointFamily.TORCHVISION_RESNET);
  * }</pre>
  *
- * <p>Loading is strict unless a {@link LoadPolicy} says otherwise, and changes nothing if it fails. Keys that all begin
+ * <p>Loading is strict unless a {@link LoadPolicy} says otherwise, and changes nothing if the file does not fit. Keys that all begin
  * with {@code module.}, as PyTorch's data parallel training writes them, are read without it.
  */
 public final class Weights {
