@@ -35,6 +35,14 @@ public record SaliencyMap(int height, int width, float[] values) {
         return values[row * width + column];
     }
 
+    /**
+     * This map as the scores of label 1, what is salient: the form in which training takes it with its images and changes
+     * it with them.
+     */
+    public ScoreMaps toScores() {
+        return ScoreMaps.of(new int[] {1}, height, width, values);
+    }
+
     @Override
     public boolean equals(Object o) {
         return o instanceof SaliencyMap other

@@ -17,6 +17,17 @@ class SaliencyMapTest {
     }
 
     @Test
+    void trainingTakesItAsScores() {
+        SaliencyMap map = new SaliencyMap(1, 2, new float[] {0.25f, 1});
+        try (ScoreMaps scores = map.toScores()) {
+            assertThat(scores.labels()).containsExactly(1);
+            assertThat(scores.height()).isEqualTo(1);
+            assertThat(scores.width()).isEqualTo(2);
+            assertThat(scores.toArray()).containsExactly(0.25f, 1);
+        }
+    }
+
+    @Test
     void refusesWhatIsNoSaliency() {
         assertThatThrownBy(() -> new SaliencyMap(2, 2, new float[3]))
                 .isInstanceOf(IllegalArgumentException.class)

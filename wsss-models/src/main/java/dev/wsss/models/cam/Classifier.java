@@ -7,6 +7,7 @@ import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.Features;
+import dev.wsss.models.resnet.ResNet;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -39,6 +40,26 @@ public final class Classifier extends Layer implements CamNetwork {
         }
         this.backbone = child("backbone", backbone);
         classifier = child("classifier", Conv2d.same(backbone.outChannels(), tags, 1, 1, 1));
+    }
+
+    /**
+     * IRN's classifier, which trains the last two groups of blocks only: the stem and the groups before are frozen, and so
+     * are the running statistics of all batch normalisations, but not their scales and shifts.
+     *
+     * <pre>{@code
+     * ResNet backbone = ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build();   // the paper's
+     * Classifier network = Classifier.irn(backbone, 20);
+     * }</pre>
+     *
+     * @param backbone taken over by this network, which closes it
+     * @param tags number of tags
+     */
+    public static Classifier irn(ResNet backbone, int tags) {
+        Classifier network = new Classifier(backbone, tags);
+        backbone.freezeBatchNorm(false);
+        backbone.parameters()
+                .forEach((name, p) -> p.set_requires_grad(name.startsWith("layer3.") || name.startsWith("layer4.")));
+        return network;
     }
 
     /** The backbone, which stays this network's. */

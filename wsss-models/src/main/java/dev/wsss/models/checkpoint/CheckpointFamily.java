@@ -151,6 +151,38 @@ public enum CheckpointFamily {
             "b2.conv_branch2a.weight",
             "f8_5.weight"),
 
+    /**
+     * IRN's network, for {@link dev.wsss.models.irn.IrnNet} on {@link dev.wsss.models.resnet.ResNet}. Its files hold most
+     * tensors under several names, and tables of pairs; on export each tensor has one name, so that PyTorch loads such a
+     * file with {@code strict=False}.
+     */
+    IRN(
+            "irn",
+            "IRN's boundary and displacement network",
+            () -> irn().prefix("", "")
+                    .dropTheirs("edge_layers.*")
+                    .dropTheirs("dp_layers.*")
+                    .dropTheirs("fc_dp7.4.running_mean")
+                    .dropTheirs("path_indices*")
+                    .dropTheirs("disp_target")
+                    .build(),
+            "resnet50." + Keys.BLOCK,
+            "fc_edge1.0.weight",
+            "fc_dp7.3.weight"),
+
+    /**
+     * IRN's classifier, for {@link dev.wsss.models.cam.Classifier#irn}. Its files hold each tensor under several names; on
+     * export it has one, so that PyTorch loads such a file with {@code strict=False}.
+     */
+    IRN_CAM(
+            "irn-cam",
+            "IRN's classifier",
+            () -> irn().prefix("classifier.", "classifier.")
+                    .dropTheirs("newly_added.*")
+                    .build(),
+            "resnet50." + Keys.BLOCK,
+            "classifier.weight"),
+
     /** The segmentation networks of wseg on ResNet-38: {@link dev.wsss.models.deeplab.DeepLabV1}. */
     WSEG_DEEPLAB38(
             "wseg-deeplab38",
@@ -268,6 +300,16 @@ public enum CheckpointFamily {
             map.dropTheirs(classifier + "weight").dropTheirs(classifier + "bias");
         }
         return map.build();
+    }
+
+    /** IRN names its backbone three times; a mean of displacements is not one of a batch normalisation. */
+    private static KeyMap.Builder irn() {
+        HostArray none = HostArray.ofLongs(new long[1]);
+        return KeyMap.builder()
+                .prefix("resnet50.", "backbone.")
+                .dropTheirs("stage*")
+                .dropTheirs("backbone.*")
+                .fillOurs("backbone.{*}.num_batches_tracked", "backbone.{*}.running_mean", none);
     }
 
     /** Batch normalisation counts its batches since PyTorch 0.4.1; older files do not. */

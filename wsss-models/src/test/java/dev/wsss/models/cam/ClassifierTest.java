@@ -58,6 +58,28 @@ class ClassifierTest {
     }
 
     @Test
+    void ofIrnsTheLastTwoGroupsTrain() {
+        ResNet backbone = ResNet.builder()
+                .setDepth(18)
+                .optWidth(4)
+                .optLayerStrides(1, 2, 2, 1)
+                .build();
+        try (Classifier net = Classifier.irn(backbone, 3);
+                Scope scope = Scope.open()) {
+            net.train(true);
+            float[] statistics = Tensors.toFloats(net.tensor("backbone.layer4.0.bn1.running_mean"));
+            Tensor maps = net.activations(images());
+            assertThat(Tensors.shape(maps)).containsExactly(2, 3, 3, 2);
+            net.forward(images()).sum().backward();
+            net.parameters().forEach((name, p) -> assertThat(p.grad().defined())
+                    .as(name)
+                    .isEqualTo(name.matches("backbone\\.layer[34]\\..*|classifier.weight")));
+            assertThat(Tensors.toFloats(net.tensor("backbone.layer4.0.bn1.running_mean")))
+                    .containsExactly(statistics);
+        }
+    }
+
+    @Test
     void noTagIsRefused() {
         try (ResNet backbone = backbone()) {
             assertThatThrownBy(() -> new Classifier(backbone, 0))

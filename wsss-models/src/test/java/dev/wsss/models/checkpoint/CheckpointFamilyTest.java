@@ -11,10 +11,12 @@ import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.models.cam.AffinityNet;
+import dev.wsss.models.cam.Classifier;
 import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.DeepLabV2;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.MultiScale;
+import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.ppc.SeamHead;
 import dev.wsss.models.ppc.SeamNetwork;
 import dev.wsss.models.resnet.Backbone;
@@ -46,6 +48,8 @@ class CheckpointFamilyTest {
             case SEAM -> seam();
             case AFFINITY_NET ->
                 AffinityNet.builder().setBackbone(resNet38()).optFlatKeys(true).build();
+            case IRN -> IrnNet.builder().setBackbone(resNet(ResNet.Stem.CONV7)).build();
+            case IRN_CAM -> new Classifier(resNet(ResNet.Stem.CONV7), 3);
             case WSEG_DEEPLAB38 ->
                 DeepLabV1.builder()
                         .setBackbone(resNet38())
