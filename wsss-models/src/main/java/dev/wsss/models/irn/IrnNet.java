@@ -51,8 +51,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Any backbone will do whose second map has stride 4, which is the grid of the result. All five maps are reduced by
  * 1x1 convolutions with group normalisation, and resized. The boundary branch stacks them at stride 4; the displacement
- * branch stacks the last three at the third map's size first. For sides that are multiples of the backbone's output
- * stride this is the published upsampling; for others that crops a larger map.
+ * branch stacks the last three at the third map's size first.
  *
  * <p>The backbone stays in evaluation mode and gets no gradient, whatever mode the network is in. Keys {@code backbone.*},
  * {@code fc_edge1.0.weight} to {@code fc_dp7.3.weight} and {@code mean_shift.running_mean}; checkpoints of the published
@@ -313,10 +312,8 @@ public final class IrnNet extends Network implements AffinitySource {
         return GridAffinity.ofBoundary(boundary, rows, columns, radius);
     }
 
-    /** To the size that is set, and then to a multiple of 32, the coarsest stride of usual backbones. */
     private int padding(int side) {
-        int multiple = (Math.max(side, paddedSize) + 31) / 32 * 32;
-        return multiple - side;
+        return Math.max(side, paddedSize) - side;
     }
 
     /** Settings of a network. */
@@ -357,8 +354,7 @@ public final class IrnNet extends Network implements AffinitySource {
 
         /**
          * Side to which images are padded for {@link IrnNet#affinities}, at least; 512 by default. Should be that of the
-         * crops of training, for the padding takes part in the group normalisations. Larger images are padded to a
-         * multiple of 32 only.
+         * crops of training, for the padding takes part in the group normalisations. Larger images are not padded.
          */
         public Builder optPaddedSize(int side) {
             if (side < 0) {

@@ -270,7 +270,9 @@ class IrnNetTest {
         try (IrnNet net =
                 IrnNet.builder().setBackbone(backbone(8)).optPaddedSize(64).build()) {
             TrainingHistory history = fit(net, data, 60);
-            System.out.println(history);
+            assertThat(history.points().get(0).scalars())
+                    .containsOnlyKeys("alike", "different", "displacement", "displacement_background");
+            assertThat(history.finalLoss()).isLessThan(history.losses()[0]);
             net.train(false);
             TextureData unseen = new TextureData(1000, 64);
             double at = 0;
@@ -292,8 +294,7 @@ class IrnNetTest {
                     }
                 }
             }
-            System.out.println("at " + at / atCount + " away " + away / awayCount);
-            assertThat(at / atCount).isGreaterThan(2 * (away / awayCount));
+            assertThat(at / atCount).isGreaterThan(4 * (away / awayCount));
             requireWalkToStop(net, unseen, 500);
         }
     }
@@ -306,7 +307,7 @@ class IrnNetTest {
         for (int y = 28; y < 36; y++) {
             Arrays.fill(seed, y * side + edge + 4, y * side + edge + 12, 1);
         }
-        RandomWalk walk = RandomWalk.irn().setAffinity(net).build();
+        RandomWalk walk = RandomWalk.irn().setAffinity(net).optSteps(16).build();
         try (ScoreMaps scores = ScoreMaps.of(new int[] {1}, side, side, seed);
                 ScoreMaps walked = walk.refine(data.get(index), scores)) {
             assertThat(walked.labels()).containsExactly(0, 1);
@@ -318,7 +319,6 @@ class IrnNetTest {
                 left += i % side < edge ? v / (edge * side) : 0;
                 right += i % side < edge ? 0 : v / ((side - edge) * side);
             }
-            System.out.println("walk: right " + right + " left " + left);
             assertThat(right).isGreaterThan(3 * left);
         }
     }
@@ -374,13 +374,13 @@ class IrnNetTest {
                     before = NativeMemory.now().residentBytes();
                 }
                 try (Scope scope = Scope.open()) {
-                    IrnMaps maps = net.forward(images(2, 64, 64));
+                    IrnMaps maps = net.forward(images(1, 32, 32));
                     maps.boundary().sum().add(maps.displacement().sum()).backward();
                 }
                 net.affinities(sample);
                 net.setDisplacementMean(i, i);
             }
-            assertThat(NativeMemory.now().residentBytes() - before).isLessThan(60L << 20);
+            assertThat(NativeMemory.now().residentBytes() - before).isLessThan(100L << 20);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * Images of two striped halves with the edge at a random column: the left one has horizontal stripes and is background,
@@ -18,7 +19,7 @@ record TextureData(int size, int side) implements Dataset {
 
     /** First column of the right half, away from the borders. */
     int edge(int index) {
-        return side / 4 + new Random(index).nextInt(side / 2);
+        return side / 4 + new SplittableRandom(index).nextInt(Math.max(1, side / 2));
     }
 
     @Override
