@@ -3,6 +3,7 @@ package dev.wsss.core.runtime;
 import dev.wsss.api.WsssException;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -66,6 +67,8 @@ public final class Torch {
         }
         load();
         torch.set_num_threads(threads);
+        // OpenBLAS, which multiplies small matrices, has threads of its own, and they spin while they wait
+        openblas_nolapack.blas_set_num_threads(threads);
     }
 
     /** How many threads one operation uses. */
