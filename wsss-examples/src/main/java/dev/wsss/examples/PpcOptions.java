@@ -95,6 +95,10 @@ final class PpcOptions {
     @Nullable
     Long steps;
 
+    @Option(names = "--rate", paramLabel = "X", description = "rate of the CAM network's training")
+    @Nullable
+    Double rate;
+
     @Option(names = "--batch", paramLabel = "N", description = "images of a step")
     @Nullable
     Integer batch;

@@ -135,11 +135,15 @@ final class VocPpc implements AutoCloseable {
         if (!loaded(model.network(), options.camWeights)) {
             ImageBatches data = camBatches();
             long steps = options.steps != null ? options.steps : settings.camSteps();
-            try (Optimizer optimizer = settings.adam()
-                    ? adam(model.network(), settings.rate())
-                    : model.sgd(settings.rate(), settings.weightDecay())) {
+            double rate = options.rate != null ? options.rate : settings.rate();
+            try (Optimizer optimizer =
+                    settings.adam() ? adam(model.network(), rate) : model.sgd(rate, settings.weightDecay())) {
                 fit("cam", model.network(), model, data, optimizer, stepsOf(steps, data));
             }
+            // for --weights of other variants
+            TorchArchive.write(
+                    options.out.resolve("weights/backbone.pth"),
+                    model.backbone().stateDict());
         }
         model.network().train(false);
         return model;

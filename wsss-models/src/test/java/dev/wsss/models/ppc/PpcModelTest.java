@@ -16,6 +16,7 @@ import dev.wsss.core.runtime.NativeMemory;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.ImageBatches;
+import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Sgd;
 import dev.wsss.core.train.Trainer;
 import dev.wsss.core.train.TrainingHistory;
