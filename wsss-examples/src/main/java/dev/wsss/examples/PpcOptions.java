@@ -8,6 +8,14 @@ import picocli.CommandLine.Option;
 
 /** What every step of {@code wsss ppc} is told. All steps of one run need the same. */
 final class PpcOptions {
+    /** Which network says what belongs together. */
+    enum Affinity {
+        /** AffinityNet. */
+        PSA,
+        /** IRN's boundaries. */
+        IRN
+    }
+
     @Option(names = "--data", paramLabel = "SPEC", description = "voc:DIR, folder:DIR or shapes")
     String data = "shapes";
 
@@ -42,16 +50,19 @@ final class PpcOptions {
     Path weights;
 
     @Option(
+            names = "--affinity",
+            paramLabel = "NAME",
+            description = "what the random walk goes by: ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}")
+    Affinity affinity = Affinity.PSA;
+
+    @Option(
             names = "--cam-weights",
             paramLabel = "FILE",
             description = "the CAM network's weights in place of training")
     @Nullable
     Path camWeights;
 
-    @Option(
-            names = "--affinity-weights",
-            paramLabel = "FILE",
-            description = "AffinityNet's weights in place of training")
+    @Option(names = "--affinity-weights", paramLabel = "FILE", description = "AffinityNet's or IRN's weights, likewise")
     @Nullable
     Path affinityWeights;
 

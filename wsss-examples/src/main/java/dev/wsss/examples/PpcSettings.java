@@ -15,6 +15,11 @@ package dev.wsss.examples;
  * @param walkBackground the background's score in the random walk
  * @param stride pixels for a node of the affinity grid
  * @param crfIterations after the walk
+ * @param sureForeground above it IRN's labels are foreground
+ * @param sureBackground below it they are background
+ * @param irnPaddedSize side of IRN's images in training and inference
+ * @param irnSteps of its walk
+ * @param irnBackground its threshold
  */
 record PpcSettings(
         String backbone,
@@ -34,6 +39,11 @@ record PpcSettings(
         double walkBackground,
         int stride,
         int crfIterations,
+        double sureForeground,
+        double sureBackground,
+        int irnPaddedSize,
+        int irnSteps,
+        double irnBackground,
         int segmenterBatch,
         double segmenterRate,
         long segmenterSteps,
@@ -58,6 +68,11 @@ record PpcSettings(
                 0.27,
                 8,
                 1,
+                0.3,
+                0.05,
+                512,
+                256,
+                0.25,
                 10,
                 1e-3,
                 20_000,
@@ -84,6 +99,11 @@ record PpcSettings(
                 0.3,
                 4,
                 10,
+                0.4,
+                0.15,
+                96,
+                32,
+                0.3,
                 8,
                 2e-3,
                 400,
@@ -110,6 +130,11 @@ record PpcSettings(
                 walkBackground,
                 stride,
                 2,
+                sureForeground,
+                sureBackground,
+                32,
+                irnSteps,
+                irnBackground,
                 4,
                 segmenterRate,
                 2,

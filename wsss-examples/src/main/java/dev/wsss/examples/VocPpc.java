@@ -9,7 +9,6 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
 import dev.wsss.api.LabelRule;
-import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.SaliencySource;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
@@ -21,6 +20,7 @@ import dev.wsss.core.io.DType;
 import dev.wsss.core.io.TorchArchive;
 import dev.wsss.core.label.ArgmaxRule;
 import dev.wsss.core.label.Background;
+import dev.wsss.core.label.ConfidenceBand;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Network;
@@ -42,6 +42,7 @@ import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.ImageBatches;
 import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.Optimizer;
+import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Sgd;
@@ -54,6 +55,7 @@ import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabGroups;
 import dev.wsss.models.deeplab.NetworkSegmenter;
+import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.ppc.PpcModel;
 import dev.wsss.models.ppc.PpcOptimizer;
 import dev.wsss.models.resnet.Backbone;
@@ -76,6 +78,14 @@ import org.jspecify.annotations.Nullable;
  * alone.
  */
 final class VocPpc implements AutoCloseable {
+    /** Of IRN's training. */
+    private static final double IRN_RATE = 0.1;
+
+    private static final double IRN_DECAY = 1e-4;
+
+    /** How far a CRF trusts hard labels. */
+    private static final double HARD_LABEL = 0.7;
+
     private final PpcOptions options;
     private final PpcSettings settings;
     private final DatasetSplits splits;
@@ -88,7 +98,7 @@ final class VocPpc implements AutoCloseable {
     private final SortedMap<String, Double> seconds = new TreeMap<>();
     private final long start = System.nanoTime();
     private @Nullable PpcModel camNetwork;
-    private @Nullable AffinityNet affinityNetwork;
+    private @Nullable Network affinityNetwork;
     private @Nullable NetworkSegmenter segmenter;
     private @Nullable PipelineResult result;
 
@@ -136,8 +146,9 @@ final class VocPpc implements AutoCloseable {
             ImageBatches data = camBatches();
             long steps = options.steps != null ? options.steps : settings.camSteps();
             double rate = options.rate != null ? options.rate : settings.rate();
-            try (Optimizer optimizer =
-                    settings.adam() ? adam(model.network(), rate) : model.sgd(rate, settings.weightDecay())) {
+            try (Optimizer optimizer = settings.adam()
+                    ? adam(ParameterGroups.all(model.network(), 1e-2), rate)
+                    : model.sgd(rate, settings.weightDecay())) {
                 fit("cam", model.network(), model, data, optimizer, stepsOf(steps, data));
             }
             // for --weights of other variants
@@ -164,10 +175,7 @@ final class VocPpc implements AutoCloseable {
                 .optDevice(device);
         if (options.variant.hasSaliency()) {
             SaliencySource source = saliency();
-            batches.optScores(sample -> {
-                SaliencyMap map = source.saliency(sample);
-                return List.of(ScoreMaps.of(new int[] {1}, map.height(), map.width(), map.values()));
-            });
+            batches.optScores(sample -> List.of(source.saliency(sample).toScores()));
         }
         return batches.build();
     }
@@ -236,53 +244,105 @@ final class VocPpc implements AutoCloseable {
 
     /** The variant's own: SEAM and PPC look at hard labels, EPS makes its pseudo masks, for which it has no walk. */
     private Stage<LabelMap> camCrf(Stage<ScoreMaps> cam) {
-        CrfRefiner.Builder crf = options.variant.hasSaliency()
-                ? crf(DenseCrf.psa(1).optIterations(5), Background.power(8))
-                : crf(DenseCrf.irnLabels(), Background.constant(settings.camBackground()))
-                        .optFromLabels(0.7);
-        return label("cam_crf", CrfLabelRule.of(crf.build()), cam);
+        CrfLabelRule rule = options.variant.hasSaliency()
+                ? CrfLabelRule.of(crf(DenseCrf.psa(1).optIterations(5), Background.power(8))
+                        .build())
+                : hardCrf(settings.camBackground());
+        return label("cam_crf", rule, cam);
     }
 
-    // 3. AffinityNet, from where a CRF with a strong background and one with a weak background are sure.
+    // 3. Affinities, from pixels that CRFs are sure of.
 
     /** The trained network: of this run, of a run before, or of {@code --affinity-weights}. */
-    AffinityNet trainAffinity() {
-        if (affinityNetwork != null) {
-            return affinityNetwork;
+    Network trainAffinity() {
+        if (affinityNetwork == null) {
+            affinityNetwork = options.affinity == PpcOptions.Affinity.IRN ? irNet() : affinityNet();
+            affinityNetwork.train(false);
         }
+        return affinityNetwork;
+    }
+
+    /** PSA's network, from where a CRF with a strong background and one with a weak background are sure. */
+    private AffinityNet affinityNet() {
         AffinityNet network = AffinityNet.builder()
                 .setBackbone(backbone())
                 .optStride(settings.stride())
                 .optFlatKeys(true)
                 .optBorderPairs(!options.compat().isolatedNodes())
                 .build();
-        affinityNetwork = network;
         network.to(device, DType.F32);
-        if (!loaded(network, options.affinityWeights)) {
-            startFromCamNetwork(network.backbone());
-            CamGenerator strong = confident("crf_la", options.la, 4);
-            CamGenerator weak = confident("crf_ha", options.ha, 24);
-            ImageBatches data = ImageBatches.builder()
-                    .setData(train)
-                    .setBatchSize(settings.batch())
-                    .optAugmentation(Augmentation.builder()
-                            .optCrop(settings.crop(), settings.crop())
-                            .optFlip(true)
-                            .optFill(0)
-                            .build())
-                    .optScores(sample -> List.of(strong.generate(sample), weak.generate(sample)))
-                    .optDevice(device)
-                    .build();
-            try (Optimizer optimizer = settings.adam()
-                    ? adam(network, settings.rate())
-                    : PpcOptimizer.of(
-                            network, network.backbone(), settings.rate(), settings.weightDecay(), options.compat())) {
-                long steps = stepsOf(settings.affinitySteps(), data);
-                fit("affinity", network, network::scoreLoss, data, optimizer, steps);
-            }
+        if (loaded(network, options.affinityWeights)) {
+            return network;
         }
-        network.train(false);
+        startFromCamNetwork(network.backbone());
+        CamGenerator strong = confident("crf_la", options.la, 4);
+        CamGenerator weak = confident("crf_ha", options.ha, 24);
+        ImageBatches data = ImageBatches.builder()
+                .setData(train)
+                .setBatchSize(settings.batch())
+                .optAugmentation(Augmentation.builder()
+                        .optCrop(settings.crop(), settings.crop())
+                        .optFlip(true)
+                        .optFill(0)
+                        .build())
+                .optScores(sample -> List.of(strong.generate(sample), weak.generate(sample)))
+                .optDevice(device)
+                .build();
+        try (Optimizer optimizer = settings.adam()
+                ? adam(ParameterGroups.all(network, 1e-2), settings.rate())
+                : PpcOptimizer.of(
+                        network, network.backbone(), settings.rate(), settings.weightDecay(), options.compat())) {
+            fit("affinity", network, network::scoreLoss, data, optimizer, stepsOf(settings.affinitySteps(), data));
+        }
         return network;
+    }
+
+    /** IRN's network, from where CRFs behind a high and a low threshold are sure; its backbone is the CAM network's. */
+    private IrnNet irNet() {
+        IrnNet network = IrnNet.builder()
+                .setBackbone(backbone())
+                .optPaddedSize(settings.irnPaddedSize())
+                .build();
+        network.to(device, DType.F32);
+        if (loaded(network, options.affinityWeights)) {
+            return network;
+        }
+        startFromCamNetwork(network.backbone());
+        Stage<ScoreMaps> cam = cam();
+        Stage<LabelMap> sure = label(
+                "ir_label",
+                ConfidenceBand.of(hardCrf(settings.sureForeground()), hardCrf(settings.sureBackground())),
+                cam);
+        run("IR labels", cam, sure);
+        ProductStore<LabelMap> labels = labels("ir_label");
+        ImageBatches data = ImageBatches.builder()
+                .setData(train)
+                .setBatchSize(settings.batch())
+                .optLabels(i -> product(labels, train.id(i)))
+                .optAugmentation(Augmentation.builder()
+                        .optScale(0.5, 1.5)
+                        .optFlip(true)
+                        .optCrop(settings.irnPaddedSize(), settings.irnPaddedSize())
+                        .build())
+                .optDevice(device)
+                .build();
+        List<ParameterGroup> groups = network.parameterGroups(IRN_DECAY);
+        try (Optimizer optimizer = settings.adam()
+                ? adam(groups, settings.rate())
+                : Sgd.builder()
+                        .setGroups(groups)
+                        .setRate(options.original ? IRN_RATE : IRN_RATE / 10) // as PpcOptimizer
+                        .optMomentum(options.original ? IRN_DECAY : 0.9)
+                        .build()) {
+            fit("irn", network, network::loss, data, optimizer, stepsOf(settings.affinitySteps(), data));
+        }
+        return network;
+    }
+
+    private CrfLabelRule hardCrf(double background) {
+        return CrfLabelRule.of(crf(DenseCrf.irnLabels(), Background.constant(background))
+                .optFromLabels(HARD_LABEL)
+                .build());
     }
 
     /** The probabilities of a CRF whose background is {@code (1 - max)^alpha}, or those of a folder. */
@@ -307,12 +367,18 @@ final class VocPpc implements AutoCloseable {
     /** Makes the pseudo masks of all training images. */
     PipelineResult walk() {
         Stage<ScoreMaps> cam = cam();
-        AffinityNet affinity = trainAffinity();
-        RandomWalk walker = RandomWalk.ppc()
-                .setAffinity(affinity)
-                .optStride(affinity.stride())
-                .optBackground(Background.constant(settings.walkBackground()))
-                .build();
+        Network affinity = trainAffinity();
+        RandomWalk walker = affinity instanceof IrnNet irn
+                ? RandomWalk.irn()
+                        .setAffinity(irn)
+                        .optSteps(settings.irnSteps())
+                        .optBackground(Background.constant(settings.irnBackground()))
+                        .build()
+                : RandomWalk.ppc()
+                        .setAffinity((AffinityNet) affinity)
+                        .optStride(settings.stride())
+                        .optBackground(Background.constant(settings.walkBackground()))
+                        .build();
         Stage<ScoreMaps> walk = Stages.refine(walker, cam)
                 .optName("walk")
                 .optConfig("walk", walker.toString())
@@ -364,7 +430,7 @@ final class VocPpc implements AutoCloseable {
                     .optDevice(device)
                     .build();
             try (Optimizer optimizer = settings.adam()
-                    ? adam(network, settings.segmenterRate())
+                    ? adam(ParameterGroups.all(network, 1e-2), settings.segmenterRate())
                     : Sgd.builder()
                             .setGroups(DeepLabGroups.of(network, backbone, settings.weightDecay(), !options.original))
                             .setRate(settings.segmenterRate())
@@ -463,11 +529,8 @@ final class VocPpc implements AutoCloseable {
         return steps > 0 ? steps : (long) settings.camEpochs() * data.batchesPerEpoch();
     }
 
-    private static Optimizer adam(Network network, double rate) {
-        return Adam.decoupledBuilder()
-                .setGroups(ParameterGroups.all(network, 1e-2))
-                .setRate(rate)
-                .build();
+    private static Optimizer adam(List<ParameterGroup> groups, double rate) {
+        return Adam.decoupledBuilder().setGroups(groups).setRate(rate).build();
     }
 
     private void fit(
