@@ -145,10 +145,13 @@ final class VocPpc implements AutoCloseable {
         if (!loaded(model.network(), options.camWeights)) {
             ImageBatches data = camBatches();
             long steps = options.steps != null ? options.steps : settings.camSteps();
-            double rate = options.rate != null ? options.rate : settings.rate();
-            try (Optimizer optimizer = settings.adam()
+            // as published from weights; from nothing, small networks learn too slowly so
+            boolean adam = settings.adam() && options.weights == null;
+            double rate = adam ? settings.rate() : PpcSettings.published().rate();
+            rate = options.rate != null ? options.rate : rate;
+            try (Optimizer optimizer = adam
                     ? adam(ParameterGroups.all(model.network(), 1e-2), rate)
-                    : model.sgd(rate, settings.weightDecay())) {
+                    : model.sgd(rate, PpcSettings.published().weightDecay())) {
                 fit("cam", model.network(), model, data, optimizer, stepsOf(steps, data));
             }
             // for --weights of other variants
@@ -540,7 +543,8 @@ final class VocPpc implements AutoCloseable {
             ImageBatches data,
             Optimizer optimizer,
             long steps) {
-        Schedule schedule = settings.adam() ? Schedule.cosine(steps, 0) : Schedule.polyHoldingLast(0.9, steps);
+        Schedule schedule =
+                optimizer instanceof Adam ? Schedule.cosine(steps, 0) : Schedule.polyHoldingLast(0.9, steps);
         try (Trainer<ImageBatch> trainer = Trainer.<ImageBatch>builder()
                 .setNetwork(network)
                 .setData(data)
