@@ -38,6 +38,7 @@ import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.saliency.MinimumBarrierSaliency;
 import dev.wsss.core.saliency.SaliencyFolder;
 import dev.wsss.core.train.Adam;
+import dev.wsss.core.train.BatchSource;
 import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.ImageBatches;
 import dev.wsss.core.train.LossStep;
@@ -109,7 +110,6 @@ final class VocPpc implements AutoCloseable {
         progress = new TerminalProgress(console);
         device = ComputeDevice.parse(options.device);
         Torch.setThreads(options.threads);
-        Torch.seed(options.seed);
         splits = Datasets.open(
                 options.data.equals("shapes") ? "shapes:train=400,val=200,seed=" + options.seed : options.data);
         train = splits.train();
@@ -130,6 +130,7 @@ final class VocPpc implements AutoCloseable {
         if (camNetwork != null) {
             return camNetwork;
         }
+        seed(0);
         PpcModel.Builder builder = PpcModel.builder()
                 .setBackbone(backbone())
                 .setTags(classes.tagCount())
@@ -267,6 +268,7 @@ final class VocPpc implements AutoCloseable {
 
     /** PSA's network, from where a CRF with a strong background and one with a weak background are sure. */
     private AffinityNet affinityNet() {
+        seed(1);
         AffinityNet network = AffinityNet.builder()
                 .setBackbone(backbone())
                 .optStride(settings.stride())
@@ -302,6 +304,7 @@ final class VocPpc implements AutoCloseable {
 
     /** IRN's network, from where CRFs behind a high and a low threshold are sure; its backbone is the CAM network's. */
     private IrnNet irNet() {
+        seed(1);
         IrnNet network = IrnNet.builder()
                 .setBackbone(backbone())
                 .optPaddedSize(settings.irnPaddedSize())
@@ -407,6 +410,7 @@ final class VocPpc implements AutoCloseable {
         if (segmenter != null) {
             return segmenter;
         }
+        seed(2);
         Backbone backbone = PpcNetworks.segmenterBackbone(name(), options.weights);
         Layer network = PpcNetworks.segmenter(options.segmenter, backbone, classes.labelCount());
         segmenter = NetworkSegmenter.builder()
@@ -502,6 +506,11 @@ final class VocPpc implements AutoCloseable {
     }
 
     // What the steps share.
+
+    /** So that the initial weights of a network do not depend on which were made before it. */
+    private void seed(int network) {
+        Torch.seed(BatchSource.mix(options.seed, network));
+    }
 
     private String name() {
         return options.backbone == null ? settings.backbone() : options.backbone;

@@ -1,0 +1,134 @@
+package dev.wsss.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wsss.core.io.Checkpoint;
+import dev.wsss.core.io.HostArray;
+import dev.wsss.core.io.ObjectNpy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The steps of {@code wsss ppc}, alone and together, with our files and the original programs'. */
+class PpcIT {
+    private static final String SCENES = "shapes:train=12,val=4,size=32,seed=5";
+
+    private final Path tmp;
+
+    PpcIT(@TempDir Path tmp) {
+        this.tmp = tmp;
+    }
+
+    private static CommandLineRun run(String step, Path out, String... more) {
+        List<String> args = new ArrayList<>(
+                List.of("ppc", step, "--quick", "--device=cpu", "--threads=1", "--data=" + SCENES, "--out=" + out));
+        args.addAll(List.of(more));
+        return CommandLineRun.of(args.toArray(String[]::new));
+    }
+
+    private static List<String> table(CommandLineRun run) {
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        return run.out().stream()
+                .filter(line -> line.contains(" % ") || line.endsWith(" %"))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SEAM_PPC, IRN, v1", "EPS_PPC, PSA, v2", "EPS, PSA, v3plus"})
+    void allStepsOneByOneAreAllAtOnce(String variant, String affinity, String segmenter) {
+        String[] options = {"--variant=" + variant, "--affinity=" + affinity, "--segmenter=" + segmenter};
+        Path out = tmp.resolve("steps");
+        for (String step : List.of("train-cam", "infer-cam", "affinity", "walk", "segment")) {
+            CommandLineRun run = run(step, out, options);
+            assertThat(run.err()).as(step).isEmpty();
+            assertThat(run.status()).as(step).isZero();
+        }
+        List<String> table = table(run("eval", out, options));
+        assertThat(table).hasSize(7);
+        assertThat(table(run("all", tmp.resolve("all"), options))).isEqualTo(table);
+        assertThat(out.resolve("report.html")).isNotEmptyFile();
+        try (Checkpoint weights = Checkpoint.open(out.resolve("weights/cam.pth"))) {
+            assertThat(weights.info()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void shardsMakeTheWhole() throws IOException {
+        Path parts = tmp.resolve("parts");
+        run("train-cam", parts, "--variant=CAM");
+        for (String shard : List.of("0/2", "1/2")) {
+            assertThat(run("infer-cam", parts, "--variant=CAM", "--shard=" + shard)
+                            .status())
+                    .isZero();
+        }
+        CommandLineRun again = run("infer-cam", parts, "--variant=CAM");
+        assertThat(again.out()).anyMatch(line -> line.matches("\\s*cam\\s+0 made\\s+12 reused\\s+0 failed.*"));
+        run("infer-cam", tmp.resolve("whole"), "--variant=CAM");
+        Path cam = Path.of("cam/shapes_000003.npy");
+        assertThat(parts.resolve(cam))
+                .hasSameBinaryContentAs(tmp.resolve("whole").resolve(cam));
+    }
+
+    @Test
+    void theOriginalsFilesTakeThePlaceOfOurs() {
+        Path made = tmp.resolve("made");
+        run("affinity", made, "--variant=SEAM");
+        Path out = tmp.resolve("out");
+        CommandLineRun run = run(
+                "walk",
+                out,
+                "--cams=" + made.resolve("cam"),
+                "--la=" + made.resolve("crf_la"),
+                "--ha=" + made.resolve("crf_ha"),
+                "--affinity-weights=" + made.resolve("weights/affinity.pth"));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(out.resolve("checkpoints")).doesNotExist();
+        assertThat(out.resolve("pseudo/shapes_000000.png")).isNotEmptyFile();
+        CommandLineRun segment = run("segment", tmp.resolve("seg"), "--labels=" + out.resolve("pseudo"));
+        assertThat(segment.err()).isEmpty();
+        assertThat(tmp.resolve("seg/weights/segmenter.pth")).isNotEmptyFile();
+    }
+
+    @Test
+    void whatDoesNotFitIsListedByName() throws IOException {
+        Path cams = Files.createDirectories(tmp.resolve("cams"));
+        run("infer-cam", tmp.resolve("made"), "--variant=CAM");
+        SortedMap<Integer, HostArray> good = ObjectNpy.readCamDict(tmp.resolve("made/cam/shapes_000000.npy"));
+        float[] spoilt = new float[32 * 32];
+        spoilt[7] = Float.NaN;
+        ObjectNpy.writeCamDict(cams.resolve("shapes_000000.npy"), good);
+        ObjectNpy.writeCamDict(
+                cams.resolve("shapes_000001.npy"), Map.of(8, HostArray.ofFloats(new float[1024], 32, 32)));
+        ObjectNpy.writeCamDict(cams.resolve("shapes_000002.npy"), Map.of(1, HostArray.ofFloats(new float[4], 2, 2)));
+        ObjectNpy.writeCamDict(cams.resolve("shapes_000003.npy"), Map.of(1, HostArray.ofFloats(spoilt, 32, 32)));
+        CommandLineRun run = run("infer-cam", tmp.resolve("out"), "--cams=" + cams);
+        assertThat(run.status()).isZero();
+        assertThat(run.out())
+                .anyMatch(line -> line.contains("1 made") && line.contains("11 failed"))
+                .anyMatch(line -> line.contains("shapes_000001.npy: has a map of class 8; expected classes 0..7"))
+                .anyMatch(line -> line.contains("shapes_000002.npy: maps are 2x2; expected 32x32"))
+                .anyMatch(line -> line.contains("shapes_000003.npy") && line.contains("column 7 is NaN"))
+                .anyMatch(line -> line.contains("shapes_000004.npy: no such file"));
+        assertThat(run("eval", tmp.resolve("out"), "--cams=" + cams).out())
+                .anyMatch(line -> line.startsWith("raw CAM") && line.contains("   1 "));
+    }
+
+    @Test
+    void wrongUsageIsExplained() {
+        assertThat(run("infer-cam", tmp, "--variant=CAM", "--shard=3").err())
+                .containsExactly("wsss: --shard is '3'; expected I/N such as 0/4");
+        assertThat(run("segment", tmp, "--segmenter=v9").err().get(0)).contains("'v9' is not known; expected v1");
+        assertThat(run("train-cam", tmp, "--backbone=vgg").err().get(0)).contains("'vgg' is not known");
+        assertThat(CommandLineRun.of("ppc").err().get(0)).contains("name a step");
+    }
+}
