@@ -1,6 +1,10 @@
 package dev.wsss.core.crf;
 
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
 import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What a pairwise term makes of the filtered label distribution {@code f} of a pixel. The term's energy is
@@ -65,25 +69,24 @@ public final class Compatibility {
         }
     }
 
-    /** Subtracts this term's energy from a pixel's negative energies. */
-    void subtract(float[] filtered, float[] negativeEnergy, int count) {
+    /** What the filter is to be multiplied by for {@link #negativeEnergy}: Potts' weight, and 1 for the others. */
+    float factor() {
+        return labels == 0 ? -weight[0] : 1;
+    }
+
+    /** The term's negative energies from {@link #factor} times its filtered labels, both {@code [point][label]}. */
+    Tensor negativeEnergy(Tensor filtered) {
         if (labels == 0) {
-            float w = weight[0];
-            for (int l = 0; l < count; l++) {
-                negativeEnergy[l] -= w * filtered[l];
-            }
-        } else if (weight.length == labels) {
-            for (int l = 0; l < count; l++) {
-                negativeEnergy[l] -= weight[l] * filtered[l];
-            }
-        } else {
-            for (int l = 0; l < count; l++) {
-                float sum = 0;
-                for (int m = 0; m < count; m++) {
-                    sum += weight[l * labels + m] * filtered[m];
-                }
-                negativeEnergy[l] -= sum;
-            }
+            return filtered;
+        }
+        try (Scope scope = Scope.open()) {
+            ComputeDevice device =
+                    filtered.is_cuda() ? new ComputeDevice(filtered.device().index()) : ComputeDevice.CPU;
+            boolean diagonal = weight.length == labels;
+            Tensor w = Tensors.to(diagonal ? Tensors.of(weight, labels) : Tensors.of(weight, labels, labels), device)
+                    .neg();
+            // the matrix is symmetric
+            return scope.keep(diagonal ? filtered.mul_(w) : filtered.mm(w));
         }
     }
 

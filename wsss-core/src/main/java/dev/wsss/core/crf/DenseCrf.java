@@ -2,9 +2,12 @@ package dev.wsss.core.crf;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +54,10 @@ public final class DenseCrf {
     private final int iterations;
     private final FeatureOrder order;
     private final int threads;
+    private final ComputeDevice device;
+    // the memory of images that are done with
+    private final Queue<Lattices> lattices = new ConcurrentLinkedQueue<>();
+    private final Queue<MeanField> meanFields = new ConcurrentLinkedQueue<>();
 
     private DenseCrf(Builder builder) {
         gaussian = builder.gaussian;
@@ -58,6 +65,7 @@ public final class DenseCrf {
         iterations = builder.iterations;
         order = builder.order;
         threads = builder.threads;
+        device = builder.device;
     }
 
     /** A CRF without terms and 10 iterations, to be configured. */
@@ -111,53 +119,47 @@ public final class DenseCrf {
      * @throws InvalidDataException if an energy is NaN or infinite; the message names label, row and column
      */
     public float[] infer(float[] unary, int labels, RgbImage image) {
-        return prepare(image).infer(unary, labels);
+        try (Prepared prepared = prepare(image)) {
+            return prepared.infer(unary, labels);
+        }
     }
 
-    /** Builds the lattices of an image, for one or more inferences on it. */
+    /** Builds the lattices of an image, for one or more inferences on it. To be closed. */
     public Prepared prepare(RgbImage image) {
-        List<Term> terms = new ArrayList<>(2);
+        Torch.load();
+        @Nullable Lattices spare = lattices.poll();
+        Lattices own = spare == null ? new Lattices(device) : spare;
+        List<MeanField.Term> terms = new ArrayList<>(2);
+        int points = Math.multiplyExact(image.height(), image.width());
         if (gaussian != null) {
-            terms.add(new Term(new PermutohedralLattice(positions(image, gaussian.sxy), 2), gaussian.compatibility));
+            own.gaussian.build(points, positions(image, gaussian.sxy), gaussian.compatibility.factor(), threads);
+            terms.add(new MeanField.Term(own.gaussian, gaussian.compatibility));
         }
         if (bilateral != null) {
-            terms.add(new Term(new PermutohedralLattice(colours(image, bilateral), 5), bilateral.compatibility));
+            own.bilateral.build(points, colours(image, bilateral), bilateral.compatibility.factor(), threads);
+            terms.add(new MeanField.Term(own.bilateral, bilateral.compatibility));
         }
-        return new Prepared(image.height(), image.width(), terms, iterations, threads);
+        return new Prepared(this, image.height(), image.width(), own, terms);
     }
 
-    private float[] positions(RgbImage image, float sxy) {
-        float[] features = new float[image.height() * image.width() * 2];
-        fillPositions(features, 2, image, sxy);
-        return features;
-    }
-
-    private float[] colours(RgbImage image, Bilateral term) {
-        int points = image.height() * image.width();
-        float[] features = new float[Math.multiplyExact(points, 5)];
-        fillPositions(features, 5, image, term.sxy);
-        byte[] data = image.data();
-        float[] value = new float[256];
-        for (int v = 0; v < 256; v++) {
-            value[v] = v / term.srgb;
-        }
-        for (int i = 0; i < points; i++) {
-            features[i * 5 + 2] = value[data[i * 3] & 255];
-            features[i * 5 + 3] = value[data[i * 3 + 1] & 255];
-            features[i * 5 + 4] = value[data[i * 3 + 2] & 255];
-        }
-        return features;
-    }
-
-    private void fillPositions(float[] features, int dimensions, RgbImage image, float sxy) {
+    private PermutohedralLattice.Features positions(RgbImage image, float sxy) {
         int atX = order == FeatureOrder.XY ? 0 : 1;
-        for (int y = 0, o = 0; y < image.height(); y++) {
-            float fy = y / sxy;
-            for (int x = 0; x < image.width(); x++, o += dimensions) {
-                features[o + atX] = x / sxy;
-                features[o + 1 - atX] = fy;
-            }
-        }
+        int width = image.width();
+        return (point, feature) -> {
+            feature[atX] = point % width / sxy;
+            feature[1 - atX] = point / width / sxy;
+        };
+    }
+
+    private PermutohedralLattice.Features colours(RgbImage image, Bilateral term) {
+        PermutohedralLattice.Features position = positions(image, term.sxy);
+        byte[] data = image.data();
+        return (point, feature) -> {
+            position.write(point, feature);
+            feature[2] = (data[point * 3] & 255) / term.srgb;
+            feature[3] = (data[point * 3 + 1] & 255) / term.srgb;
+            feature[4] = (data[point * 3 + 2] & 255) / term.srgb;
+        };
     }
 
     @Override
@@ -165,83 +167,31 @@ public final class DenseCrf {
         return "DenseCrf[" + gaussian + ", " + bilateral + ", iterations=" + iterations + ", order=" + order + "]";
     }
 
-    /** One pairwise term: the filter, normalised, and what is made of its output. */
-    private static final class Term {
-        final PermutohedralLattice lattice;
-        final Compatibility compatibility;
+    /** The lattices of one image at a time; those of a term that is not set stay empty. */
+    private static final class Lattices {
+        final PermutohedralLattice gaussian;
+        final PermutohedralLattice bilateral;
 
-        Term(PermutohedralLattice lattice, Compatibility compatibility) {
-            this.lattice = lattice;
-            this.compatibility = compatibility;
-            normalise();
-        }
-
-        /** Works {@code n_i = 1 / sqrt((K 1)_i)} into the lattice's weights, so that it filters with n K n. */
-        private void normalise() {
-            float[] values = new float[lattice.vertices() + 1];
-            float[] other = new float[lattice.vertices() + 1];
-            float[] norm = new float[lattice.points()];
-            Arrays.fill(norm, 1f);
-            lattice.splat(norm, values, 1, 0, lattice.vertices());
-            for (int axis = 0; axis < lattice.axes(); axis++) {
-                lattice.blur(values, other, 1, axis, 0, lattice.vertices());
-                float[] swap = values;
-                values = other;
-                other = swap;
-            }
-            float gain = lattice.gainCorrection();
-            float[] sum = new float[1];
-            for (int i = 0; i < norm.length; i++) {
-                lattice.slice(values, sum, 1, i);
-                norm[i] = (float) (1 / Math.sqrt(sum[0] * gain + 1e-20));
-            }
-            lattice.scale(norm, gain);
+        Lattices(ComputeDevice device) {
+            gaussian = new PermutohedralLattice(2, device);
+            bilateral = new PermutohedralLattice(5, device);
         }
     }
 
-    /** The arrays of one inference. */
-    private static final class Workspace {
-        final int size;
-        final float[] q;
-        final float[][] values;
-        final float[][] other;
-
-        Workspace(int points, List<Term> terms, int stride) {
-            size = stride;
-            q = new float[Math.multiplyExact(points, stride)];
-            values = new float[terms.size()][];
-            other = new float[terms.size()][];
-            for (int t = 0; t < values.length; t++) {
-                int n = Math.multiplyExact(terms.get(t).lattice.vertices() + 1, stride);
-                values[t] = new float[n];
-                other[t] = new float[n];
-            }
-        }
-
-        void clearAbsentNeighbour(int stride) {
-            for (int t = 0; t < values.length; t++) {
-                Arrays.fill(values[t], 0, stride, 0f);
-                Arrays.fill(other[t], 0, stride, 0f);
-            }
-        }
-    }
-
-    /** A CRF with the lattices of one image. May be used from several threads. */
-    public static final class Prepared {
+    /** A CRF with the lattices of one image. May be used from several threads; closing it lets the next image have them. */
+    public static final class Prepared implements AutoCloseable {
+        private final DenseCrf crf;
         private final int height;
         private final int width;
-        private final List<Term> terms;
-        private final int iterations;
-        private final int threads;
-        /** The last inference's arrays, for the next. */
-        private final AtomicReference<@Nullable Workspace> spare = new AtomicReference<>();
+        private final AtomicReference<@Nullable Lattices> lattices;
+        private final List<MeanField.Term> terms;
 
-        private Prepared(int height, int width, List<Term> terms, int iterations, int threads) {
+        private Prepared(DenseCrf crf, int height, int width, Lattices lattices, List<MeanField.Term> terms) {
+            this.crf = crf;
             this.height = height;
             this.width = width;
+            this.lattices = new AtomicReference<>(lattices);
             this.terms = terms;
-            this.iterations = iterations;
-            this.threads = threads;
         }
 
         /**
@@ -249,34 +199,22 @@ public final class DenseCrf {
          *
          * @param unary {@code [labels][height][width]}
          * @return {@code Q}, {@code [labels][height][width]}, a new array
+         * @throws IllegalStateException if closed
          */
         public float[] infer(float[] unary, int labels) {
-            int points = height * width;
-            Unary.requireShape("unary", unary.length, labels, points);
+            if (lattices.get() == null) {
+                throw new IllegalStateException("the prepared image is closed");
+            }
+            Unary.requireShape("unary", unary.length, labels, height * width);
             requireFinite(unary);
-            terms.forEach(term -> term.compatibility.requireFits(labels));
-            // whole groups of four, so that the filter's inner loops have no remainder
-            int stride = labels <= 2 ? labels : labels + 3 & ~3;
-            Workspace work = spare.getAndSet(null);
-            if (work == null || work.size < stride) {
-                work = new Workspace(points, terms, stride);
+            terms.forEach(term -> term.compatibility().requireFits(labels));
+            MeanField spare = crf.meanFields.poll();
+            MeanField meanField = spare == null ? new MeanField(crf.device) : spare;
+            try (Torch.Mode noGrad = Torch.noGrad()) {
+                return Torch.call(() -> meanField.infer(terms, unary, labels, crf.iterations));
+            } finally {
+                crf.meanFields.add(meanField);
             }
-            work.clearAbsentNeighbour(stride);
-            update(unary, labels, stride, work, List.of());
-            for (int i = 0; i < iterations; i++) {
-                for (int t = 0; t < terms.size(); t++) {
-                    filter(t, stride, work);
-                }
-                update(unary, labels, stride, work, terms);
-            }
-            float[] q = new float[unary.length];
-            for (int l = 0; l < labels; l++) {
-                for (int i = 0; i < points; i++) {
-                    q[l * points + i] = work.q[i * stride + l];
-                }
-            }
-            spare.set(work);
-            return q;
         }
 
         private void requireFinite(float[] unary) {
@@ -290,41 +228,13 @@ public final class DenseCrf {
             }
         }
 
-        /** Splats Q and blurs it; the result is left in {@code work.values[t]}. */
-        private void filter(int t, int stride, Workspace work) {
-            PermutohedralLattice lattice = terms.get(t).lattice;
-            int vertices = lattice.vertices();
-            float[] splatted = work.values[t];
-            Parallel.forRange(threads, vertices, (from, to) -> lattice.splat(work.q, splatted, stride, from, to));
-            for (int a = 0; a < lattice.axes(); a++) {
-                int axis = a;
-                float[] in = work.values[t];
-                float[] out = work.other[t];
-                Parallel.forRange(threads, vertices, (from, to) -> lattice.blur(in, out, stride, axis, from, to));
-                work.values[t] = out;
-                work.other[t] = in;
+        /** Ends the use of this image, when no inference is under way. Idempotent. */
+        @Override
+        public void close() {
+            Lattices own = lattices.getAndSet(null);
+            if (own != null) {
+                crf.lattices.add(own);
             }
-        }
-
-        /** Q = softmax(-U - energies of {@code active}). */
-        private void update(float[] unary, int labels, int stride, Workspace work, List<Term> active) {
-            int points = height * width;
-            Parallel.forRange(threads, points, (from, to) -> {
-                float[] row = new float[stride];
-                float[] filtered = new float[stride];
-                for (int i = from; i < to; i++) {
-                    for (int l = 0; l < labels; l++) {
-                        row[l] = -unary[l * points + i];
-                    }
-                    for (int t = 0; t < active.size(); t++) {
-                        Term term = active.get(t);
-                        term.lattice.slice(work.values[t], filtered, stride, i);
-                        term.compatibility.subtract(filtered, row, labels);
-                    }
-                    Softmax.inPlace(row, labels);
-                    System.arraycopy(row, 0, work.q, i * stride, stride);
-                }
-            });
         }
     }
 
@@ -335,6 +245,7 @@ public final class DenseCrf {
         private int iterations = 10;
         private FeatureOrder order = FeatureOrder.XY;
         private int threads = 1;
+        private ComputeDevice device = ComputeDevice.CPU;
 
         private Builder() {}
 
@@ -395,6 +306,12 @@ public final class DenseCrf {
                 throw new IllegalArgumentException("threads must be at least 1, got " + value);
             }
             threads = value;
+            return this;
+        }
+
+        /** Where to infer. */
+        public Builder optDevice(ComputeDevice value) {
+            device = value;
             return this;
         }
 

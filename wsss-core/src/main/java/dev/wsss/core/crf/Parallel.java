@@ -3,32 +3,24 @@ package dev.wsss.core.crf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ForkJoinTask;
+import java.util.function.IntConsumer;
 
-/** Runs a loop over an index range in contiguous parts. */
+/** Runs tasks on the common fork-join pool. */
 final class Parallel {
-    /** Below this many iterations a part is not worth handing over. */
-    private static final int SMALLEST_PART = 512;
-
     private Parallel() {}
 
-    /** A part of a loop. */
-    @FunctionalInterface
-    interface Range {
-        void run(int from, int to);
-    }
-
-    /** Runs {@code body} over {@code 0..n-1} in up to {@code threads} parts and waits for all of them. */
-    static void forRange(int threads, int n, Range body) {
-        int parts = Math.min(threads, n / SMALLEST_PART);
-        if (parts <= 1) {
-            body.run(0, n);
+    /** Runs {@code task} with the numbers {@code 0..count-1}, in parallel if {@code threads} is above 1, and waits. */
+    static void run(int threads, int count, IntConsumer task) {
+        if (threads == 1 || count == 1) {
+            for (int i = 0; i < count; i++) {
+                task.accept(i);
+            }
             return;
         }
-        List<ForkJoinTask<?>> tasks = new ArrayList<>(parts);
-        for (int i = 0; i < parts; i++) {
-            int from = (int) ((long) n * i / parts);
-            int to = (int) ((long) n * (i + 1) / parts);
-            tasks.add(ForkJoinTask.adapt(() -> body.run(from, to)));
+        List<ForkJoinTask<?>> tasks = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            int number = i;
+            tasks.add(ForkJoinTask.adapt(() -> task.accept(number)));
         }
         ForkJoinTask.invokeAll(tasks);
     }

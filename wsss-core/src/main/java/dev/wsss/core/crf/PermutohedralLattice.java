@@ -1,305 +1,318 @@
 package dev.wsss.core.crf;
 
-import java.util.Arrays;
+import dev.wsss.core.io.DType;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The permutohedral lattice of a set of points: a Gaussian filter of standard deviation 1 in feature space, as splat,
  * blur along the {@code d + 1} lattice axes, and slice (Adams, Baek and Davis, "Fast High-Dimensional Filtering Using the
- * Permutohedral Lattice", 2010).
+ * Permutohedral Lattice", 2010), normalised symmetrically: {@code n K n} with {@code n_i = 1 / sqrt((K 1)_i)}.
  *
- * <p>Values are label-interleaved: {@code [point][label]} and {@code [vertex + 1][label]}, where row 0 of the vertices is
- * the absent neighbour and stays zero. A vertex gathers its points in their order, so a splat gives the same bits however
- * its vertices are shared out among threads.
+ * <p>Values are {@code [point][label]} and {@code [row][label]}, where row 0 is the absent neighbour and stays zero and
+ * row {@code v + 1} is vertex {@code v}. Splat, blur and slice are all the same operation on them, a sum of few weighted
+ * rows for each row of the output, which libtorch has under the name {@code embedding_bag}: with vector instructions on
+ * the CPU, and on CUDA. Each output row is one sum in a fixed order, so that threads do not change a bit.
  *
- * <p>Sums are fused ({@link Math#fma}), which halves their instructions; the reference rounds twice. That is safe, unlike
- * a change in the last bit of a feature: here results depend on the values continuously. Loops over labels are unrolled
- * by hand because they are too short for the compiler to vectorise.
- *
- * <p>Immutable once {@link #scale}d.
+ * <p>{@link #build} may be called again, and fills the same memory.
  */
-final class PermutohedralLattice {
-    private final int dimensions;
-    private final int points;
-    private final int vertices;
-    /** Row in the vertex values, {@code [point][d + 1]}. */
-    private final int[] vertexOfPoint;
-    /** {@code [point][d + 1]}. */
-    private final float[] barycentric;
-    /** Two rows of vertex values for each vertex, {@code [axis][vertex][2]}. */
-    private final int[] neighbours;
-    /** First entry of each vertex in {@link #pointOfEntry} and {@link #weightOfEntry}; one longer than the vertices. */
-    private final int[] firstEntry;
+final class PermutohedralLattice implements AutoCloseable {
+    private static final long SUM = 0;
+    /** Fewer points than this are not worth a thread. */
+    private static final int SMALLEST_PART = 4096;
 
-    private final int[] pointOfEntry;
-    private final float[] weightOfEntry;
+    /** Writes a point's feature, each coordinate divided by its standard deviation. */
+    @FunctionalInterface
+    interface Features {
+        void write(int point, float[] feature);
+    }
+
+    private final int d;
+    private final ComputeDevice device;
+    private final List<SimplexFinder> finders = new ArrayList<>();
+    private final NativeArray vertexOfPoint = new NativeArray(DType.I32, ComputeDevice.CPU);
+    private final NativeArray barycentric = new NativeArray(DType.F32, ComputeDevice.CPU);
+    private final NativeArray neighbours = new NativeArray(DType.I32, ComputeDevice.CPU);
+    private final NativeArray firstEntry = new NativeArray(DType.I32, ComputeDevice.CPU);
+    private final NativeArray pointOfEntry = new NativeArray(DType.I32, ComputeDevice.CPU);
+    private final NativeArray weightOfEntry = new NativeArray(DType.F32, ComputeDevice.CPU);
+    private final NativeArray firstVertex = new NativeArray(DType.I32, ComputeDevice.CPU);
+    private final NativeArray firstNeighbour = new NativeArray(DType.I32, ComputeDevice.CPU);
+    private final NativeArray neighbourWeights = new NativeArray(DType.F32, ComputeDevice.CPU);
+    private int[] simplexOfPoint = {};
+
+    /** The arrays above, cut to size and on the device: splat, blur for each axis, slice. */
+    private final List<Sum> sums = new ArrayList<>();
+
+    PermutohedralLattice(int dimensions, ComputeDevice device) {
+        d = dimensions;
+        this.device = device;
+        finders.add(new SimplexFinder(dimensions));
+    }
 
     /**
-     * Builds the lattice.
+     * Builds the lattice of a set of points.
      *
-     * @param features {@code [points][dimensions]}, each coordinate divided by its standard deviation
+     * @param factor what every filtered value is multiplied by
+     * @param threads for this method, on the common pool
      */
-    PermutohedralLattice(float[] features, int dimensions) {
-        this.dimensions = dimensions;
-        this.points = features.length / dimensions;
-        int corners = dimensions + 1;
-        vertexOfPoint = new int[points * corners];
-        barycentric = new float[points * corners];
-        VertexTable table = new VertexTable(points / 4);
-        SimplexFinder simplex = new SimplexFinder(dimensions);
-        int[] found = new int[corners];
-        for (int p = 0; p < points; p++) {
-            boolean moved = simplex.locate(features, p * dimensions);
-            if (moved || p == 0) {
-                simplex.addVertices(table, found);
+    void build(int points, Features features, float factor, int threads) {
+        int parts = Math.max(1, Math.min(threads, points / SMALLEST_PART));
+        while (finders.size() < parts) {
+            finders.add(new SimplexFinder(d));
+        }
+        if (simplexOfPoint.length < points) {
+            simplexOfPoint = new int[points];
+        }
+        int[] start = new int[parts + 1];
+        for (int part = 0; part <= parts; part++) {
+            start[part] = (int) ((long) points * part / parts);
+        }
+        FloatBuffer weights = barycentric.floats(Math.multiplyExact(points, d + 1));
+        Parallel.run(
+                threads, parts, part -> locate(finders.get(part), start[part], start[part + 1], features, weights));
+        int[][] rowOfVertex = mergeVertices(parts, points);
+        VertexTable table = finders.get(0).vertices();
+        int rows = table.size() + 1;
+        int[][] next = new int[parts][rows];
+        IntBuffer vertices = vertexOfPoint.ints(points * (d + 1));
+        Parallel.run(
+                threads,
+                parts,
+                part -> expand(
+                        finders.get(part), start[part], start[part + 1], rowOfVertex[part], vertices, next[part]));
+        toFirsts(next, firstEntry.ints(rows));
+        IntBuffer pointOf = pointOfEntry.ints(points * (d + 1));
+        FloatBuffer weightOf = weightOfEntry.floats(points * (d + 1));
+        Parallel.run(threads, parts, part -> {
+            int[] entry = next[part];
+            for (int p = start[part], i = p * (d + 1); p < start[part + 1]; p++) {
+                for (int c = 0; c <= d; c++, i++) {
+                    int e = entry[vertices.get(i)]++;
+                    pointOf.put(e, p);
+                    weightOf.put(e, weights.get(i));
+                }
             }
-            for (int r = 0; r < corners; r++) {
-                vertexOfPoint[p * corners + r] = found[r] + 1;
-                barycentric[p * corners + r] = simplex.weight(r);
+        });
+        IntBuffer triples = neighbours.ints(3 * rows * (d + 1));
+        Parallel.run(threads, d + 1, axis -> findNeighbours(table, axis, triples));
+        fillPatterns(points, rows);
+        copyToDevice(points, rows);
+        normalise(points, factor);
+    }
+
+    private void locate(SimplexFinder finder, int from, int to, Features features, FloatBuffer weights) {
+        finder.clear();
+        float[] feature = new float[d];
+        for (int p = from, i = from * (d + 1); p < to; p++) {
+            features.write(p, feature);
+            simplexOfPoint[p] = finder.locate(feature);
+            for (int r = 0; r <= d; r++, i++) {
+                weights.put(i, finder.weight(r));
+            }
+        }
+    }
+
+    /**
+     * Adds the vertices of all finders to those of the first, part by part and thus in the order in which a single finder
+     * would have met them.
+     *
+     * @return for each part the row of each of its vertices
+     */
+    private int[][] mergeVertices(int parts, int points) {
+        VertexTable all = finders.get(0).vertices();
+        int[][] rows = new int[parts][];
+        for (int part = 0; part < parts; part++) {
+            VertexTable own = finders.get(part).vertices();
+            rows[part] = new int[own.size()];
+            for (int v = 0; v < rows[part].length; v++) {
+                rows[part][v] = 1 + (part == 0 ? v : all.findOrAdd(own.low(v), own.high(v)));
             }
         }
         // The reference works on four points at a time and fills the last group with points at the origin. Nothing is
         // splatted there, but their vertices exist and pass values on in the blur.
         if (points % 4 != 0) {
-            simplex.locate(new float[dimensions], 0);
-            simplex.addVertices(table, found);
+            finders.get(0).locate(new float[d]);
         }
-        vertices = table.size();
-        neighbours = findNeighbours(table, dimensions);
-        firstEntry = new int[vertices + 1];
-        pointOfEntry = new int[vertexOfPoint.length];
-        weightOfEntry = new float[vertexOfPoint.length];
-        sortEntries();
+        return rows;
     }
 
-    private static int[] findNeighbours(VertexTable table, int dimensions) {
-        int vertices = table.size();
-        int[] neighbours = new int[(dimensions + 1) * vertices * 2];
-        for (int axis = 0; axis <= dimensions; axis++) {
-            for (int v = 0; v < vertices; v++) {
-                // one step along an axis: minus one everywhere, plus d at the axis itself
-                long low = 0;
-                for (int k = 0; k < Math.min(dimensions, 4); k++) {
-                    int coordinate = (short) (table.low(v) >>> 16 * k) + (k == axis ? dimensions : -1);
-                    low |= (coordinate & 0xFFFFL) << 16 * k;
-                }
-                short high = 0;
-                if (dimensions == 5) {
-                    high = (short) (table.high(v) + (axis == 4 ? dimensions : -1));
-                }
-                int next = table.find(low, high);
-                if (next >= 0) {
-                    neighbours[(axis * vertices + v) * 2] = next + 1;
-                    neighbours[(axis * vertices + next) * 2 + 1] = v + 1;
-                }
-            }
-        }
-        return neighbours;
-    }
-
-    private void sortEntries() {
-        int corners = dimensions + 1;
-        for (int row : vertexOfPoint) {
-            firstEntry[row]++;
-        }
-        for (int v = 0; v < vertices; v++) {
-            firstEntry[v + 1] += firstEntry[v];
-        }
-        int[] next = Arrays.copyOf(firstEntry, vertices);
-        for (int p = 0, i = 0; p < points; p++) {
-            for (int c = 0; c < corners; c++, i++) {
-                int entry = next[vertexOfPoint[i] - 1]++;
-                pointOfEntry[entry] = p;
-                weightOfEntry[entry] = barycentric[i];
+    private void expand(SimplexFinder finder, int from, int to, int[] rowOfVertex, IntBuffer vertices, int[] counts) {
+        for (int p = from, i = from * (d + 1); p < to; p++) {
+            for (int r = 0; r <= d; r++, i++) {
+                int row = rowOfVertex[finder.vertex(simplexOfPoint[p], r)];
+                vertices.put(i, row);
+                counts[row]++;
             }
         }
     }
 
-    int points() {
-        return points;
-    }
-
-    int vertices() {
-        return vertices;
-    }
-
-    int axes() {
-        return dimensions + 1;
-    }
-
-    /** Multiplies each point's weights by a factor of its own: before the splat, and after the slice. */
-    void scale(float[] splatFactor, float sliceFactor) {
-        for (int i = 0; i < weightOfEntry.length; i++) {
-            weightOfEntry[i] *= splatFactor[pointOfEntry[i]];
-        }
-        for (int p = 0, i = 0; p < points; p++) {
-            float factor = sliceFactor * splatFactor[p];
-            for (int c = 0; c <= dimensions; c++, i++) {
-                barycentric[i] *= factor;
+    /** Turns the number of entries of each part and row into the first of them. */
+    private static void toFirsts(int[][] counts, IntBuffer firstOfRow) {
+        int entries = 0;
+        for (int row = 0; row < counts[0].length; row++) {
+            firstOfRow.put(row, entries);
+            for (int[] count : counts) {
+                int first = entries;
+                entries += count[row];
+                count[row] = first;
             }
         }
     }
 
-    /** The factor 1 / (1 + 2^-d) by which the blur's gain is undone. */
-    float gainCorrection() {
-        return (float) (1 / (1 + Math.pow(2, -dimensions)));
+    /** Writes, for each row, itself and its two neighbours along an axis. */
+    private void findNeighbours(VertexTable table, int axis, IntBuffer triples) {
+        int rows = table.size() + 1;
+        int first = 3 * rows * axis;
+        for (int row = 0, i = first; row < rows; row++, i += 3) {
+            triples.put(i, row).put(i + 1, 0).put(i + 2, 0);
+        }
+        for (int v = 0; v < rows - 1; v++) {
+            // one step along an axis: minus one everywhere, plus d at the axis itself
+            long low = 0;
+            for (int k = 0; k < Math.min(d, 4); k++) {
+                int coordinate = (short) (table.low(v) >>> 16 * k) + (k == axis ? d : -1);
+                low |= (coordinate & 0xFFFFL) << 16 * k;
+            }
+            int high = d == 5 ? table.high(v) + (axis == 4 ? d : -1) & 0xFFFF : 0;
+            int neighbour = table.find(low, high);
+            if (neighbour >= 0) {
+                triples.put(first + 3 * (v + 1) + 1, neighbour + 1);
+                triples.put(first + 3 * (neighbour + 1) + 2, v + 1);
+            }
+        }
+    }
+
+    private void fillPatterns(int points, int rows) {
+        IntBuffer vertices = firstVertex.ints(points);
+        for (int p = 0; p < points; p++) {
+            vertices.put(p, p * (d + 1));
+        }
+        IntBuffer triples = firstNeighbour.ints(rows);
+        FloatBuffer weights = neighbourWeights.floats(3 * rows);
+        for (int row = 0; row < rows; row++) {
+            triples.put(row, 3 * row);
+            weights.put(3 * row, 1f).put(3 * row + 1, 0.5f).put(3 * row + 2, 0.5f);
+        }
+    }
+
+    private void copyToDevice(int points, int rows) {
+        release();
+        int entries = points * (d + 1);
+        try (Scope scope = Scope.open()) {
+            sums.add(owned(pointOfEntry.tensor(entries), firstEntry.tensor(rows), weightOfEntry.tensor(entries)));
+            Tensor first = firstNeighbour.tensor(rows);
+            Tensor weights = neighbourWeights.tensor(3L * rows);
+            Tensor triples = neighbours.tensor(d + 1, 3L * rows);
+            for (int axis = 0; axis <= d; axis++) {
+                sums.add(owned(triples.select(0, axis), first, weights));
+            }
+            sums.add(owned(vertexOfPoint.tensor(entries), firstVertex.tensor(points), barycentric.tensor(entries)));
+        }
+    }
+
+    private Sum owned(Tensor indices, Tensor first, Tensor weights) {
+        return new Sum(
+                Scope.own(Tensors.to(indices, device)),
+                Scope.own(Tensors.to(first, device)),
+                Scope.own(Tensors.to(weights, device)));
+    }
+
+    /** Works the norm, the correction of the blur's gain and the factor into the weights. */
+    private void normalise(int points, float factor) {
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            Scalar gain = new Scalar(1 / (1 + Math.pow(2, -d)));
+            Tensor ones = Tensors.empty(DType.F32, device, points, 1).fill_(new Scalar(1));
+            Tensor norm = slice(blurred(ones), 0, points)
+                    .mul_(gain)
+                    .add_(new Scalar(1e-20))
+                    .rsqrt_();
+            Sum splat = sums.get(0);
+            splat.weights.mul_(norm.view(-1).index_select(0, splat.indices));
+            sums.get(d + 2)
+                    .weights
+                    .mul_(gain)
+                    .mul_(new Scalar(factor))
+                    .view(points, d + 1)
+                    .mul_(norm);
+        }
+    }
+
+    /** Splats {@code [point][label]} and blurs; to be {@link #slice}d. */
+    Tensor blurred(Tensor values) {
+        try (Scope scope = Scope.open()) {
+            Tensor table = values;
+            for (Sum sum : sums.subList(0, d + 2)) {
+                table = sum.of(table);
+            }
+            return scope.keep(table);
+        }
+    }
+
+    /** Interpolates points {@code from} to {@code from + count - 1} from blurred vertices. */
+    Tensor slice(Tensor blurred, long from, long count) {
+        try (Scope scope = Scope.open()) {
+            long corners = d + 1;
+            Sum slice = sums.get(d + 2);
+            Sum part = new Sum(
+                    slice.indices.narrow(0, from * corners, count * corners),
+                    slice.first.narrow(0, 0, count),
+                    slice.weights.narrow(0, from * corners, count * corners));
+            return scope.keep(part.of(blurred));
+        }
+    }
+
+    private void release() {
+        sums.forEach(Sum::close);
+        sums.clear();
+    }
+
+    @Override
+    public void close() {
+        release();
+        List.of(
+                        vertexOfPoint,
+                        barycentric,
+                        neighbours,
+                        firstEntry,
+                        pointOfEntry,
+                        weightOfEntry,
+                        firstVertex,
+                        firstNeighbour,
+                        neighbourWeights)
+                .forEach(NativeArray::close);
     }
 
     /**
-     * Sums the values of the points onto vertices {@code from} to {@code to - 1}.
+     * Output row {@code i} is the sum of the input's rows {@code indices[first[i]..first[i + 1] - 1]}, weighted.
      *
-     * @param in {@code [point][stride]}
-     * @param out {@code [vertex + 1][stride]}; the vertices' rows are overwritten
+     * @param indices int32 {@code [entries]}
+     * @param first int32 {@code [rows]}
+     * @param weights float32 {@code [entries]}
      */
-    void splat(float[] in, float[] out, int stride, int from, int to) {
-        for (int v = from; v < to; v++) {
-            int label = 0;
-            for (; label + 8 <= stride; label += 8) {
-                splat8(in, out, stride, v, label);
-            }
-            for (; label + 4 <= stride; label += 4) {
-                splat4(in, out, stride, v, label);
-            }
-            for (; label < stride; label++) {
-                splat1(in, out, stride, v, label);
-            }
+    private record Sum(Tensor indices, Tensor first, Tensor weights) {
+        /** {@code [input rows][labels]} to {@code [rows][labels]}. */
+        Tensor of(Tensor values) {
+            return new Tensor(
+                    torch.embedding_bag(values, indices, first, false, SUM, false, new TensorOptional(weights), false)
+                            .get0());
         }
-    }
 
-    private void splat8(float[] in, float[] out, int stride, int v, int label) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        float s4 = 0;
-        float s5 = 0;
-        float s6 = 0;
-        float s7 = 0;
-        int end = firstEntry[v + 1];
-        for (int e = firstEntry[v]; e < end; e++) {
-            float w = weightOfEntry[e];
-            int i = pointOfEntry[e] * stride + label;
-            s0 = Math.fma(w, in[i], s0);
-            s1 = Math.fma(w, in[i + 1], s1);
-            s2 = Math.fma(w, in[i + 2], s2);
-            s3 = Math.fma(w, in[i + 3], s3);
-            s4 = Math.fma(w, in[i + 4], s4);
-            s5 = Math.fma(w, in[i + 5], s5);
-            s6 = Math.fma(w, in[i + 6], s6);
-            s7 = Math.fma(w, in[i + 7], s7);
-        }
-        int o = (v + 1) * stride + label;
-        out[o] = s0;
-        out[o + 1] = s1;
-        out[o + 2] = s2;
-        out[o + 3] = s3;
-        out[o + 4] = s4;
-        out[o + 5] = s5;
-        out[o + 6] = s6;
-        out[o + 7] = s7;
-    }
-
-    private void splat4(float[] in, float[] out, int stride, int v, int label) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        int end = firstEntry[v + 1];
-        for (int e = firstEntry[v]; e < end; e++) {
-            float w = weightOfEntry[e];
-            int i = pointOfEntry[e] * stride + label;
-            s0 = Math.fma(w, in[i], s0);
-            s1 = Math.fma(w, in[i + 1], s1);
-            s2 = Math.fma(w, in[i + 2], s2);
-            s3 = Math.fma(w, in[i + 3], s3);
-        }
-        int o = (v + 1) * stride + label;
-        out[o] = s0;
-        out[o + 1] = s1;
-        out[o + 2] = s2;
-        out[o + 3] = s3;
-    }
-
-    private void splat1(float[] in, float[] out, int stride, int v, int label) {
-        float sum = 0;
-        int end = firstEntry[v + 1];
-        for (int e = firstEntry[v]; e < end; e++) {
-            sum = Math.fma(weightOfEntry[e], in[pointOfEntry[e] * stride + label], sum);
-        }
-        out[(v + 1) * stride + label] = sum;
-    }
-
-    /** Blurs vertices {@code from} to {@code to - 1} along one axis, {@code in} and {@code out} being different. */
-    void blur(float[] in, float[] out, int stride, int axis, int from, int to) {
-        for (int v = from; v < to; v++) {
-            int n = (axis * vertices + v) * 2;
-            int a = neighbours[n] * stride;
-            int b = neighbours[n + 1] * stride;
-            int o = (v + 1) * stride;
-            for (int label = 0; label < stride; label++) {
-                out[o + label] = in[o + label] + 0.5f * (in[a + label] + in[b + label]);
-            }
-        }
-    }
-
-    /** Interpolates one point's values from its vertices into {@code out[0..stride-1]}. */
-    void slice(float[] in, float[] out, int stride, int point) {
-        int first = point * (dimensions + 1);
-        int end = first + dimensions + 1;
-        int label = 0;
-        for (; label + 8 <= stride; label += 8) {
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            float s4 = 0;
-            float s5 = 0;
-            float s6 = 0;
-            float s7 = 0;
-            for (int c = first; c < end; c++) {
-                float w = barycentric[c];
-                int i = vertexOfPoint[c] * stride + label;
-                s0 = Math.fma(w, in[i], s0);
-                s1 = Math.fma(w, in[i + 1], s1);
-                s2 = Math.fma(w, in[i + 2], s2);
-                s3 = Math.fma(w, in[i + 3], s3);
-                s4 = Math.fma(w, in[i + 4], s4);
-                s5 = Math.fma(w, in[i + 5], s5);
-                s6 = Math.fma(w, in[i + 6], s6);
-                s7 = Math.fma(w, in[i + 7], s7);
-            }
-            out[label] = s0;
-            out[label + 1] = s1;
-            out[label + 2] = s2;
-            out[label + 3] = s3;
-            out[label + 4] = s4;
-            out[label + 5] = s5;
-            out[label + 6] = s6;
-            out[label + 7] = s7;
-        }
-        for (; label + 4 <= stride; label += 4) {
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            for (int c = first; c < end; c++) {
-                float w = barycentric[c];
-                int i = vertexOfPoint[c] * stride + label;
-                s0 = Math.fma(w, in[i], s0);
-                s1 = Math.fma(w, in[i + 1], s1);
-                s2 = Math.fma(w, in[i + 2], s2);
-                s3 = Math.fma(w, in[i + 3], s3);
-            }
-            out[label] = s0;
-            out[label + 1] = s1;
-            out[label + 2] = s2;
-            out[label + 3] = s3;
-        }
-        for (; label < stride; label++) {
-            float sum = 0;
-            for (int c = first; c < end; c++) {
-                sum = Math.fma(barycentric[c], in[vertexOfPoint[c] * stride + label], sum);
-            }
-            out[label] = sum;
+        void close() {
+            indices.close();
+            first.close();
+            weights.close();
         }
     }
 }

@@ -5,8 +5,12 @@ import java.util.Arrays;
 /**
  * Finds the simplex that encloses a feature, and the feature's barycentric coordinates in it. All in float32 and in the
  * reference's order of operations: on which side of a face a feature falls may hang on the last bit.
+ *
+ * <p>Simplices and vertices are numbered in the order in which features fall into them.
  */
 final class SimplexFinder {
+    static final int MAX_DIMENSIONS = 5;
+
     private final int d;
     private final float inverse;
     private final float[] scale;
@@ -16,14 +20,17 @@ final class SimplexFinder {
     private final int[] origin;
 
     private final int[] rank;
-    private final int[] previousOrigin;
-    private final int[] previousRank;
     private final float[] barycentric;
 
+    private final VertexTable simplices = new VertexTable();
+    private final VertexTable vertices = new VertexTable();
+    /** {@code [simplex][d + 1]}. */
+    private int[] verticesOfSimplex = new int[1 << 12];
+
     SimplexFinder(int dimensions) {
-        if (dimensions < 1 || dimensions > VertexTable.MAX_COORDINATES) {
+        if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
             throw new IllegalArgumentException(
-                    "features have 1 to " + VertexTable.MAX_COORDINATES + " dimensions, got " + dimensions);
+                    "features have 1 to " + MAX_DIMENSIONS + " dimensions, got " + dimensions);
         }
         d = dimensions;
         inverse = 1f / (d + 1);
@@ -37,16 +44,23 @@ final class SimplexFinder {
         distance = new float[d + 1];
         origin = new int[d + 1];
         rank = new int[d + 1];
-        previousOrigin = new int[d + 1];
-        previousRank = new int[d + 1];
         barycentric = new float[d + 2];
     }
 
-    /** Locates a feature; returns whether its simplex differs from the one located before. */
-    boolean locate(float[] features, int at) {
-        System.arraycopy(origin, 0, previousOrigin, 0, d + 1);
-        System.arraycopy(rank, 0, previousRank, 0, d + 1);
-        elevate(features, at);
+    /** Forgets all simplices and vertices. */
+    void clear() {
+        simplices.clear();
+        vertices.clear();
+    }
+
+    /** The vertices met so far; a key is the first {@code d} coordinates, 16 bits each, the first lowest. */
+    VertexTable vertices() {
+        return vertices;
+    }
+
+    /** Locates a feature, {@code [d]}; returns the number of its simplex. */
+    int locate(float[] feature) {
+        elevate(feature);
         int sum = 0;
         for (int i = 0; i <= d; i++) {
             int steps = (int) Math.rint(inverse * elevated[i]);
@@ -56,13 +70,13 @@ final class SimplexFinder {
         rankDistances();
         returnToPlane(sum);
         weigh();
-        return !Arrays.equals(origin, previousOrigin) || !Arrays.equals(rank, previousRank);
+        return simplex();
     }
 
-    private void elevate(float[] features, int at) {
+    private void elevate(float[] feature) {
         float sum = 0;
         for (int j = d; j > 0; j--) {
-            float c = features[at + j - 1] * scale[j - 1];
+            float c = feature[j - 1] * scale[j - 1];
             elevated[j] = sum - j * c;
             sum += c;
         }
@@ -111,24 +125,53 @@ final class SimplexFinder {
         barycentric[0] += 1 + barycentric[d + 1];
     }
 
-    /** Weight of the vertex of remainder {@code r}. */
-    float weight(int r) {
-        return barycentric[r];
+    /** Neighbouring pixels share simplices, so that one look-up here saves the d + 1 of its vertices. */
+    private int simplex() {
+        long low = 0;
+        int high = 0;
+        for (int i = 0; i < d; i++) {
+            if (i < 4) {
+                low |= (origin[i] & 0xFFFFL) << 16 * i;
+            } else {
+                high |= origin[i] << 15;
+            }
+            // the last rank follows from the others
+            high |= rank[i] << 3 * i;
+        }
+        int known = simplices.size();
+        int simplex = simplices.findOrAdd(low, high);
+        if (simplex == known) {
+            addVertices(simplex);
+        }
+        return simplex;
     }
 
-    /** Looks up or creates the simplex's vertices, by remainder. */
-    void addVertices(VertexTable table, int[] vertices) {
+    private void addVertices(int simplex) {
+        int first = simplex * (d + 1);
+        if (first + d >= verticesOfSimplex.length) {
+            verticesOfSimplex = Arrays.copyOf(verticesOfSimplex, verticesOfSimplex.length * 2);
+        }
         for (int r = 0; r <= d; r++) {
             long low = 0;
             for (int i = 0; i < Math.min(d, 4); i++) {
                 low |= (coordinate(i, r) & 0xFFFFL) << 16 * i;
             }
-            short high = d == 5 ? (short) coordinate(4, r) : 0;
-            vertices[r] = table.findOrAdd(low, high);
+            int high = d == 5 ? coordinate(4, r) & 0xFFFF : 0;
+            verticesOfSimplex[first + r] = vertices.findOrAdd(low, high);
         }
     }
 
     private int coordinate(int i, int r) {
         return origin[i] + (rank[i] <= d - r ? r : r - (d + 1));
+    }
+
+    /** The vertex of remainder {@code r} of a simplex. */
+    int vertex(int simplex, int r) {
+        return verticesOfSimplex[simplex * (d + 1) + r];
+    }
+
+    /** Weight of the vertex of remainder {@code r} for the last feature. */
+    float weight(int r) {
+        return barycentric[r];
     }
 }

@@ -3,59 +3,59 @@ package dev.wsss.core.crf;
 import java.util.Arrays;
 
 /**
- * The vertices of a lattice, numbered in the order of their creation. A key is up to five 16-bit coordinates, packed into
- * a long and a short; open addressing, no boxing.
+ * Numbers keys in the order of their first appearance. A key is a long and an int; open addressing, no boxing. Once
+ * {@link #clear}ed it serves again.
  */
 final class VertexTable {
-    static final int MAX_COORDINATES = 5;
-
     private long[] low;
-    private short[] high;
+    private int[] high;
     private int size;
-    /** Vertex number plus one, 0 where free; a power of two long. */
+    /** Number plus one, 0 where free; a power of two long. */
     private int[] slots;
 
-    VertexTable(int expected) {
-        int capacity = Math.max(64, Integer.highestOneBit(Math.max(1, expected)) * 4);
-        slots = new int[capacity];
-        low = new long[capacity / 2];
-        high = new short[capacity / 2];
+    VertexTable() {
+        slots = new int[1 << 14];
+        low = new long[slots.length / 2];
+        high = new int[slots.length / 2];
+    }
+
+    void clear() {
+        Arrays.fill(slots, 0);
+        size = 0;
     }
 
     int size() {
         return size;
     }
 
-    /** Coordinates 0 to 3 of a vertex, 16 bits each, the first lowest. */
-    long low(int vertex) {
-        return low[vertex];
+    long low(int number) {
+        return low[number];
     }
 
-    /** Coordinate 4 of a vertex. */
-    short high(int vertex) {
-        return high[vertex];
+    int high(int number) {
+        return high[number];
     }
 
-    /** The number of the vertex with this key, or -1. */
-    int find(long keyLow, short keyHigh) {
+    /** The number of a key, or -1. */
+    int find(long keyLow, int keyHigh) {
         int mask = slots.length - 1;
         for (int s = hash(keyLow, keyHigh) & mask; slots[s] != 0; s = s + 1 & mask) {
-            int vertex = slots[s] - 1;
-            if (low[vertex] == keyLow && high[vertex] == keyHigh) {
-                return vertex;
+            int number = slots[s] - 1;
+            if (low[number] == keyLow && high[number] == keyHigh) {
+                return number;
             }
         }
         return -1;
     }
 
-    /** The number of the vertex with this key, new if there was none. */
-    int findOrAdd(long keyLow, short keyHigh) {
+    /** The number of a key, {@link #size} before the call if it is new. */
+    int findOrAdd(long keyLow, int keyHigh) {
         int mask = slots.length - 1;
         int s = hash(keyLow, keyHigh) & mask;
         for (; slots[s] != 0; s = s + 1 & mask) {
-            int vertex = slots[s] - 1;
-            if (low[vertex] == keyLow && high[vertex] == keyHigh) {
-                return vertex;
+            int number = slots[s] - 1;
+            if (low[number] == keyLow && high[number] == keyHigh) {
+                return number;
             }
         }
         if (size == low.length) {
@@ -73,16 +73,16 @@ final class VertexTable {
         high = Arrays.copyOf(high, high.length * 2);
         slots = new int[slots.length * 2];
         int mask = slots.length - 1;
-        for (int vertex = 0; vertex < size; vertex++) {
-            int s = hash(low[vertex], high[vertex]) & mask;
+        for (int number = 0; number < size; number++) {
+            int s = hash(low[number], high[number]) & mask;
             while (slots[s] != 0) {
                 s = s + 1 & mask;
             }
-            slots[s] = vertex + 1;
+            slots[s] = number + 1;
         }
     }
 
-    private static int hash(long keyLow, short keyHigh) {
+    private static int hash(long keyLow, int keyHigh) {
         long h = (keyLow ^ keyHigh * 0x9E3779B97F4A7C15L) * 0xC2B2AE3D27D4EB4FL;
         return (int) (h >>> 32 ^ h >>> 47);
     }
