@@ -34,7 +34,14 @@ import org.jspecify.annotations.Nullable;
  * #prepare}. The settings that published systems use have factories of their own; each returns a builder, so that it can
  * be changed.
  *
- * <p>Immutable; may be used from several threads. Results are the same bits for any {@link Builder#optThreads}.
+ * <p>The lattices are built by Java, on {@link Builder#optThreads} threads. Inference is a handful of libtorch's
+ * operations on the CPU or on {@link Builder#optDevice} CUDA, and uses {@link dev.wsss.core.runtime.Torch#setThreads} of
+ * the CPU's cores. Threads that work on images side by side should have one each: libtorch's wait for each other actively,
+ * and are slow where cores are taken.
+ *
+ * <p>May be used from several threads. It keeps the memory of its last images for the next ones, of as many as were in
+ * work at once: for each some {@code 8 (labels + 20)} bytes a pixel. On the CPU, results are the same bits for any number
+ * of threads.
  */
 public final class DenseCrf {
     /** The order of the coordinates in a feature. It matters: the lattice treats them differently. */
@@ -298,8 +305,8 @@ public final class DenseCrf {
         }
 
         /**
-         * Threads for one inference, at least 1; 1 if not set, as a pipeline has other images for its other threads. The
-         * work runs on the common fork-join pool.
+         * Threads for building an image's lattices, at least 1; 1 if not set, as a pipeline has other images for its other
+         * threads. The work runs on the common fork-join pool.
          */
         public Builder optThreads(int value) {
             if (value < 1) {
@@ -309,7 +316,7 @@ public final class DenseCrf {
             return this;
         }
 
-        /** Where to infer. */
+        /** Where to infer; on the CPU if not set. */
         public Builder optDevice(ComputeDevice value) {
             device = value;
             return this;

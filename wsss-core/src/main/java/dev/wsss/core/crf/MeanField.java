@@ -129,20 +129,21 @@ final class MeanField implements AutoCloseable {
 
         private void update(List<Tensor> blurred, int from, int count) {
             try (Scope scope = Scope.open()) {
-                Tensor energies = negativeUnary.narrow(0, from, count).clone();
+                Tensor energies = negativeUnary.narrow(0, from, count);
                 for (int t = 0; t < blurred.size(); t++) {
                     Term term = terms.get(t);
-                    energies.add_(term.compatibility.negativeEnergy(term.lattice.slice(blurred.get(t), from, count)));
+                    Tensor filtered = term.lattice.slice(blurred.get(t), from, count);
+                    energies = term.compatibility.negativeEnergy(filtered).add_(energies);
                 }
                 Tensor out = q.narrow(0, from, count);
                 if (shift) {
                     out.copy_(energies.softmax(1));
                 } else {
                     // half the time of libtorch's softmax, which is made for longer rows
-                    energies.exp_();
+                    torch.exp_out(out, energies);
                     Tensor sum = sums.narrow(0, from, count);
-                    torch.sum_out(sum, energies, new long[] {1}, true, null);
-                    torch.div_out(out, energies, sum);
+                    torch.sum_out(sum, out, new long[] {1}, true, null);
+                    out.div_(sum);
                 }
             }
         }

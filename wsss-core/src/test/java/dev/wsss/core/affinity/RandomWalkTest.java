@@ -65,6 +65,37 @@ class RandomWalkTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 20, 63, 64, 256, 1001})
+    void fastForwardStaysWithinItsTolerance(int steps) {
+        Random random = new Random(steps);
+        GridAffinity grid = pairs(random, PairGeometry.of(PairRule.HALF_DISC, 5, 23, 19));
+        float[] x = random(random, 2 * 23 * 19);
+        TransitionMatrix t = grid.transition(8);
+        float[] exact = t.walk(x, 2, steps);
+        for (double tolerance : new double[] {1e-2, 1e-4, 1e-6}) {
+            float[] near = t.walkWithin(tolerance, x, 2, steps);
+            for (int i = 0; i < exact.length; i++) {
+                assertThat((double) near[i]).isEqualTo(exact[i], within(tolerance + 1e-7));
+            }
+        }
+        float[] single = t.walkFloat32(x, 2, steps);
+        for (int i = 0; i < exact.length; i++) {
+            assertThat(single[i]).isEqualTo(exact[i], within(1e-6f + steps * 5e-8f));
+        }
+    }
+
+    @Test
+    void fastForwardLeavesProductsOut() {
+        double[] weights = TransitionMatrix.chebyshevWeights(256, 1e-9);
+        assertThat(weights.length).isBetween(90, 110);
+        assertThat(java.util.Arrays.stream(weights).sum()).isEqualTo(1, within(1e-9));
+        assertThat(TransitionMatrix.chebyshevWeights(3, 1e-9))
+                .containsExactly(new double[] {0, 0.75, 0, 0.25}, within(1e-15));
+        assertThat(TransitionMatrix.chebyshevWeights(2, 1e-9))
+                .containsExactly(new double[] {0.5, 0, 0.5}, within(1e-15));
+    }
+
     private static double[] denseWalk(GridAffinity grid, float[] x, double beta, int steps) {
         int n = grid.height() * grid.width();
         double[][] t = new double[n][n];

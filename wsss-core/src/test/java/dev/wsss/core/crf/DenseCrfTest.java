@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
+import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.Torch;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -150,11 +153,65 @@ class DenseCrfTest {
         for (int i = 0; i < unary.length; i++) {
             unary[i] = 3 * random.nextFloat();
         }
-        float[] one = DenseCrf.psa(1).build().infer(unary, 6, image);
-        for (int threads : new int[] {2, 3, 7}) {
-            assertThat(DenseCrf.psa(1).optThreads(threads).build().infer(unary, 6, image))
-                    .isEqualTo(one);
+        int before = Torch.threads();
+        try {
+            Torch.setThreads(1);
+            float[] one = DenseCrf.psa(1).build().infer(unary, 6, image);
+            for (int threads : new int[] {2, 3, 7}) {
+                Torch.setThreads(Math.min(threads, 2));
+                assertThat(DenseCrf.psa(1).optThreads(threads).build().infer(unary, 6, image))
+                        .isEqualTo(one);
+            }
+        } finally {
+            Torch.setThreads(before);
         }
+    }
+
+    /** Energies so far apart that their exponentials overflow. */
+    @Test
+    void heavyWeightsAreShiftedFirst() {
+        float[] q = infer(
+                DenseCrf.builder().optGaussian(3, 400).optBilateral(80, 60, 300).optIterations(2), 12, 16);
+        for (int i = 0; i < 12 * 16; i++) {
+            assertThat(q[i] + q[i + 192] + q[i + 384]).isCloseTo(1f, within(1e-5f));
+        }
+    }
+
+    @Test
+    void memoryStaysFlatOverAThousandImages() {
+        Random random = new Random(8);
+        DenseCrf crf = DenseCrf.psa(1).optIterations(2).build();
+        RgbImage[] images = new RgbImage[10];
+        for (int i = 0; i < images.length; i++) {
+            images[i] = noise(random, 30 + 3 * i, 40 + i);
+        }
+        float[] unary = new float[3 * 60 * 60];
+        for (int i = 0; i < unary.length; i++) {
+            unary[i] = random.nextFloat();
+        }
+        int threads = Torch.threads();
+        Torch.setThreads(1);
+        long before = 0;
+        for (int i = 0; i < 1000; i++) {
+            RgbImage image = images[i % images.length];
+            crf.infer(Arrays.copyOf(unary, 3 * image.height() * image.width()), 3, image);
+            if (i == 200) {
+                before = NativeMemory.now().residentBytes();
+            }
+        }
+        Torch.setThreads(threads);
+        // an image's lattices have about a megabyte; the bound leaves room for the heap, which is resident too
+        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(150L << 20);
+    }
+
+    @Test
+    void aClosedImageSaysSo() {
+        DenseCrf.Prepared prepared = DenseCrf.psa(1).build().prepare(patterned(6, 8));
+        prepared.close();
+        prepared.close();
+        assertThatThrownBy(() -> prepared.infer(patternedUnary(6, 8), LABELS))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("closed");
     }
 
     @Test
