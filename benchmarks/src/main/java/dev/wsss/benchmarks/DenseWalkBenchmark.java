@@ -28,7 +28,7 @@ public class DenseWalkBenchmark {
     @Param({"1", "2"})
     public int threads;
 
-    private float[] dense = {};
+    private Dense dense = new Dense(new float[1], 1, 1);
     private float[] scores = {};
 
     /** Makes the matrix, and checks that the peer computes what we do. */
@@ -36,12 +36,7 @@ public class DenseWalkBenchmark {
     public void setUp() {
         Torch.setThreads(threads);
         GridAffinity affinity = RandomWalkBenchmark.psaAffinity();
-        dense = new float[NODES * NODES];
-        for (int i = 0; i < NODES; i++) {
-            for (int j = 0; j < NODES; j++) {
-                dense[i * NODES + j] = affinity.get(i, j);
-            }
-        }
+        dense = new Dense(affinity, NODES, 8);
         scores = Inputs.scores(2, RandomWalkBenchmark.MAPS * NODES);
         float[] ours = affinity.transition(8).walk(scores, RandomWalkBenchmark.MAPS, RandomWalkBenchmark.STEPS);
         float[] theirs = psa();
@@ -55,15 +50,32 @@ public class DenseWalkBenchmark {
 
     @Benchmark
     public float[] psa() {
-        try (Scope scope = Scope.open();
-                Torch.Mode noGrad = Torch.noGrad()) {
-            Tensor powers = Tensors.of(dense, NODES, NODES).pow(new Scalar(8));
-            Tensor transition = powers.div(powers.sum(new long[] {0}, true, null));
-            for (int steps = 1; steps < RandomWalkBenchmark.STEPS; steps *= 2) {
-                transition = transition.matmul(transition);
+        return dense.walk(scores, RandomWalkBenchmark.MAPS, RandomWalkBenchmark.STEPS);
+    }
+
+    /** The reference implementations' walk: all pairs of nodes, {@code [nodes][nodes]}. */
+    record Dense(float[] affinities, int nodes, double beta) {
+        Dense(GridAffinity affinity, int nodes, double beta) {
+            this(new float[nodes * nodes], nodes, beta);
+            for (int i = 0; i < nodes; i++) {
+                for (int j = 0; j < nodes; j++) {
+                    affinities[i * nodes + j] = affinity.get(i, j);
+                }
             }
-            return Tensors.toFloats(
-                    Tensors.of(scores, RandomWalkBenchmark.MAPS, NODES).matmul(transition));
+        }
+
+        float[] walk(float[] scores, int maps, int steps) {
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                Tensor powers = Tensors.of(affinities, nodes, nodes).pow_(new Scalar(beta));
+                Tensor transition = powers.div_(powers.sum(new long[] {0}, true, null));
+                for (int power = 1; power < steps; power *= 2) {
+                    Tensor square = transition.matmul(transition);
+                    transition.close();
+                    transition = square;
+                }
+                return Tensors.toFloats(Tensors.of(scores, maps, nodes).matmul(transition));
+            }
         }
     }
 }

@@ -23,6 +23,20 @@ final class Inputs {
         return values;
     }
 
+    /** Probabilities that change slowly over an image of {@link #HEIGHT} x {@link #WIDTH}, with a little noise. */
+    static float[] smooth(long seed, int labels) {
+        Random random = new Random(seed);
+        float[] values = new float[labels * HEIGHT * WIDTH];
+        for (int i = 0; i < values.length; i++) {
+            int label = i / (HEIGHT * WIDTH);
+            int y = i / WIDTH % HEIGHT;
+            int x = i % WIDTH;
+            double energy = 2 + 2 * Math.sin((3 * y * (label + 1) + x * (label * 7 % 5 + 1)) / 80.0);
+            values[i] = (float) Math.exp(-energy - 0.3 * random.nextDouble());
+        }
+        return values;
+    }
+
     /** Colour blobs with fine noise: smooth in the large as a photograph is, which a lattice's size depends on. */
     static RgbImage image(long seed, int height, int width) {
         Random random = new Random(seed);

@@ -3,11 +3,13 @@ package dev.wsss.benchmarks;
 import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.PairGeometry;
 import dev.wsss.core.affinity.PairRule;
+import dev.wsss.core.affinity.TransitionMatrix;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -28,8 +30,18 @@ public class RandomWalkBenchmark {
 
     static final int PSA_COLUMNS = 63;
 
-    private static final int IRN_ROWS = 94;
-    private static final int IRN_COLUMNS = 125;
+    static final int IRN_ROWS = 94;
+    static final int IRN_COLUMNS = 125;
+
+    /** How to walk. */
+    public enum Form {
+        FLOAT64,
+        FLOAT32,
+        WITHIN_1E_6
+    }
+
+    @Param
+    public Form form = Form.FLOAT64;
 
     private GridAffinity psa = psaAffinity();
     private float[] psaScores = {};
@@ -51,13 +63,20 @@ public class RandomWalkBenchmark {
 
     @Benchmark
     public float[] psa() {
-        return psa.transition(8).walk(psaScores, MAPS, STEPS);
+        return walk(psa, 8, psaScores);
     }
 
     @Benchmark
     public float[] irn() {
-        return GridAffinity.ofBoundary(boundary, IRN_ROWS, IRN_COLUMNS, PairGeometry.RADIUS)
-                .transition(10)
-                .walk(irnScores, MAPS, STEPS);
+        return walk(GridAffinity.ofBoundary(boundary, IRN_ROWS, IRN_COLUMNS, PairGeometry.RADIUS), 10, irnScores);
+    }
+
+    private float[] walk(GridAffinity affinity, double beta, float[] scores) {
+        TransitionMatrix transition = affinity.transition(beta);
+        return switch (form) {
+            case FLOAT64 -> transition.walk(scores, MAPS, STEPS);
+            case FLOAT32 -> transition.walkFloat32(scores, MAPS, STEPS);
+            case WITHIN_1E_6 -> transition.walkWithin(1e-6, scores, MAPS, STEPS);
+        };
     }
 }

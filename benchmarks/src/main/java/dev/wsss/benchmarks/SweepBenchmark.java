@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.State;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 public class SweepBenchmark {
-    private static final ClassCatalog VOC = ClassCatalog.withBackground(Arrays.asList(
+    static final ClassCatalog VOC = ClassCatalog.withBackground(Arrays.asList(
             "aeroplane bicycle bird boat bottle bus car cat chair cow table dog horse motorbike person plant sheep sofa train tv"
                     .split(" ")));
     private static final int[] MAPS = {3, 8, 15};

@@ -1,0 +1,214 @@
+"""Peers in Python. Runs once for each line on standard input and prints the seconds.
+
+usage: peer.py sweep|resize-pil|resize-cv|cam|train FOLDER THREADS
+
+FOLDER holds the inputs as files of raw numbers; what each question reads is in its function. "ready" is printed first.
+"""
+
+import os
+import sys
+import time
+
+
+def sweep(folder):
+    """Labels and counts a set of images anew for each threshold, as the reference implementations' evaluation does.
+
+    scores.f32 [images][3][375][500], truth.u8 [images][375][500], of 21 labels; maps are of labels 4, 9 and 16.
+    """
+    import numpy as np
+
+    scores = np.fromfile(os.path.join(folder, "scores.f32"), np.float32).reshape(-1, 3, 375, 500)
+    truth = np.fromfile(os.path.join(folder, "truth.u8"), np.uint8).reshape(-1, 375, 500)
+    keys = np.array([0, 4, 9, 16])
+
+    def run():
+        for threshold in np.arange(60, dtype=np.float32) * np.float32(0.01):
+            confusion = np.zeros((21, 21), np.int64)
+            for cam, gt in zip(scores, truth):
+                stacked = np.pad(cam, ((1, 0), (0, 0), (0, 0)), constant_values=threshold)
+                predicted = keys[np.argmax(stacked, axis=0)]
+                known = gt < 21
+                counts = np.bincount(21 * gt[known].astype(np.int64) + predicted[known], minlength=441)
+                confusion += counts.reshape(21, 21)
+            inter = np.diag(confusion)
+            union = confusion.sum(0) + confusion.sum(1) - inter
+            (inter / np.maximum(union, 1)).mean()
+
+    return run
+
+
+def resize_pil(folder):
+    """image.u8 [375][500][3] to 562x750, bilinear."""
+    import numpy as np
+    from PIL import Image
+
+    image = Image.fromarray(np.fromfile(os.path.join(folder, "image.u8"), np.uint8).reshape(375, 500, 3))
+
+    def run():
+        for _ in range(20):
+            image.resize((750, 562), Image.BILINEAR)
+
+    return run
+
+
+def resize_cv(folder):
+    """image.u8 [375][500][3] to 562x750, linear."""
+    import cv2
+    import numpy as np
+
+    cv2.setNumThreads(int(sys.argv[3]))
+    image = np.fromfile(os.path.join(folder, "image.u8"), np.uint8).reshape(375, 500, 3)
+
+    def run():
+        for _ in range(20):
+            cv2.resize(image, (750, 562), interpolation=cv2.INTER_LINEAR)
+
+    return run
+
+
+def bottleneck(channels, width, stride, first_dilation, dilation):
+    import torch
+    from torch import nn
+
+    class Bottleneck(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
+            self.bn1 = nn.BatchNorm2d(width)
+            self.conv2 = nn.Conv2d(width, width, 3, stride, first_dilation, first_dilation, bias=False)
+            self.bn2 = nn.BatchNorm2d(width)
+            self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+            self.bn3 = nn.BatchNorm2d(4 * width)
+            self.down = None
+            if stride > 1 or channels != 4 * width:
+                self.down = nn.Sequential(
+                    nn.Conv2d(channels, 4 * width, 1, stride, bias=False), nn.BatchNorm2d(4 * width)
+                )
+
+        def forward(self, x):
+            y = torch.relu_(self.bn1(self.conv1(x)))
+            y = torch.relu_(self.bn2(self.conv2(y)))
+            y = self.bn3(self.conv3(y))
+            return torch.relu_(y.add_(x if self.down is None else self.down(x)))
+
+    return Bottleneck()
+
+
+def cam(folder):
+    """ResNet-50 of output stride 16 on four scales of image.f32 [3][375][500] and their mirror images."""
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+
+    torch.set_num_threads(int(sys.argv[3]))
+    layers = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(True), nn.MaxPool2d(3, 2, 1)]
+    channels = 64
+    for width, blocks, stride, dilation in ((64, 3, 1, 1), (128, 4, 2, 1), (256, 6, 2, 1), (512, 3, 1, 2)):
+        for i in range(blocks):
+            layers.append(bottleneck(channels, width, stride if i == 0 else 1, 1 if i == 0 else dilation, dilation))
+            channels = 4 * width
+    layers.append(nn.Conv2d(channels, 20, 1, bias=False))
+    network = nn.Sequential(*layers).eval()
+    image = np.fromfile(os.path.join(folder, "image.f32"), np.float32).reshape(1, 3, 375, 500)
+    image = torch.from_numpy(image)
+
+    def run():
+        with torch.no_grad():
+            total = 0
+            for scale in (0.5, 1, 1.5, 2):
+                size = (round(375 * scale), round(500 * scale))
+                x = F.interpolate(image, size=size, mode="bilinear", align_corners=False)
+                maps = torch.relu(network(torch.cat([x, x.flip(-1)])))
+                maps = maps[:1, [3, 8, 15]] + maps[1:, [3, 8, 15]].flip(-1)
+                total = total + F.interpolate(maps, size=(375, 500), mode="bilinear", align_corners=False)
+            total / (total.amax((2, 3), keepdim=True) + 1e-5)
+
+    return run
+
+
+def train(folder):
+    """Forward and backward through ResNet-38 with views of 448 and 128 pixels; conv1a, b2 and all norms are frozen."""
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+
+    torch.set_num_threads(int(sys.argv[3]))
+
+    class Plain(nn.Module):
+        def __init__(self, channels, middle, out, stride, first_dilation, dilation):
+            super().__init__()
+            self.bn1 = nn.BatchNorm2d(channels)
+            self.conv1 = nn.Conv2d(channels, middle, 3, stride, first_dilation, first_dilation, bias=False)
+            self.bn2 = nn.BatchNorm2d(middle)
+            self.conv2 = nn.Conv2d(middle, out, 3, 1, dilation, dilation, bias=False)
+            self.skip = None
+            if stride > 1 or channels != out:
+                self.skip = nn.Conv2d(channels, out, 1, stride, bias=False)
+
+        def forward(self, x):
+            y = F.relu(self.bn1(x), True)
+            z = self.conv2(F.relu(self.bn2(self.conv1(y)), True))
+            return z + (x if self.skip is None else self.skip(y))
+
+    class Narrow(nn.Module):
+        def __init__(self, channels, out, dropout):
+            super().__init__()
+            self.bn1 = nn.BatchNorm2d(channels)
+            self.conv1 = nn.Conv2d(channels, out // 4, 1, bias=False)
+            self.bn2 = nn.BatchNorm2d(out // 4)
+            self.conv2 = nn.Conv2d(out // 4, out // 2, 3, 1, 4, 4, bias=False)
+            self.bn3 = nn.BatchNorm2d(out // 2)
+            self.conv3 = nn.Conv2d(out // 2, out, 1, bias=False)
+            self.skip = nn.Conv2d(channels, out, 1, bias=False)
+            self.dropout = dropout
+
+        def forward(self, x):
+            y = F.relu(self.bn1(x), True)
+            z = F.relu(self.bn2(self.conv1(y)), True)
+            z = F.dropout2d(F.relu(self.bn3(self.conv2(z)), True), self.dropout)
+            z = F.dropout2d(z, self.dropout)
+            return self.conv3(z) + self.skip(y)
+
+    layers = [nn.Conv2d(3, 64, 3, 1, 1, bias=False)]
+    channels = 64
+    for blocks, middle, out, stride, dilation in (
+        (3, 128, 128, 2, 1),
+        (3, 256, 256, 2, 1),
+        (6, 512, 512, 2, 1),
+        (3, 512, 1024, 1, 2),
+    ):
+        for i in range(blocks):
+            first = 1 if i == 0 else dilation
+            layers.append(Plain(channels, middle, out, stride if i == 0 else 1, first, dilation))
+            channels = out
+    layers += [Narrow(1024, 2048, 0.3), Narrow(2048, 4096, 0.5), nn.BatchNorm2d(4096), nn.ReLU(True)]
+    network = nn.Sequential(*layers).train()
+    for norm in network.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.eval()
+            norm.requires_grad_(False)
+    for frozen in network[:4]:
+        frozen.requires_grad_(False)
+    views = [torch.rand(1, 3, 448, 448), torch.rand(1, 3, 128, 128)]
+
+    def run():
+        sum(network(view).mean() for view in views).backward()
+        for parameter in network.parameters():
+            parameter.grad = None
+
+    return run
+
+
+def main():
+    questions = {"sweep": sweep, "resize-pil": resize_pil, "resize-cv": resize_cv, "cam": cam, "train": train}
+    run = questions[sys.argv[1]](sys.argv[2])
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        run()
+        print(time.perf_counter() - start, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Pairs our code run by run with peers that are not Java, and prints the medians and their ratio.
+#
+#   mvn -q -DskipTests package && benchmarks/peers/run.sh [QUESTION...]
+#
+# QUESTION is crf, walk, sweep, resize, cam or train; all of them by default.
+#
+# PYTHON      the Python of the peers (default python3); those whose modules it lacks are said to be absent
+# PYDENSECRF  a checkout of https://github.com/lucasb-eyer/pydensecrf; without it, that peer is absent
+# IMAGE       a photograph for the CRF, resized to 500x375, in place of the drawn one
+# PAIRS       how often each is run, by turns (default 9)
+# THREADS     thread counts to measure with (default "1 2")
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+jar=$here/../target/benchmarks.jar
+if [ ! -f "$jar" ]; then
+    echo "there is no $jar; build it with: mvn -q -DskipTests package" >&2
+    exit 1
+fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+densecrf=
+if [ -z "${PYDENSECRF:-}" ]; then
+    echo "PYDENSECRF is not set: the C++ core of pydensecrf is absent." >&2
+elif ! "$here/build_densecrf.sh" "$PYDENSECRF" "$scratch/densecrf_peer"; then
+    echo "pydensecrf in $PYDENSECRF does not compile: absent." >&2
+else
+    densecrf=$scratch/densecrf_peer
+fi
+python=${PYTHON:-python3}
+modules=
+for module in numpy PIL cv2 torch; do
+    if version=$("$python" -c "import $module; print($module.__version__)" 2>/dev/null); then
+        modules="$modules $module-$version"
+    else
+        echo "'$python' is absent or has no $module: peers that need it are absent." >&2
+    fi
+done
+echo "load average before: $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown); peers:$modules"
+for threads in ${THREADS:-1 2}; do
+    # the calling thread works beside the common pool
+    export OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads MKL_NUM_THREADS=$threads
+    java -Xmx2g -Djava.util.concurrent.ForkJoinPool.common.parallelism=$((threads - 1)) \
+        -Ddensecrf="$densecrf" -Dpython="$python" -Dmodules="$modules" -Dpeer="$here/peer.py" \
+        -Dimage="${IMAGE:-}" -Dpairs="${PAIRS:-9}" -Dthreads="$threads" \
+        -cp "$jar" dev.wsss.benchmarks.PairedRuns "$@"
+done
+echo "load average after: $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown)"

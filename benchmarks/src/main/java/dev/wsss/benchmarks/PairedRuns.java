@@ -1,0 +1,374 @@
+package dev.wsss.benchmarks;
+
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.ImageTags;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.Sample;
+import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.affinity.GridAffinity;
+import dev.wsss.core.affinity.PairGeometry;
+import dev.wsss.core.cam.Cam;
+import dev.wsss.core.crf.DenseCrf;
+import dev.wsss.core.crf.Unary;
+import dev.wsss.core.image.Resize;
+import dev.wsss.core.metrics.IouConvention;
+import dev.wsss.core.metrics.ThresholdSweep;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Torch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Our code and its peer by turns on the same inputs, so that whatever else the machine does hits both; prints a row of
+ * medians for each question. {@code peers/run.sh} starts it, and says in which system properties the peers are named.
+ */
+public final class PairedRuns {
+    private static final int PAIRS = Integer.getInteger("pairs", 9);
+    private static final int THREADS = Integer.getInteger("threads", 1);
+    private static final int PIXELS = Inputs.HEIGHT * Inputs.WIDTH;
+    private static final int SWEEP_IMAGES = 10;
+    private static final int RESIZES = 20;
+
+    private final Path folder;
+
+    private PairedRuns(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Runs the questions named, or all. */
+    public static void main(String[] questions) throws IOException {
+        Torch.setThreads(THREADS);
+        Set<String> wanted = Set.of(questions);
+        Path folder = Files.createTempDirectory("peers");
+        try {
+            PairedRuns runs = new PairedRuns(folder);
+            System.out.printf("%n| what, %d thread(s) | peer ms | ours ms | peer / ours (least - most) |%n", THREADS);
+            System.out.println("|---|---:|---:|---:|");
+            if (wanted.isEmpty() || wanted.contains("crf")) {
+                runs.crf();
+            }
+            if (wanted.isEmpty() || wanted.contains("walk")) {
+                runs.walk();
+            }
+            if (wanted.isEmpty() || wanted.contains("sweep")) {
+                runs.sweep();
+            }
+            if (wanted.isEmpty() || wanted.contains("resize")) {
+                runs.resize();
+            }
+            if (wanted.isEmpty() || wanted.contains("cam")) {
+                runs.cam();
+            }
+            if (wanted.isEmpty() || wanted.contains("train")) {
+                runs.train();
+            }
+        } finally {
+            try (Stream<Path> files = Files.list(folder)) {
+                files.forEach(PairedRuns::delete);
+            }
+            delete(folder);
+        }
+    }
+
+    private static void delete(Path path) {
+        try {
+            Files.delete(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void crf() throws IOException {
+        RgbImage image = crfImage();
+        Files.write(folder.resolve("image.u8"), image.data());
+        for (int labels : new int[] {2, 6, 21}) {
+            float[] unary = Unary.fromProbabilities(Inputs.smooth(2, labels), labels, PIXELS, 1e-5, 1);
+            write("unary.f32", unary);
+            DenseCrf crf = DenseCrf.psa(1).optThreads(THREADS).build();
+            String binary = System.getProperty("densecrf", "");
+            List<String> command = List.of(
+                    binary,
+                    "" + Inputs.HEIGHT,
+                    "" + Inputs.WIDTH,
+                    "" + labels,
+                    "10",
+                    folder.resolve("image.u8").toString(),
+                    folder.resolve("unary.f32").toString(),
+                    folder.resolve("q.f32").toString());
+            boolean present = compare(
+                    "dense CRF, " + labels + " labels / pydensecrf's core, one thread",
+                    binary.isEmpty() ? null : command,
+                    8,
+                    PAIRS,
+                    () -> crf.infer(unary, labels, image));
+            if (present) {
+                agree(crf.infer(unary, labels, image), labels);
+            }
+            try (DenseCrf.Prepared prepared = crf.prepare(image)) {
+                alone("dense CRF, " + labels + " labels, lattices built before", () -> prepared.infer(unary, labels));
+            }
+        }
+    }
+
+    private static RgbImage crfImage() throws IOException {
+        String file = System.getProperty("image", "");
+        return file.isEmpty()
+                ? Inputs.image(1, Inputs.HEIGHT, Inputs.WIDTH)
+                : Resize.PIL_BICUBIC.apply(
+                        RgbImage.of(ImageIO.read(Path.of(file).toFile())), Inputs.HEIGHT, Inputs.WIDTH);
+    }
+
+    private void agree(float[] ours, int labels) throws IOException {
+        float[] theirs = new float[ours.length];
+        ByteBuffer.wrap(Files.readAllBytes(folder.resolve("q.f32")))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(theirs);
+        float most = 0;
+        int other = 0;
+        for (int i = 0; i < ours.length; i++) {
+            most = Math.max(most, Math.abs(ours[i] - theirs[i]));
+        }
+        for (int i = 0; i < PIXELS; i++) {
+            other += best(ours, labels, i) == best(theirs, labels, i) ? 0 : 1;
+        }
+        System.out.printf(
+                Locale.ROOT, "| (largest difference of Q %.1e, other labels at %d pixels) | | | |%n", most, other);
+    }
+
+    private static int best(float[] q, int labels, int pixel) {
+        int best = 0;
+        for (int l = 1; l < labels; l++) {
+            if (q[l * PIXELS + pixel] > q[best * PIXELS + pixel]) {
+                best = l;
+            }
+        }
+        return best;
+    }
+
+    private void walk() {
+        walk(
+                "PSA's size",
+                RandomWalkBenchmark.psaAffinity(),
+                8,
+                RandomWalkBenchmark.PSA_ROWS,
+                RandomWalkBenchmark.PSA_COLUMNS,
+                3);
+        int rows = RandomWalkBenchmark.IRN_ROWS;
+        int columns = RandomWalkBenchmark.IRN_COLUMNS;
+        GridAffinity irn =
+                GridAffinity.ofBoundary(Inputs.scores(3, rows * columns), rows, columns, PairGeometry.RADIUS);
+        walk("IRN's size", irn, 10, rows, columns, Integer.getInteger("irn", 1));
+    }
+
+    /** Each form of ours beside the dense powers in the same libtorch. */
+    private void walk(String size, GridAffinity affinity, double beta, int rows, int columns, int pairs) {
+        int maps = RandomWalkBenchmark.MAPS;
+        int steps = RandomWalkBenchmark.STEPS;
+        float[] scores = Inputs.scores(2, maps * rows * columns);
+        DenseWalkBenchmark.Dense dense = new DenseWalkBenchmark.Dense(affinity, rows * columns, beta);
+        double[] peer = new double[pairs];
+        double[][] ours = new double[4][pairs];
+        for (int warm = 0; warm < 10; warm++) {
+            oneWalk(affinity, beta, scores, ours, 0);
+        }
+        for (int i = 0; i < pairs; i++) {
+            peer[i] = seconds(() -> dense.walk(scores, maps, steps));
+            oneWalk(affinity, beta, scores, ours, i);
+        }
+        String name = "random walk, " + size + " / dense powers in libtorch";
+        row(name + ", float64", peer, ours[0]);
+        row(name + ", within 1e-6", peer, ours[1]);
+        row(name + ", float32", peer, ours[2]);
+        row("new transition matrix for another beta", null, ours[3]);
+    }
+
+    private static void oneWalk(GridAffinity affinity, double beta, float[] scores, double[][] ours, int at) {
+        int maps = RandomWalkBenchmark.MAPS;
+        int steps = RandomWalkBenchmark.STEPS;
+        ours[0][at] = seconds(() -> affinity.transition(beta).walk(scores, maps, steps));
+        ours[1][at] = seconds(() -> affinity.transition(beta).walkWithin(1e-6, scores, maps, steps));
+        ours[2][at] = seconds(() -> affinity.transition(beta).walkFloat32(scores, maps, steps));
+        ours[3][at] = seconds(() -> affinity.transition(beta + 1));
+    }
+
+    private void sweep() throws IOException {
+        ClassCatalog voc = SweepBenchmark.VOC;
+        float[] scores = Inputs.scores(2, SWEEP_IMAGES * 3 * PIXELS);
+        byte[] truth = new byte[SWEEP_IMAGES * PIXELS];
+        for (int i = 0; i < SWEEP_IMAGES; i++) {
+            byte[] labels = Inputs.labels(i, Inputs.HEIGHT, Inputs.WIDTH, voc.labelCount())
+                    .toArray();
+            System.arraycopy(labels, 0, truth, i * PIXELS, PIXELS);
+        }
+        write("scores.f32", scores);
+        Files.write(folder.resolve("truth.u8"), truth);
+        double[] thresholds = ThresholdSweep.range(0, 0.01, 60);
+        compare(
+                "threshold sweep, " + SWEEP_IMAGES + " images / NumPy",
+                python("sweep", "numpy"),
+                5,
+                Math.min(PAIRS, 3),
+                () -> {
+                    ThresholdSweep sweep = new ThresholdSweep(voc, thresholds);
+                    for (int i = 0; i < SWEEP_IMAGES; i++) {
+                        ScoreMaps maps = ScoreMaps.of(
+                                new int[] {4, 9, 16},
+                                Inputs.HEIGHT,
+                                Inputs.WIDTH,
+                                Arrays.copyOfRange(scores, i * 3 * PIXELS, (i + 1) * 3 * PIXELS));
+                        byte[] labels = Arrays.copyOfRange(truth, i * PIXELS, (i + 1) * PIXELS);
+                        sweep.add(maps, LabelMap.wrap(Inputs.HEIGHT, Inputs.WIDTH, labels));
+                    }
+                    sweep.curve(IouConvention.OCCURRING);
+                });
+    }
+
+    private void resize() throws IOException {
+        RgbImage image = Inputs.image(1, Inputs.HEIGHT, Inputs.WIDTH);
+        Files.write(folder.resolve("image.u8"), image.data());
+        compare(RESIZES + " resizes to 750x562, bilinear / Pillow", python("resize-pil", "PIL"), 40, PAIRS, () -> {
+            for (int i = 0; i < RESIZES; i++) {
+                Resize.PIL_BILINEAR.apply(image, 562, 750);
+            }
+        });
+        compare(RESIZES + " resizes to 750x562, linear / OpenCV", python("resize-cv", "cv2"), 40, PAIRS, () -> {
+            for (int i = 0; i < RESIZES; i++) {
+                Resize.CV_LINEAR.apply(image, 562, 750);
+            }
+        });
+    }
+
+    private void cam() throws IOException {
+        RgbImage image = Inputs.image(1, Inputs.HEIGHT, Inputs.WIDTH);
+        write("image.f32", Inputs.scores(1, 3 * PIXELS));
+        try (CamBenchmark.Network network = new CamBenchmark.Network(ComputeDevice.CPU)) {
+            Cam cam = network.cam();
+            Sample sample = new Sample("photo", image.toImage(), ImageTags.of(SweepBenchmark.VOC, 3, 8, 15));
+            int pairs = Math.min(PAIRS, 3);
+            compare(
+                    "CAM, ResNet-50, four scales, mirrored / PyTorch",
+                    python("cam", "torch"),
+                    1,
+                    pairs,
+                    () -> cam.generate(sample).close());
+            alone("the same in bfloat16", () -> {
+                try (Torch.Mode bf16 = Torch.autocastBf16(ComputeDevice.CPU)) {
+                    cam.generate(sample).close();
+                }
+            });
+            System.out.printf(
+                    Locale.ROOT,
+                    "| (largest difference of a map in bfloat16: %.3f of its maximum) | | | |%n",
+                    network.bf16Error(sample));
+        }
+    }
+
+    private void train() {
+        try (TrainStepBenchmark.Step step = new TrainStepBenchmark.Step(ComputeDevice.CPU)) {
+            compare(
+                    "ResNet-38, views of 448 and 128, forward and backward / PyTorch",
+                    python("train", "torch"),
+                    1,
+                    Math.min(PAIRS, 3),
+                    step::backbone);
+            alone("PPC's training step without the optimiser", step::step);
+            alone("of which the losses and their gradients", step::losses);
+        }
+    }
+
+    private List<String> python(String question, String module) {
+        boolean absent = !(System.getProperty("modules", "") + " ").contains(" " + module + "-");
+        return absent
+                ? List.of()
+                : List.of(
+                        System.getProperty("python", "python3"),
+                        System.getProperty("peer", "peer.py"),
+                        question,
+                        folder.toString(),
+                        "" + THREADS);
+    }
+
+    /**
+     * Measures by turns.
+     *
+     * @param command of the peer; null or empty if it is absent
+     * @return whether the peer is there
+     */
+    private static boolean compare(String name, @Nullable List<String> command, int warmUps, int pairs, Runnable code) {
+        for (int i = 0; i < warmUps; i++) {
+            code.run();
+        }
+        double[] ours = new double[pairs];
+        if (command == null || command.isEmpty()) {
+            Arrays.setAll(ours, i -> seconds(code));
+            row(name + ": absent", null, ours);
+            return false;
+        }
+        try (Peer peer = new Peer(command)) {
+            peer.seconds();
+            double[] theirs = new double[pairs];
+            for (int i = 0; i < pairs; i++) {
+                theirs[i] = peer.seconds();
+                ours[i] = seconds(code);
+            }
+            row(name, theirs, ours);
+        }
+        return true;
+    }
+
+    private static void alone(String name, Runnable code) {
+        code.run();
+        double[] ours = new double[3];
+        Arrays.setAll(ours, i -> seconds(code));
+        row(name, null, ours);
+    }
+
+    private static double seconds(Runnable code) {
+        long start = System.nanoTime();
+        code.run();
+        return (System.nanoTime() - start) * 1e-9;
+    }
+
+    private static void row(String name, double @Nullable [] peer, double[] ours) {
+        if (peer == null) {
+            System.out.printf(Locale.ROOT, "| %s | | %.1f | |%n", name, 1e3 * median(ours));
+            return;
+        }
+        double[] ratios = new double[peer.length];
+        Arrays.setAll(ratios, i -> peer[i] / ours[i]);
+        System.out.printf(
+                Locale.ROOT,
+                "| %s | %.1f | %.1f | %.2f (%.2f - %.2f) |%n",
+                name,
+                1e3 * median(peer),
+                1e3 * median(ours),
+                median(ratios),
+                Arrays.stream(ratios).min().orElseThrow(),
+                Arrays.stream(ratios).max().orElseThrow());
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    private void write(String name, float[] values) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        Files.write(folder.resolve(name), bytes.array());
+    }
+}
