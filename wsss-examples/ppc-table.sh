@@ -17,7 +17,7 @@ for seed in $seeds; do
     case $variant in *+original) options=(--original) ;; esac
     run=$out/seed$seed/$variant
     ppc all --variant "${variant%+*}" "${options[@]}" --seed "$seed" --threads 1 \
-      --weights "$base/weights/backbone.pth" --out "$run" > "$run.log" 2>&1
+      --steps 400 --weights "$base/weights/backbone.pth" --out "$run" > "$run.log" 2>&1
     echo "== seed $seed, $variant"
     sed -n '/^stage /,$p' "$run.log"
   done

@@ -74,6 +74,10 @@ final class PpcOptions {
     @Nullable
     Path cams;
 
+    @Option(names = "--irn-cams", paramLabel = "DIR", description = "CAM files of IRN, likewise")
+    @Nullable
+    Path irnCams;
+
     @Option(
             names = "--la",
             paramLabel = "DIR",

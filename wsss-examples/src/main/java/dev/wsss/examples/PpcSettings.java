@@ -106,7 +106,7 @@ record PpcSettings(
                 0.3,
                 8,
                 2e-3,
-                400,
+                250,
                 new double[] {1});
     }
 

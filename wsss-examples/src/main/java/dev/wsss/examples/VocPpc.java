@@ -66,6 +66,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
@@ -215,8 +216,10 @@ final class VocPpc implements AutoCloseable {
     private Stage<ScoreMaps> cam() {
         CamGenerator generator;
         String weights;
-        if (options.cams != null) {
-            generator = new ScoreFolder(options.cams, ProductCodec.camDicts(classes));
+        if (options.cams != null || options.irnCams != null) {
+            generator = options.cams != null
+                    ? new ScoreFolder(options.cams, ProductCodec.camDicts(classes))
+                    : ScoreFolder.irn(Objects.requireNonNull(options.irnCams));
             weights = "given";
         } else {
             PpcModel model = trainCam();
@@ -226,7 +229,7 @@ final class VocPpc implements AutoCloseable {
         return Stage.builder(ProductCodec.camDicts(classes))
                 .setName("cam")
                 .setFunction((sample, inputs) -> rectified(generator.generate(sample)))
-                .optConfig("cam", generator.toString())
+                .optConfig("cam", options.irnCams == null ? generator.toString() : "IRN's in " + options.irnCams)
                 .optConfig("weights", weights)
                 .build();
     }
@@ -523,7 +526,7 @@ final class VocPpc implements AutoCloseable {
 
     /** Small networks have no ImageNet weights; what the CAM network has learnt is better than nothing. */
     private void startFromCamNetwork(Backbone backbone) {
-        if (options.weights == null && options.cams == null) {
+        if (options.weights == null && options.cams == null && options.irnCams == null) {
             backbone.load(trainCam().backbone().stateDict());
         }
     }

@@ -5,6 +5,7 @@ import dev.wsss.api.InvalidDataException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,12 +49,16 @@ public final class Npy {
     }
 
     static @Nullable Object parseObject(String file, ByteBuffer in) {
+        return parseObject(file, in, NumpyPickle.GLOBALS);
+    }
+
+    static @Nullable Object parseObject(String file, ByteBuffer in, Map<String, Unpickler.Function> globals) {
         NpyHeader header = NpyHeader.parse(file, in);
         if (header.type().dtype() != null) {
             return data(file, header, in);
         }
         long count = Inputs.byteCount(DType.U8, header.shape());
-        Object value = Unpickler.load(file, in, NumpyPickle.GLOBALS);
+        Object value = Unpickler.load(file, in, globals);
         long got = header.shape().length == 0 ? 1 : value instanceof List<?> list ? list.size() : -1;
         if (header.shape().length > 1 || got != count) {
             throw new InvalidDataException(file + ": expected the objects of shape " + Inputs.shape(header.shape()));

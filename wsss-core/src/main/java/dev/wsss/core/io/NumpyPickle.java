@@ -17,7 +17,18 @@ final class NumpyPickle {
     /** By {@code module.name}; NumPy 2 moved its core, Python 3 its builtins. */
     static final Map<String, Unpickler.Function> GLOBALS = globals();
 
+    /** As {@link #GLOBALS}, with PyTorch's tensors let through as their function's name. */
+    static final Map<String, Unpickler.Function> WITH_INERT_TENSORS = withInertTensors();
+
     private NumpyPickle() {}
+
+    private static Map<String, Unpickler.Function> withInertTensors() {
+        Map<String, Unpickler.Function> table = new LinkedHashMap<>(GLOBALS);
+        for (String name : List.of("torch._utils._rebuild_tensor_v2", "torch.storage._load_from_bytes")) {
+            table.put(name, (machine, arguments) -> name);
+        }
+        return Map.copyOf(table);
+    }
 
     private static Map<String, Unpickler.Function> globals() {
         Map<String, Unpickler.Function> table = new LinkedHashMap<>();

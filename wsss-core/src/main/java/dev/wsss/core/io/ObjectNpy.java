@@ -2,6 +2,7 @@ package dev.wsss.core.io;
 
 import dev.wsss.api.AtomicFile;
 import dev.wsss.api.InvalidDataException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -44,6 +45,28 @@ public final class ObjectNpy {
             cams.put(id.intValue(), cam.dtype() == DType.F32 ? cam : HostArray.ofFloats(cam.toFloats(), cam.shape()));
         }
         return cams;
+    }
+
+    /**
+     * Reads an image's CAMs as IRN saves them: a dict of tensors {@code keys} and {@code cam}, which are passed over, and
+     * of the NumPy array {@code high_res} of the image's size, with a map for each of the image's classes, ascending.
+     *
+     * @return {@code high_res}, float32 {@code [K, H, W]}
+     * @throws InvalidDataException if there is no such file, or it is something else
+     * @throws java.io.UncheckedIOException if reading fails
+     */
+    public static HostArray readIrnCams(Path path) {
+        Object content;
+        try (ByteSource source = ByteSource.open(path)) {
+            content = Npy.parseObject(source.name(), ByteBuffer.wrap(source.readAll()), NumpyPickle.WITH_INERT_TENSORS);
+        }
+        Object maps = content instanceof Map<?, ?> dict ? dict.get("high_res") : null;
+        if (!(maps instanceof HostArray array) || !array.dtype().isFloating() || array.shape().length != 3) {
+            throw new InvalidDataException(path + ": holds " + describe(content) + ", and "
+                    + (maps == null ? "no 'high_res'" : "'high_res' is " + describe(maps))
+                    + "; expected IRN's dict with an array of floats [K, H, W]");
+        }
+        return array.dtype() == DType.F32 ? array : HostArray.ofFloats(array.toFloats(), array.shape());
     }
 
     /**

@@ -4,6 +4,8 @@ import dev.wsss.api.CamGenerator;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.io.HostArray;
+import dev.wsss.core.io.ObjectNpy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -29,11 +31,40 @@ public record ScoreFolder(Path folder, ProductCodec<ScoreMaps> codec) implements
      */
     @Override
     public ScoreMaps generate(Sample sample) {
-        Path file = folder.resolve(sample.id() + "." + codec.extension());
+        Path file = existing(folder, sample, codec.extension());
+        return requireSize(file, codec.read(file), sample);
+    }
+
+    /**
+     * CAMs as IRN leaves them, {@code <id>.npy} with {@code high_res} maps of the image's tags in their order.
+     *
+     * @return throws as {@link #generate}, and if a file has another number of maps than the image has tags
+     */
+    public static CamGenerator irn(Path folder) {
+        return sample -> {
+            Path file = existing(folder, sample, "npy");
+            HostArray maps = ObjectNpy.readIrnCams(file);
+            int[] labels = sample.tags().labels();
+            long[] shape = maps.shape();
+            if (shape[0] != labels.length) {
+                throw new InvalidDataException(file + ": has " + shape[0] + " maps; expected " + labels.length
+                        + ", one for each of " + sample.tags());
+            }
+            int height = Math.toIntExact(shape[1]);
+            int width = Math.toIntExact(shape[2]);
+            return requireSize(file, ScoreMaps.of(labels, height, width, maps.toFloats()), sample);
+        };
+    }
+
+    private static Path existing(Path folder, Sample sample, String extension) {
+        Path file = folder.resolve(sample.id() + "." + extension);
         if (!Files.isRegularFile(file)) {
             throw new InvalidDataException(file + ": no such file; expected the score maps of '" + sample.id() + "'");
         }
-        ScoreMaps maps = codec.read(file);
+        return file;
+    }
+
+    private static ScoreMaps requireSize(Path file, ScoreMaps maps, Sample sample) {
         int height = sample.image().getHeight();
         int width = sample.image().getWidth();
         if (maps.height() != height || maps.width() != width) {

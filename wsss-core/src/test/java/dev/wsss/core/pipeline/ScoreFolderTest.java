@@ -15,6 +15,7 @@ import dev.wsss.core.io.ObjectNpy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,5 +74,24 @@ class ScoreFolderTest {
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining(reason);
+    }
+
+    /** The file is NumPy's, {@code np.save} of a dict of two torch tensors and an array, as IRN's {@code make_cam}. */
+    @Test
+    void irnsTensorsArePassedOver() throws Exception {
+        Path folder = Path.of(Objects.requireNonNull(getClass().getResource("/irn/cam.npy"))
+                        .toURI())
+                .resolveSibling("");
+        Sample two = new Sample("cam", new RgbImage(6, 9, new byte[162]).toImage(), ImageTags.of(PETS, 0, 2));
+        ScoreMaps maps = ScoreFolder.irn(folder).generate(two);
+        assertThat(maps.labels()).containsExactly(1, 3);
+        assertThat(maps.toArray()[107]).isEqualTo(107 / 108f);
+        Sample one = new Sample("cam", two.image(), ImageTags.of(PETS, 1));
+        assertThatThrownBy(() -> ScoreFolder.irn(folder).generate(one))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("cam.npy: has 2 maps; expected 1, one for each of");
+        assertThatThrownBy(() -> new ScoreFolder(folder, ProductCodec.camDicts(PETS)).generate(two))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("torch");
     }
 }
