@@ -1,6 +1,7 @@
 package dev.wsss.datasets;
 
 import dev.wsss.api.Dataset;
+import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -52,16 +53,27 @@ public final class Datasets {
         }
         return switch (kind) {
             case "camvid" -> new DatasetSplits(CamVid.open(root, "train"), Optional.of(CamVid.open(root, "val")));
-            case "voc" -> voc(root);
+            case "voc" -> voc(root, VocLayout.builder());
             case "folder" -> folder(root);
             default -> throw new IllegalArgumentException("dataset '" + spec + "' is not known; " + EXPECTED);
         };
     }
 
-    private static DatasetSplits voc(Path root) {
+    /**
+     * As {@code voc:DIR} of {@link #open}, with tags from elsewhere, such as the original programs' {@code cls_labels.npy},
+     * in place of annotations.
+     *
+     * @param tags by id; each image of the lists needs an entry
+     * @throws InvalidDataException if the folder is not VOC's, or an image has no tags
+     */
+    public static DatasetSplits voc(Path root, Map<String, ImageTags> tags) {
+        return voc(root, VocLayout.builder().optTags(tags));
+    }
+
+    private static DatasetSplits voc(Path root, VocLayout.Builder builder) {
         boolean masks = Files.isDirectory(root.resolve("SegmentationClass"))
                 || Files.isDirectory(root.resolve("SegmentationClassAug"));
-        VocLayout.Builder builder = VocLayout.builder().setRoot(root).optTruth(masks);
+        builder.setRoot(root).optTruth(masks);
         Dataset train = builder.setSplit(hasList(root, "train_aug") ? "train_aug" : "train")
                 .build();
         return new DatasetSplits(

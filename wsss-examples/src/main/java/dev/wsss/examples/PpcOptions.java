@@ -19,6 +19,13 @@ final class PpcOptions {
     @Option(names = "--data", paramLabel = "SPEC", description = "voc:DIR, folder:DIR or shapes")
     String data = "shapes";
 
+    @Option(
+            names = "--cls-labels",
+            paramLabel = "FILE",
+            description = "cls_labels.npy of the original programs: the tags of voc:DIR in place of its annotations")
+    @Nullable
+    Path clsLabels;
+
     @Option(names = "--out", paramLabel = "DIR", description = "where products, weights and the report go")
     Path out = Path.of("out-ppc");
 

@@ -17,6 +17,7 @@ import dev.wsss.core.crf.CrfLabelRule;
 import dev.wsss.core.crf.CrfRefiner;
 import dev.wsss.core.crf.DenseCrf;
 import dev.wsss.core.io.DType;
+import dev.wsss.core.io.ObjectNpy;
 import dev.wsss.core.io.TorchArchive;
 import dev.wsss.core.label.ArgmaxRule;
 import dev.wsss.core.label.Background;
@@ -52,6 +53,7 @@ import dev.wsss.core.train.TrainingHistory;
 import dev.wsss.datasets.Augmentation;
 import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
+import dev.wsss.datasets.VocLayout;
 import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabGroups;
@@ -65,11 +67,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -111,8 +116,7 @@ final class VocPpc implements AutoCloseable {
         progress = new TerminalProgress(console);
         device = ComputeDevice.parse(options.device);
         Torch.setThreads(options.threads);
-        splits = Datasets.open(
-                options.data.equals("shapes") ? "shapes:train=400,val=200,seed=" + options.seed : options.data);
+        splits = open(options);
         train = splits.train();
         classes = train.classes();
         if (!classes.hasBackground()) {
@@ -122,6 +126,32 @@ final class VocPpc implements AutoCloseable {
         console.printf(
                 "%s: %d images with tags of %d classes, %s on %s%n",
                 train.name(), train.size(), classes.tagCount(), options.variant, device);
+    }
+
+    private static DatasetSplits open(PpcOptions options) {
+        Path tags = options.clsLabels;
+        if (tags == null) {
+            return Datasets.open(
+                    options.data.equals("shapes") ? "shapes:train=400,val=200,seed=" + options.seed : options.data);
+        }
+        if (!options.data.startsWith("voc:")) {
+            throw new IllegalArgumentException("--cls-labels is for voc:DIR, got --data " + options.data);
+        }
+        return Datasets.voc(Path.of(options.data.substring(4)), tags(tags));
+    }
+
+    private static Map<String, ImageTags> tags(Path file) {
+        Map<String, ImageTags> tags = new HashMap<>();
+        ObjectNpy.readClassLabels(file).forEach((id, scores) -> {
+            if (scores.length != VocLayout.VOC_CLASSES.tagCount()) {
+                throw new InvalidDataException(file + ": '" + id + "' has " + scores.length + " classes; expected "
+                        + VocLayout.VOC_CLASSES.tagCount());
+            }
+            int[] present =
+                    IntStream.range(0, scores.length).filter(i -> scores[i] > 0).toArray();
+            tags.put(id, ImageTags.of(VocLayout.VOC_CLASSES, present));
+        });
+        return tags;
     }
 
     // 1. The CAM network.
