@@ -57,7 +57,9 @@ public final class PairedRuns {
             System.out.printf("%n| what, %d thread(s) | peer ms | ours ms | peer / ours (least - most) |%n", THREADS);
             System.out.println("|---|---:|---:|---:|");
             if (wanted.isEmpty() || wanted.contains("crf")) {
+                Torch.setThreads(1);
                 runs.crf();
+                Torch.setThreads(THREADS);
             }
             if (wanted.isEmpty() || wanted.contains("walk")) {
                 runs.walk();

@@ -34,10 +34,11 @@ import org.jspecify.annotations.Nullable;
  * #prepare}. The settings that published systems use have factories of their own; each returns a builder, so that it can
  * be changed.
  *
- * <p>The lattices are built by Java, on {@link Builder#optThreads} threads. Inference is a handful of libtorch's
- * operations on the CPU or on {@link Builder#optDevice} CUDA, and uses {@link dev.wsss.core.runtime.Torch#setThreads} of
- * the CPU's cores. Threads that work on images side by side should have one each: libtorch's wait for each other actively,
- * and are slow where cores are taken.
+ * <p>Java builds the lattices; inference is a handful of libtorch's operations, on the CPU or on {@link
+ * Builder#optDevice} CUDA. On the CPU, {@link Builder#optThreads} shares out building and inference where {@link
+ * dev.wsss.core.runtime.Torch#setThreads} is 1, which is best; where it is more, only building, and libtorch's threads
+ * divide each operation. Those wait for each other actively and some hundred times an image, which is slow where other
+ * work takes the cores.
  *
  * <p>May be used from several threads. It keeps the memory of its last images for the next ones, of as many as were in
  * work at once: for each some {@code 8 (labels + 20)} bytes a pixel. On the CPU, results are the same bits for any number
@@ -218,7 +219,7 @@ public final class DenseCrf {
             MeanField spare = crf.meanFields.poll();
             MeanField meanField = spare == null ? new MeanField(crf.device) : spare;
             try (Torch.Mode noGrad = Torch.noGrad()) {
-                return Torch.call(() -> meanField.infer(terms, unary, labels, crf.iterations));
+                return Torch.call(() -> meanField.infer(terms, unary, labels, crf.iterations, crf.threads));
             } finally {
                 crf.meanFields.add(meanField);
             }
@@ -305,8 +306,8 @@ public final class DenseCrf {
         }
 
         /**
-         * Threads for building an image's lattices, at least 1; 1 if not set, as a pipeline has other images for its other
-         * threads. The work runs on the common fork-join pool.
+         * Threads for one image, at least 1; 1 if not set, as a pipeline has other images for its other threads. They are
+         * of the common fork-join pool.
          */
         public Builder optThreads(int value) {
             if (value < 1) {

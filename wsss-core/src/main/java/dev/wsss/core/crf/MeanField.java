@@ -4,6 +4,7 @@ import dev.wsss.core.io.DType;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
@@ -35,9 +36,9 @@ final class MeanField implements AutoCloseable {
     }
 
     /** {@code [labels][points]} to {@code [labels][points]}. Gradients must be off. */
-    float[] infer(List<Term> terms, float[] unary, int labels, int iterations) {
+    float[] infer(List<Term> terms, float[] unary, int labels, int iterations, int threads) {
         try (Scope scope = Scope.open()) {
-            Run run = new Run(terms, unary, labels);
+            Run run = new Run(terms, unary, labels, threads);
             run.update(List.of());
             for (int i = 0; i < iterations; i++) {
                 run.step();
@@ -57,6 +58,7 @@ final class MeanField implements AutoCloseable {
         final int labels;
         final int points;
         final int block;
+        final int threads;
         /** {@code [point][label]}, shifted so that each point's greatest is zero. */
         final Tensor negativeUnary;
 
@@ -66,9 +68,11 @@ final class MeanField implements AutoCloseable {
         /** Whether to look for the greatest energy before the exponential is taken, as a softmax usually does. */
         boolean shift = device.isCuda();
 
-        Run(List<Term> terms, float[] unary, int labels) {
+        Run(List<Term> terms, float[] unary, int labels, int threads) {
             this.terms = terms;
             this.labels = labels;
+            // where libtorch has threads of its own, those divide each operation
+            this.threads = device.isCuda() || Torch.threads() > 1 ? 1 : threads;
             points = unary.length / labels;
             block = device.isCuda() ? points : BLOCK;
             negativeUnary = negativeUnaryMemory.tensor(points, labels);
@@ -110,7 +114,7 @@ final class MeanField implements AutoCloseable {
             try (Scope scope = Scope.open()) {
                 List<Tensor> blurred = new ArrayList<>(terms.size());
                 for (Term term : terms) {
-                    blurred.add(term.lattice.blurred(q));
+                    blurred.add(term.lattice.blurred(q, threads));
                 }
                 update(blurred);
             }
@@ -118,9 +122,11 @@ final class MeanField implements AutoCloseable {
 
         /** Q = softmax(-U - energies of the terms). */
         void update(List<Tensor> blurred) {
-            for (int from = 0; from < points; from += block) {
-                update(blurred, from, Math.min(block, points - from));
-            }
+            Parallel.run(threads, (points + block - 1) / block, i -> {
+                try (Torch.Mode noGrad = Torch.noGrad()) {
+                    update(blurred, i * block, Math.min(block, points - i * block));
+                }
+            });
             if (!shift && !isSound()) {
                 shift = true;
                 update(blurred);

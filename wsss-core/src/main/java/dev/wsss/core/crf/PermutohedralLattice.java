@@ -12,6 +12,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -53,6 +54,8 @@ final class PermutohedralLattice implements AutoCloseable {
 
     /** The arrays above, cut to size and on the device: splat, blur for each axis, slice. */
     private final List<Sum> sums = new ArrayList<>();
+    /** The splat in runs of rows with about as many entries each, for as many tasks. */
+    private final List<Sum> splatParts = new ArrayList<>();
 
     PermutohedralLattice(int dimensions, ComputeDevice device) {
         d = dimensions;
@@ -109,6 +112,9 @@ final class PermutohedralLattice implements AutoCloseable {
         fillPatterns(points, rows);
         copyToDevice(points, rows);
         normalise(points, factor);
+        if (parts > 1 && !device.isCuda()) {
+            divideSplat(2 * parts, rows);
+        }
     }
 
     private void locate(SimplexFinder finder, int from, int to, Features features, FloatBuffer weights) {
@@ -228,13 +234,36 @@ final class PermutohedralLattice implements AutoCloseable {
                 Scope.own(Tensors.to(weights, device)));
     }
 
+    private void divideSplat(int parts, int rows) {
+        IntBuffer firsts = firstEntry.ints(rows);
+        Sum splat = sums.get(0);
+        long entries = splat.indices.numel();
+        try (Scope scope = Scope.open()) {
+            int row = 0;
+            for (int part = 1; part <= parts; part++) {
+                int from = row;
+                while (row < rows && (part == parts || firsts.get(row) < entries * part / parts)) {
+                    row++;
+                }
+                if (row > from) {
+                    long first = firsts.get(from);
+                    long count = (row < rows ? firsts.get(row) : entries) - first;
+                    splatParts.add(owned(
+                            splat.indices.narrow(0, first, count),
+                            splat.first.narrow(0, from, row - from).sub(new Scalar(first)),
+                            splat.weights.narrow(0, first, count)));
+                }
+            }
+        }
+    }
+
     /** Works the norm, the correction of the blur's gain and the factor into the weights. */
     private void normalise(int points, float factor) {
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
             Scalar gain = new Scalar(1 / (1 + Math.pow(2, -d)));
             Tensor ones = Tensors.empty(DType.F32, device, points, 1).fill_(new Scalar(1));
-            Tensor norm = slice(blurred(ones), 0, points)
+            Tensor norm = slice(blurred(ones, 1), 0, points)
                     .mul_(gain)
                     .add_(new Scalar(1e-20))
                     .rsqrt_();
@@ -249,15 +278,36 @@ final class PermutohedralLattice implements AutoCloseable {
         }
     }
 
-    /** Splats {@code [point][label]} and blurs; to be {@link #slice}d. */
-    Tensor blurred(Tensor values) {
+    /**
+     * Splats {@code [point][label]} and blurs; to be {@link #slice}d.
+     *
+     * @param threads for the splat, if the lattice was built with more than one
+     */
+    Tensor blurred(Tensor values, int threads) {
         try (Scope scope = Scope.open()) {
-            Tensor table = values;
-            for (Sum sum : sums.subList(0, d + 2)) {
+            Tensor table = threads > 1 && !splatParts.isEmpty()
+                    ? splatInParts(values, threads)
+                    : sums.get(0).of(values);
+            for (Sum sum : sums.subList(1, d + 2)) {
                 table = sum.of(table);
             }
             return scope.keep(table);
         }
+    }
+
+    private Tensor splatInParts(Tensor values, int threads) {
+        Tensor[] parts = new Tensor[splatParts.size()];
+        Parallel.run(threads, parts.length, part -> {
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                parts[part] = Scope.own(splatParts.get(part).of(values));
+            }
+        });
+        Tensor table = torch.cat(new TensorVector(parts));
+        for (Tensor part : parts) {
+            part.close();
+        }
+        return table;
     }
 
     /** Interpolates points {@code from} to {@code from + count - 1} from blurred vertices. */
@@ -276,6 +326,8 @@ final class PermutohedralLattice implements AutoCloseable {
     private void release() {
         sums.forEach(Sum::close);
         sums.clear();
+        splatParts.forEach(Sum::close);
+        splatParts.clear();
     }
 
     @Override
