@@ -67,14 +67,29 @@ public class DenseWalkBenchmark {
         float[] walk(float[] scores, int maps, int steps) {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
-                Tensor powers = Tensors.of(affinities, nodes, nodes).pow_(new Scalar(beta));
-                Tensor transition = powers.div_(powers.sum(new long[] {0}, true, null));
+                Tensor transition = transition();
                 for (int power = 1; power < steps; power *= 2) {
                     Tensor square = transition.matmul(transition);
                     transition.close();
                     transition = square;
                 }
                 return Tensors.toFloats(Tensors.of(scores, maps, nodes).matmul(transition));
+            }
+        }
+
+        private Tensor transition() {
+            Tensor powers = Tensors.of(affinities, nodes, nodes).pow_(new Scalar(beta));
+            return powers.div_(powers.sum(new long[] {0}, true, null));
+        }
+
+        /** How long one squaring takes; a walk of {@code 2^n} steps is little more than {@code n} of them. */
+        double squaringSeconds() {
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                Tensor transition = transition();
+                long start = System.nanoTime();
+                transition.matmul(transition);
+                return (System.nanoTime() - start) * 1e-9;
             }
         }
     }

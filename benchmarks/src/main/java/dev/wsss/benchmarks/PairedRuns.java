@@ -172,7 +172,7 @@ public final class PairedRuns {
         int columns = RandomWalkBenchmark.IRN_COLUMNS;
         GridAffinity irn =
                 GridAffinity.ofBoundary(Inputs.scores(3, rows * columns), rows, columns, PairGeometry.RADIUS);
-        walk("IRN's size", irn, 10, rows, columns, Integer.getInteger("irn", 1));
+        walk("IRN's size", irn, 10, rows, columns, 1);
     }
 
     /** Each form of ours beside the dense powers in the same libtorch. */
@@ -187,7 +187,10 @@ public final class PairedRuns {
             oneWalk(affinity, beta, scores, ours, 0);
         }
         for (int i = 0; i < pairs; i++) {
-            peer[i] = seconds(() -> dense.walk(scores, maps, steps));
+            // the larger matrix takes minutes: one of its eight squarings stands for all
+            peer[i] = rows * columns > 10_000
+                    ? Integer.numberOfTrailingZeros(steps) * dense.squaringSeconds()
+                    : seconds(() -> dense.walk(scores, maps, steps));
             oneWalk(affinity, beta, scores, ours, i);
         }
         String name = "random walk, " + size + " / dense powers in libtorch";
