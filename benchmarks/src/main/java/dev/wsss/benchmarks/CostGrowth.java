@@ -84,7 +84,7 @@ public final class CostGrowth {
     private static void plot(
             Path file, String title, String unit, int[] sizes, IntFunction<Runnable> code, IntFunction<Integer> amount)
             throws IOException {
-        System.out.printf("%n| %s: %s | ms | ms for 1000 %s |%n|---:|---:|---:|%n", title, unit, unit);
+        System.out.printf("%n| %s: %s | ms |%n|---:|---:|%n", title, unit);
         List<Point> points = new ArrayList<>();
         for (int size : sizes) {
             Runnable run = code.apply(size);
@@ -99,12 +99,7 @@ public final class CostGrowth {
             Arrays.sort(times);
             Point point = new Point(amount.apply(size), times[RUNS / 2]);
             points.add(point);
-            System.out.printf(
-                    Locale.ROOT,
-                    "| %.0f | %.1f | %.3f |%n",
-                    point.x,
-                    point.milliseconds,
-                    1e3 * point.milliseconds / point.x);
+            System.out.printf(Locale.ROOT, "| %.0f | %.1f |%n", point.x, point.milliseconds);
         }
         Files.writeString(file, svg(title, unit, points));
     }
