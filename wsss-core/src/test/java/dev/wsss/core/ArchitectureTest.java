@@ -33,12 +33,19 @@ class ArchitectureTest {
             .resideInAPackage("org.nd4j..");
 
     @ArchTest
-    static final ArchRule FILES_AND_CRF_NEED_NO_NATIVE_CODE = classes()
+    static final ArchRule CUDA_PRESETS_IN_ONE_PACKAGE = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.wsss.core.cuda..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.bytedeco.cuda..");
+
+    @ArchTest
+    static final ArchRule FILES_NEED_NO_NATIVE_CODE = classes()
             .that()
             .resideInAnyPackage(
                     "dev.wsss.core.io..",
                     "dev.wsss.core.checkpoint..",
-                    "dev.wsss.core.crf..",
                     "dev.wsss.core.image..",
                     "dev.wsss.core.metrics..",
                     "dev.wsss.core.label..",

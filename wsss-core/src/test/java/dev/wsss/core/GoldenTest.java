@@ -7,6 +7,7 @@ import dev.wsss.core.crf.CrfGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.core.image.ResizeGolden;
+import dev.wsss.core.io.DType;
 import dev.wsss.core.label.LabelGolden;
 import dev.wsss.core.loss.LossGolden;
 import dev.wsss.core.metrics.MetricsGolden;
@@ -36,5 +37,12 @@ class GoldenTest {
     @TestFactory
     Stream<DynamicNode> golden() {
         return GoldenSuite.of(handlers()).tests();
+    }
+
+    /** The walk as it runs on a device, here on the CPU. */
+    @TestFactory
+    Stream<DynamicNode> walksOnTensors() {
+        return Stream.of(DType.F32, DType.F64)
+                .flatMap(type -> GoldenSuite.of(WalkGolden.handlers(type)).tests("tensors-" + type));
     }
 }

@@ -165,6 +165,16 @@ public final class GridAffinity {
         return width;
     }
 
+    /** {@code (dy, dx)} of each plane; the other direction follows from symmetry. Not to be changed. */
+    int[][] offsets() {
+        return offsets;
+    }
+
+    /** For each offset {@code [height][width]}: the affinity of a node and the one at the offset. Not to be changed. */
+    float[][] planes() {
+        return planes;
+    }
+
     /** The boundaries that these affinities were made from, {@code [height][width]}; null if they were not. */
     public float @Nullable [] boundary() {
         return boundary == null ? null : boundary.clone();

@@ -5,7 +5,9 @@ import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.ScoreRefiner;
 import dev.wsss.core.image.Resize;
+import dev.wsss.core.io.DType;
 import dev.wsss.core.label.Background;
+import dev.wsss.core.runtime.ComputeDevice;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -45,6 +47,8 @@ public final class RandomWalk implements ScoreRefiner {
     private final boolean attenuate;
     private final boolean normalise;
     private final double tolerance;
+    private final ComputeDevice device;
+    private final @Nullable DType tensorType;
 
     private RandomWalk(Builder b) {
         affinity = Objects.requireNonNull(b.affinity, "affinity source is not set: call setAffinity");
@@ -56,6 +60,8 @@ public final class RandomWalk implements ScoreRefiner {
         attenuate = b.attenuate;
         normalise = b.normalise;
         tolerance = b.tolerance;
+        device = b.device;
+        tensorType = b.tensorType;
     }
 
     /** Starts a walk with the settings of {@link #psa()} and without a background. */
@@ -155,11 +161,17 @@ public final class RandomWalk implements ScoreRefiner {
         if (attenuate) {
             damp(x, grid);
         }
+        return new Maps(all.labels, grid.height(), grid.width(), walk(grid, x, all.labels.length));
+    }
+
+    private float[] walk(GridAffinity grid, float[] x, int count) {
+        if (tensorType != null) {
+            try (TensorWalk tensors = TensorWalk.of(grid, device, tensorType)) {
+                return tensors.walk(beta, x, count, steps);
+            }
+        }
         TransitionMatrix transition = grid.transition(beta);
-        float[] walked = tolerance == 0
-                ? transition.walk(x, all.labels.length, steps)
-                : transition.walkWithin(tolerance, x, all.labels.length, steps);
-        return new Maps(all.labels, grid.height(), grid.width(), walked);
+        return tolerance == 0 ? transition.walk(x, count, steps) : transition.walkWithin(tolerance, x, count, steps);
     }
 
     private Maps withBackground(Maps maps) {
@@ -217,7 +229,8 @@ public final class RandomWalk implements ScoreRefiner {
         return "RandomWalk[beta " + beta + ", " + steps + " steps, stride " + stride + ", background " + background
                 + (backgroundAfterWalk ? " after the walk" : "") + (attenuate ? ", damped at boundaries" : "")
                 + (normalise ? ", normalised" : "")
-                + (tolerance == 0 ? "" : ", within " + tolerance) + "]";
+                + (tolerance == 0 ? "" : ", within " + tolerance)
+                + (tensorType == null ? "" : ", " + tensorType + " on " + device) + "]";
     }
 
     /** Settings of a walk. */
@@ -231,6 +244,8 @@ public final class RandomWalk implements ScoreRefiner {
         private boolean attenuate;
         private boolean normalise;
         private double tolerance;
+        private ComputeDevice device = ComputeDevice.CPU;
+        private @Nullable DType tensorType;
 
         private Builder() {}
 
@@ -303,6 +318,22 @@ public final class RandomWalk implements ScoreRefiner {
                 throw new IllegalArgumentException("tolerance must be 0 or more and below 1, got " + tolerance);
             }
             this.tolerance = tolerance;
+            return this;
+        }
+
+        /**
+         * Where to walk; on the CPU if not set. On CUDA every walk is exact, in float64, whatever the {@linkplain
+         * #optTolerance tolerance}: see {@link TensorWalk}.
+         */
+        public Builder optDevice(ComputeDevice device) {
+            this.device = device;
+            tensorType = device.isCuda() ? DType.F64 : null;
+            return this;
+        }
+
+        /** Walks on tensors of this type, on the CPU too, where that is the slower way. */
+        Builder optTensorType(DType tensorType) {
+            this.tensorType = tensorType;
             return this;
         }
 

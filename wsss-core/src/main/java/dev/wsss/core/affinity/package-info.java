@@ -9,9 +9,9 @@
  * makes a {@link dev.wsss.core.affinity.GridAffinity} of each image, from pairs ({@link
  * dev.wsss.core.affinity.FeatureAffinity}) or from a map of boundaries, and {@link
  * dev.wsss.core.affinity.RandomWalk} refines score maps with it; {@link dev.wsss.core.affinity.TransitionMatrix} is the
- * arithmetic below.
+ * arithmetic below, and {@link dev.wsss.core.affinity.TensorWalk} the same on a device.
  *
- * <p>The labels and the walk are plain Java on the heap; head and loss are tensors.
+ * <p>The labels and the walk on the CPU are plain Java on the heap; head and loss are tensors.
  */
 @NullMarked
 package dev.wsss.core.affinity;

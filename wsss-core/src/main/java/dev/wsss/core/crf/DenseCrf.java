@@ -317,7 +317,7 @@ public final class DenseCrf {
             return this;
         }
 
-        /** Where to infer; on the CPU if not set. */
+        /** Where to infer; on the CPU if not set. On CUDA by this library's own kernels, where NVRTC can compile them. */
         public Builder optDevice(ComputeDevice value) {
             device = value;
             return this;

@@ -10,6 +10,7 @@ import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** Mean-field inference; keeps its memory for the next one. Of one thread at a time. */
 final class MeanField implements AutoCloseable {
@@ -23,13 +24,19 @@ final class MeanField implements AutoCloseable {
     private static final int BLOCK = 16_384;
 
     private final ComputeDevice device;
+    private final @Nullable LatticeKernels kernels;
     private final NativeArray input = new NativeArray(DType.F32, ComputeDevice.CPU);
     private final NativeArray negativeUnaryMemory;
     private final NativeArray qMemory;
     private final NativeArray sumsMemory;
 
     MeanField(ComputeDevice device) {
+        this(device, LatticeKernels.of(device));
+    }
+
+    MeanField(ComputeDevice device, @Nullable LatticeKernels kernels) {
         this.device = device;
+        this.kernels = kernels;
         negativeUnaryMemory = new NativeArray(DType.F32, device);
         qMemory = new NativeArray(DType.F32, device);
         sumsMemory = new NativeArray(DType.F32, device);
@@ -66,7 +73,7 @@ final class MeanField implements AutoCloseable {
         /** The denominators of the softmax. */
         final Tensor sums;
         /** Whether to look for the greatest energy before the exponential is taken, as a softmax usually does. */
-        boolean shift = device.isCuda();
+        boolean shift = device.isCuda() || kernels != null;
 
         Run(List<Term> terms, float[] unary, int labels, int threads) {
             this.terms = terms;
@@ -142,7 +149,9 @@ final class MeanField implements AutoCloseable {
                     energies = term.compatibility.negativeEnergy(filtered).add_(energies);
                 }
                 Tensor out = q.narrow(0, from, count);
-                if (shift) {
+                if (kernels != null) {
+                    kernels.softmax(energies, out);
+                } else if (shift) {
                     out.copy_(energies.softmax(1));
                 } else {
                     // half the time of libtorch's softmax, which is made for longer rows

@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The permutohedral lattice of a set of points: a Gaussian filter of standard deviation 1 in feature space, as splat,
@@ -23,7 +24,8 @@ import org.bytedeco.pytorch.global.torch;
  * <p>Values are {@code [point][label]} and {@code [row][label]}, where row 0 is the absent neighbour and stays zero and
  * row {@code v + 1} is vertex {@code v}. Splat, blur and slice are all the same operation on them, a sum of few weighted
  * rows for each row of the output, which libtorch has under the name {@code embedding_bag}: with vector instructions on
- * the CPU, and on CUDA. Each output row is one sum in a fixed order, so that threads do not change a bit.
+ * the CPU, and on CUDA, where {@link LatticeKernels} take its place if they can. Each output row is one sum in a fixed
+ * order, so that threads do not change a bit.
  *
  * <p>{@link #build} may be called again, and fills the same memory.
  */
@@ -40,6 +42,7 @@ final class PermutohedralLattice implements AutoCloseable {
 
     private final int d;
     private final ComputeDevice device;
+    private final @Nullable LatticeKernels kernels;
     private final List<SimplexFinder> finders = new ArrayList<>();
     private final NativeArray vertexOfPoint = new NativeArray(DType.I32, ComputeDevice.CPU);
     private final NativeArray barycentric = new NativeArray(DType.F32, ComputeDevice.CPU);
@@ -58,8 +61,13 @@ final class PermutohedralLattice implements AutoCloseable {
     private final List<Sum> splatParts = new ArrayList<>();
 
     PermutohedralLattice(int dimensions, ComputeDevice device) {
+        this(dimensions, device, LatticeKernels.of(device));
+    }
+
+    PermutohedralLattice(int dimensions, ComputeDevice device, @Nullable LatticeKernels kernels) {
         d = dimensions;
         this.device = device;
+        this.kernels = kernels;
         finders.add(new SimplexFinder(dimensions));
     }
 
@@ -229,6 +237,7 @@ final class PermutohedralLattice implements AutoCloseable {
 
     private Sum owned(Tensor indices, Tensor first, Tensor weights) {
         return new Sum(
+                kernels,
                 Scope.own(Tensors.to(indices, device)),
                 Scope.own(Tensors.to(first, device)),
                 Scope.own(Tensors.to(weights, device)));
@@ -316,6 +325,7 @@ final class PermutohedralLattice implements AutoCloseable {
             long corners = d + 1;
             Sum slice = sums.get(d + 2);
             Sum part = new Sum(
+                    kernels,
                     slice.indices.narrow(0, from * corners, count * corners),
                     slice.first.narrow(0, 0, count),
                     slice.weights.narrow(0, from * corners, count * corners));
@@ -353,9 +363,12 @@ final class PermutohedralLattice implements AutoCloseable {
      * @param first int32 {@code [rows]}
      * @param weights float32 {@code [entries]}
      */
-    private record Sum(Tensor indices, Tensor first, Tensor weights) {
+    private record Sum(@Nullable LatticeKernels kernels, Tensor indices, Tensor first, Tensor weights) {
         /** {@code [input rows][labels]} to {@code [rows][labels]}. */
         Tensor of(Tensor values) {
+            if (kernels != null) {
+                return kernels.rowSums(values, indices, first, weights);
+            }
             return new Tensor(
                     torch.embedding_bag(values, indices, first, false, SUM, false, new TensorOptional(weights), false)
                             .get0());

@@ -2,9 +2,13 @@ package dev.wsss.core.runtime;
 
 import dev.wsss.api.WsssException;
 
-/** Native code refused an operation: sizes that do not fit, a wrong type, no memory. The cause has the full text. */
+/** Native code refused an operation: sizes that do not fit, a wrong type, no memory. The cause, if any, has the full text. */
 public class NativeException extends WsssException {
     private static final long serialVersionUID = 1L;
+
+    public NativeException(String message) {
+        super(message);
+    }
 
     public NativeException(String message, Throwable cause) {
         super(message, cause);

@@ -3,6 +3,7 @@ package dev.wsss.core.affinity;
 import com.google.gson.JsonObject;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
+import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.label.Background;
 import dev.wsss.core.runtime.Scope;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** The reference vectors of the random walk. */
 public final class WalkGolden {
@@ -20,10 +22,19 @@ public final class WalkGolden {
     private WalkGolden() {}
 
     public static Map<String, GoldenHandler> handlers() {
-        return Map.of("walk.psa", WalkGolden::psa, "walk.irn", WalkGolden::irn);
+        return handlers(null);
     }
 
-    private static Map<String, HostArray> psa(GoldenCase golden) {
+    /** The same on tensors of this type. */
+    public static Map<String, GoldenHandler> handlers(@Nullable DType tensorType) {
+        return Map.of("walk.psa", golden -> psa(golden, tensorType), "walk.irn", golden -> irn(golden, tensorType));
+    }
+
+    private static RandomWalk build(RandomWalk.Builder walk, @Nullable DType tensorType) {
+        return (tensorType == null ? walk : walk.optTensorType(tensorType)).build();
+    }
+
+    private static Map<String, HostArray> psa(GoldenCase golden, @Nullable DType tensorType) {
         JsonObject config = golden.config();
         int height = config.getAsJsonArray("size").get(0).getAsInt();
         int width = config.getAsJsonArray("size").get(1).getAsInt();
@@ -43,7 +54,7 @@ public final class WalkGolden {
         GridAffinity grid = GridAffinity.ofPairs(geometry, pairs.toFloats());
         JsonObject background = config.getAsJsonObject("background");
         double value = background.get("value").getAsDouble();
-        RandomWalk walk = RandomWalk.builder()
+        RandomWalk.Builder settings = RandomWalk.builder()
                 .setAffinity(sample -> grid)
                 .optBeta(config.get("beta").getAsDouble())
                 .optSteps(1 << config.get("logt").getAsInt())
@@ -51,8 +62,8 @@ public final class WalkGolden {
                 .optBackground(
                         background.get("mode").getAsString().equals("power")
                                 ? Background.power(value)
-                                : Background.constant(value))
-                .build();
+                                : Background.constant(value));
+        RandomWalk walk = build(settings, tensorType);
         int[] labels = StreamSupport.stream(config.getAsJsonArray("class_ids").spliterator(), false)
                 .mapToInt(id -> id.getAsInt() + 1)
                 .toArray();
@@ -72,7 +83,7 @@ public final class WalkGolden {
         return out;
     }
 
-    private static Map<String, HostArray> irn(GoldenCase golden) {
+    private static Map<String, HostArray> irn(GoldenCase golden, @Nullable DType tensorType) {
         JsonObject config = golden.config();
         int height = config.getAsJsonArray("size").get(0).getAsInt();
         int width = config.getAsJsonArray("size").get(1).getAsInt();
@@ -85,13 +96,13 @@ public final class WalkGolden {
                 rows,
                 columns,
                 config.get("radius").getAsInt());
-        RandomWalk walk = RandomWalk.irn()
+        RandomWalk.Builder settings = RandomWalk.irn()
                 .setAffinity(sample -> grid)
                 .optBeta(config.get("beta").getAsDouble())
                 .optSteps(1 << config.get("exp_times").getAsInt())
                 .optStride(config.get("upscale").getAsInt())
-                .optBackground(Background.constant(config.get("bg_threshold").getAsDouble()))
-                .build();
+                .optBackground(Background.constant(config.get("bg_threshold").getAsDouble()));
+        RandomWalk walk = build(settings, tensorType);
         int[] labels = IntStream.rangeClosed(1, count).toArray();
         RandomWalk.Maps walked = walk.walk(
                 grid, new RandomWalk.Maps(labels, rows, columns, golden.in("x").toFloats()), true);

@@ -61,15 +61,31 @@ public final class GoldenSuite {
         return tests(folder(module, System.getProperty(FOLDER_PROPERTY)), report);
     }
 
+    /**
+     * The tests of the cases that have a handler, for another way to the same results; each test's name starts with the
+     * way's, and the report is {@code target/golden-report-<way>.json}.
+     */
+    public Stream<DynamicNode> tests(String way) {
+        Path module = module();
+        Path folder = folder(module, System.getProperty(FOLDER_PROPERTY));
+        List<Path> files = files(folder).stream()
+                .filter(f -> handlers.containsKey(caseName(f)))
+                .toList();
+        return tests(folder, files, module.resolve("target").resolve("golden-report-" + way + ".json"), way + " ");
+    }
+
     Stream<DynamicNode> tests(Path folder, Path reportFile) {
-        List<Path> files = files(folder);
+        return tests(folder, files(folder), reportFile, "");
+    }
+
+    private Stream<DynamicNode> tests(Path folder, List<Path> files, Path reportFile, String prefix) {
         GoldenReport report = new GoldenReport(reportFile, files);
         if (files.isEmpty()) {
             throw new IllegalStateException("no *.safetensors file of reference vectors in " + folder.toAbsolutePath()
                     + (Files.isDirectory(folder) ? "" : ", which is not a folder"));
         }
         return files.stream()
-                .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> test(file, report)));
+                .map(file -> DynamicTest.dynamicTest(prefix + file.getFileName(), () -> test(file, report)));
     }
 
     private void test(Path file, GoldenReport report) throws Throwable {
