@@ -67,17 +67,18 @@ class TensorWalkTest {
             value = DType.class,
             names = {"F32", "F64"})
     void theKernelComputesTheSame(DType type, @TempDir Path folder) {
-        HostKernels kernels = HostKernels.of(folder, TensorWalk.class, "walk.cu", TensorWalk.option(type));
-        for (int seed = 1; seed <= 6; seed++) {
-            Random random = new Random(seed);
-            int h = 1 + random.nextInt(20);
-            int w = 1 + random.nextInt(20);
-            GridAffinity grid = grid(random, h, w, 1 + random.nextInt(6));
-            float[] x = random(random, 3 * h * w);
-            try (TensorWalk walk = TensorWalk.of(grid, ComputeDevice.CPU, type, Optional.of(kernels))) {
-                for (int steps : new int[] {1, 4, 7}) {
-                    float[] expected = grid.transition(seed).walk(x, 3, steps);
-                    assertClose(walk.walk(seed, x, 3, steps), expected, type == DType.F64 ? 1e-7f : 2e-6f);
+        try (HostKernels kernels = HostKernels.of(folder, TensorWalk.class, "walk.cu", TensorWalk.option(type))) {
+            for (int seed = 1; seed <= 6; seed++) {
+                Random random = new Random(seed);
+                int h = 1 + random.nextInt(20);
+                int w = 1 + random.nextInt(20);
+                GridAffinity grid = grid(random, h, w, 1 + random.nextInt(6));
+                float[] x = random(random, 3 * h * w);
+                try (TensorWalk walk = TensorWalk.of(grid, ComputeDevice.CPU, type, Optional.of(kernels))) {
+                    for (int steps : new int[] {1, 4, 7}) {
+                        float[] expected = grid.transition(seed).walk(x, 3, steps);
+                        assertClose(walk.walk(seed, x, 3, steps), expected, type == DType.F64 ? 1e-7f : 2e-6f);
+                    }
                 }
             }
         }

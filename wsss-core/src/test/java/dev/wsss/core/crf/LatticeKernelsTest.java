@@ -20,8 +20,12 @@ class LatticeKernelsTest {
 
     @Test
     void inferTheSame(@TempDir Path folder) {
-        LatticeKernels kernels = new LatticeKernels(
-                ComputeDevice.CPU, HostKernels.of(folder, LatticeKernels.class, LatticeKernels.SOURCE));
+        try (HostKernels host = HostKernels.of(folder, LatticeKernels.class, LatticeKernels.SOURCE)) {
+            inferTheSame(new LatticeKernels(ComputeDevice.CPU, host));
+        }
+    }
+
+    private static void inferTheSame(LatticeKernels kernels) {
         Random random = new Random(5);
         float[] colours = new float[POINTS];
         for (int i = 0; i < POINTS; i++) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -23,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
  * CUDA kernels on the CPU: the host's C++ compiler makes a program of the same source, which runs a launch's threads one
  * after the other and stops at the first access outside an argument. For kernels whose threads do not speak to each other.
  */
-public final class HostKernels implements Kernels {
+public final class HostKernels implements Kernels, AutoCloseable {
     private static final Pattern KERNEL = Pattern.compile("extern \"C\" __global__ void (\\w+)\\(");
 
     private static final String MAIN =
@@ -65,12 +66,16 @@ public final class HostKernels implements Kernels {
                 }, arguments);
                 std::apply([](auto&... a) { (a.write(), ...); }, arguments);
             }
-            int main(int, char** argv) {
+            int main() {
+                char name[64];
+                long long threads;
+                while (fread(name, 1, sizeof name, stdin) == sizeof name) {
+                    in(&threads, sizeof threads);
             """;
 
-    private final Path program;
+    private final Process program;
 
-    private HostKernels(Path program) {
+    private HostKernels(Process program) {
         this.program = program;
     }
 
@@ -80,12 +85,11 @@ public final class HostKernels implements Kernels {
         StringBuilder main = new StringBuilder(MAIN);
         Matcher kernels = KERNEL.matcher(source);
         while (kernels.find()) {
-            main.append("if (!strcmp(argv[1], \"%1$s\")) { run(%1$s, atoll(argv[2])); return 0; }\n"
-                    .formatted(kernels.group(1)));
+            main.append("if (!strcmp(name, \"%1$s\")) { run(%1$s, threads); }\n".formatted(kernels.group(1)));
         }
         try {
             Files.writeString(folder.resolve("kernels.cu"), source);
-            Files.writeString(folder.resolve("main.cpp"), main + "return 3;\n}\n");
+            Files.writeString(folder.resolve("main.cpp"), main + "fflush(stdout);\n}\n}\n");
             Path program = folder.resolve("kernels");
             List<String> command = new ArrayList<>(
                     List.of("g++", "-std=c++17", "-O1", "-fsanitize=address", "-static-libasan", "main.cpp", "-o"));
@@ -105,43 +109,48 @@ public final class HostKernels implements Kernels {
             if (wait(compiler) != 0) {
                 throw new AssertionError("g++ does not compile " + resource + ":\n" + output);
             }
-            return new HostKernels(program);
+            return new HostKernels(new ProcessBuilder(program.toString())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     @Override
-    public void launch(String kernel, long threads, Object... arguments) {
+    public synchronized void launch(String kernel, long threads, Object... arguments) {
         ByteArrayOutputStream in = new ByteArrayOutputStream();
+        in.writeBytes(Arrays.copyOf(kernel.getBytes(StandardCharsets.US_ASCII), 64));
+        in.writeBytes(ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(threads)
+                .array());
         for (Object argument : arguments) {
             in.writeBytes(bytes(argument));
         }
         try {
-            Process process = new ProcessBuilder(program.toString(), kernel, Long.toString(threads))
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
             // the program reads all before it writes
-            process.getOutputStream().write(in.toByteArray());
-            process.getOutputStream().close();
-            byte[] out = process.getInputStream().readAllBytes();
-            int status = wait(process);
-            if (status != 0) {
-                throw new AssertionError("kernel " + kernel + " ended with status " + status);
-            }
-            ByteBuffer results = ByteBuffer.wrap(out);
+            program.getOutputStream().write(in.toByteArray());
+            program.getOutputStream().flush();
             for (Object argument : arguments) {
                 if (argument instanceof Tensor t) {
-                    byte[] values = new byte[size(t)];
-                    results.get(values);
+                    byte[] values = program.getInputStream().readNBytes(size(t));
+                    if (values.length < size(t)) {
+                        throw new AssertionError("kernel " + kernel + " ended the program; see its standard error");
+                    }
                     if (values.length > 0) {
                         new BytePointer(t.data_ptr()).capacity(values.length).put(values);
                     }
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException("kernel " + kernel, e);
         }
+    }
+
+    @Override
+    public void close() {
+        program.destroy();
     }
 
     private static byte[] bytes(Object argument) {
