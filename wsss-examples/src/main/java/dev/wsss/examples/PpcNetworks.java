@@ -60,8 +60,12 @@ final class PpcNetworks {
         return backbone;
     }
 
-    /** A segmenter of wseg's forms; its v2 has batch-normalised branches of rates 6, 12, 18, 24 and image pooling. */
-    static Layer segmenter(String name, Backbone backbone, int classes) {
+    /**
+     * A segmenter of wseg's forms; its v2 has batch-normalised branches of rates 6, 12, 18, 24 and image pooling.
+     *
+     * @param momentum of the head's running statistics: as published after thousands of steps, larger after hundreds
+     */
+    static Layer segmenter(String name, Backbone backbone, int classes, double momentum) {
         return switch (name) {
             case "v1" ->
                 DeepLabV1.builder().setBackbone(backbone).setClasses(classes).build();
