@@ -117,6 +117,7 @@ class TensorWalkTest {
                 before = NativeMemory.now().residentBytes();
             }
         }
-        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(20L << 20);
+        // walks that are not closed add 90 MB here; the Java heap, which counts too, up to 25
+        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(40L << 20);
     }
 }
