@@ -128,76 +128,13 @@ def cam(folder):
 
 
 def train(folder):
-    """Forward and backward through ResNet-38 with views of 448 and 128 pixels; conv1a, b2 and all norms are frozen."""
+    """One step of PPC; reads nothing."""
     import torch
-    import torch.nn.functional as F
-    from torch import nn
 
     torch.set_num_threads(int(sys.argv[3]))
+    import ppc_step
 
-    class Plain(nn.Module):
-        def __init__(self, channels, middle, out, stride, first_dilation, dilation):
-            super().__init__()
-            self.bn1 = nn.BatchNorm2d(channels)
-            self.conv1 = nn.Conv2d(channels, middle, 3, stride, first_dilation, first_dilation, bias=False)
-            self.bn2 = nn.BatchNorm2d(middle)
-            self.conv2 = nn.Conv2d(middle, out, 3, 1, dilation, dilation, bias=False)
-            self.skip = None
-            if stride > 1 or channels != out:
-                self.skip = nn.Conv2d(channels, out, 1, stride, bias=False)
-
-        def forward(self, x):
-            y = F.relu(self.bn1(x), True)
-            z = self.conv2(F.relu(self.bn2(self.conv1(y)), True))
-            return z + (x if self.skip is None else self.skip(y))
-
-    class Narrow(nn.Module):
-        def __init__(self, channels, out, dropout):
-            super().__init__()
-            self.bn1 = nn.BatchNorm2d(channels)
-            self.conv1 = nn.Conv2d(channels, out // 4, 1, bias=False)
-            self.bn2 = nn.BatchNorm2d(out // 4)
-            self.conv2 = nn.Conv2d(out // 4, out // 2, 3, 1, 4, 4, bias=False)
-            self.bn3 = nn.BatchNorm2d(out // 2)
-            self.conv3 = nn.Conv2d(out // 2, out, 1, bias=False)
-            self.skip = nn.Conv2d(channels, out, 1, bias=False)
-            self.dropout = dropout
-
-        def forward(self, x):
-            y = F.relu(self.bn1(x), True)
-            z = F.relu(self.bn2(self.conv1(y)), True)
-            z = F.dropout2d(F.relu(self.bn3(self.conv2(z)), True), self.dropout)
-            z = F.dropout2d(z, self.dropout)
-            return self.conv3(z) + self.skip(y)
-
-    layers = [nn.Conv2d(3, 64, 3, 1, 1, bias=False)]
-    channels = 64
-    for blocks, middle, out, stride, dilation in (
-        (3, 128, 128, 2, 1),
-        (3, 256, 256, 2, 1),
-        (6, 512, 512, 2, 1),
-        (3, 512, 1024, 1, 2),
-    ):
-        for i in range(blocks):
-            first = 1 if i == 0 else dilation
-            layers.append(Plain(channels, middle, out, stride if i == 0 else 1, first, dilation))
-            channels = out
-    layers += [Narrow(1024, 2048, 0.3), Narrow(2048, 4096, 0.5), nn.BatchNorm2d(4096), nn.ReLU(True)]
-    network = nn.Sequential(*layers).train()
-    for norm in network.modules():
-        if isinstance(norm, nn.BatchNorm2d):
-            norm.eval()
-            norm.requires_grad_(False)
-    for frozen in network[:4]:
-        frozen.requires_grad_(False)
-    views = [torch.rand(1, 3, 448, 448), torch.rand(1, 3, 128, 128)]
-
-    def run():
-        sum(network(view).mean() for view in views).backward()
-        for parameter in network.parameters():
-            parameter.grad = None
-
-    return run
+    return ppc_step.step()
 
 
 def main():

@@ -3,12 +3,12 @@
 #
 #   mvn -q -DskipTests package && benchmarks/peers/run.sh [QUESTION...]
 #
-# QUESTION is crf, walk, sweep, resize, cam or train; all of them by default.
+# QUESTION is crf, walk, sweep, resize, cam, train or affinity; all of them by default. The last three take minutes each.
 #
 # PYTHON      the Python of the peers (default python3); those whose modules it lacks are said to be absent
 # PYDENSECRF  a checkout of https://github.com/lucasb-eyer/pydensecrf; without it, that peer is absent
 # IMAGE       a photograph for the CRF, resized to 500x375, in place of the drawn one
-# PAIRS       how often each is run, by turns (default 9)
+# PAIRS       how often each is run, by turns (default 9; what takes half a minute, three times at most)
 # THREADS     thread counts to measure with (default "1 2")
 set -euo pipefail
 
@@ -29,6 +29,7 @@ else
     densecrf=$scratch/densecrf_peer
 fi
 python=${PYTHON:-python3}
+export PYTHONDONTWRITEBYTECODE=1 # no files beside the peers
 modules=
 for module in numpy PIL cv2 torch; do
     if version=$("$python" -c "import $module; print($module.__version__)" 2>/dev/null); then

@@ -70,6 +70,9 @@ public class CamBenchmark {
         return network.maps(sample, bfloat16);
     }
 
+    /** Absolute differences of scores. */
+    record Difference(double most, double mean) {}
+
     /** A classifier with weights drawn from a seed. */
     static final class Network implements AutoCloseable {
         private final ComputeDevice device;
@@ -95,15 +98,18 @@ public class CamBenchmark {
             }
         }
 
-        /** How far a score in bfloat16 is from that in float32; scores are of [0, 1]. */
-        double bf16Error(Sample sample) {
+        /** How far scores in bfloat16 are from those in float32; scores are of [0, 1]. */
+        Difference bfloat16Difference(Sample sample) {
             float[] exact = maps(sample, false);
             float[] rounded = maps(sample, true);
             double most = 0;
+            double sum = 0;
             for (int i = 0; i < exact.length; i++) {
-                most = Math.max(most, Math.abs(exact[i] - rounded[i]));
+                double difference = Math.abs(exact[i] - rounded[i]);
+                most = Math.max(most, difference);
+                sum += difference;
             }
-            return most;
+            return new Difference(most, sum / exact.length);
         }
 
         @Override

@@ -6,16 +6,22 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.api.ScoreRefiner;
+import dev.wsss.core.affinity.AffinitySource;
+import dev.wsss.core.affinity.FeatureAffinity;
 import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.PairGeometry;
-import dev.wsss.core.cam.Cam;
+import dev.wsss.core.affinity.RandomWalk;
 import dev.wsss.core.crf.DenseCrf;
 import dev.wsss.core.crf.Unary;
 import dev.wsss.core.image.Resize;
 import dev.wsss.core.metrics.IouConvention;
 import dev.wsss.core.metrics.ThresholdSweep;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.cam.AffinityNet;
+import dev.wsss.models.resnet.ResNet38;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -28,6 +34,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +44,13 @@ import org.jspecify.annotations.Nullable;
 public final class PairedRuns {
     private static final int PAIRS = Integer.getInteger("pairs", 9);
     private static final int THREADS = Integer.getInteger("threads", 1);
+
+    /** Of what takes half a minute each time. */
+    private static final int HEAVY_PAIRS = Math.min(PAIRS, 3);
+
+    /** Channels that AffinityNet compares pixels by. */
+    private static final int FEATURES = 448;
+
     private static final int PIXELS = Inputs.HEIGHT * Inputs.WIDTH;
     private static final int SWEEP_IMAGES = 10;
     private static final int RESIZES = 20;
@@ -75,6 +89,9 @@ public final class PairedRuns {
             }
             if (wanted.isEmpty() || wanted.contains("train")) {
                 runs.train();
+            }
+            if (wanted.isEmpty() || wanted.contains("affinity")) {
+                runs.affinity();
             }
         } finally {
             try (Stream<Path> files = Files.list(folder)) {
@@ -260,38 +277,81 @@ public final class PairedRuns {
         RgbImage image = Inputs.image(1, Inputs.HEIGHT, Inputs.WIDTH);
         write("image.f32", Inputs.scores(1, 3 * PIXELS));
         try (CamBenchmark.Network network = new CamBenchmark.Network(ComputeDevice.CPU)) {
-            Cam cam = network.cam();
-            Sample sample = new Sample("photo", image.toImage(), ImageTags.of(SweepBenchmark.VOC, 3, 8, 15));
-            int pairs = Math.min(PAIRS, 3);
-            compare(
-                    "CAM, ResNet-50, four scales, mirrored / PyTorch",
+            Sample sample = photo(image);
+            CamBenchmark.Difference difference = network.bfloat16Difference(sample); // warms up both
+            Turns turns = turns(
                     python("cam", "torch"),
-                    1,
-                    pairs,
-                    () -> cam.generate(sample).close());
-            alone("the same in bfloat16", () -> {
-                try (Torch.Mode bf16 = Torch.autocastBf16(ComputeDevice.CPU)) {
-                    cam.generate(sample).close();
-                }
-            });
+                    HEAVY_PAIRS,
+                    () -> network.maps(sample, false),
+                    () -> network.maps(sample, true));
+            row("CAM, ResNet-50, four scales, mirrored / PyTorch", turns);
+            row("the same of ours in float32 / in bfloat16", turns.ours[0], turns.ours[1]);
             System.out.printf(
                     Locale.ROOT,
-                    "| (largest difference of a map in bfloat16: %.3f of its maximum) | | | |%n",
-                    network.bf16Error(sample));
+                    "| (a score of [0, 1] in bfloat16 differs by at most %.4f, on average by %.5f) | | | |%n",
+                    difference.most(),
+                    difference.mean());
         }
+    }
+
+    private static Sample photo(RgbImage image) {
+        return new Sample("photo", image.toImage(), ImageTags.of(SweepBenchmark.VOC, 3, 8, 15));
     }
 
     private void train() {
         try (TrainStepBenchmark.Step step = new TrainStepBenchmark.Step(ComputeDevice.CPU)) {
-            compare(
-                    "ResNet-38, views of 448 and 128, forward and backward / PyTorch",
-                    python("train", "torch"),
-                    1,
-                    Math.min(PAIRS, 3),
-                    step::backbone);
-            alone("PPC's training step without the optimiser", step::step);
-            alone("of which the losses and their gradients", step::losses);
+            step.step();
+            step.losses();
+            Turns turns = turns(python("train", "torch"), HEAVY_PAIRS, step::step, step::losses);
+            row("PPC's training step, ResNet-38, views of 448 and 128 / PyTorch", turns);
+            double[] losses = turns.ours[1];
+            row("of which the losses and their gradients" + share(losses, turns.ours[0]), null, losses);
+            // the step has warmed it up
+            row("of which the backbone, one run", null, new double[] {seconds(step::backbone)});
         }
+    }
+
+    private void affinity() {
+        Sample sample = photo(Inputs.image(1, Inputs.HEIGHT, Inputs.WIDTH));
+        int rows = RandomWalkBenchmark.PSA_ROWS;
+        int columns = RandomWalkBenchmark.PSA_COLUMNS;
+        Torch.seed(1);
+        try (AffinityNet network = AffinityNet.builder()
+                        .setBackbone(ResNet38.builder().build())
+                        .build();
+                // a network that was not trained finds nothing alike: what follows it works on drawn features
+                Tensor features = Tensors.of(Inputs.scores(3, FEATURES * rows * columns), 1, FEATURES, rows, columns);
+                ScoreMaps maps = ScoreMaps.of(
+                        sample.tags().labels(), Inputs.HEIGHT, Inputs.WIDTH, Inputs.scores(2, 3 * PIXELS))) {
+            network.train(false);
+            AffinitySource drawn =
+                    FeatureAffinity.builder().setNetwork(images -> features).build();
+            GridAffinity grid = drawn.affinities(sample);
+            ScoreRefiner walk = RandomWalk.builder().setAffinity(any -> grid).build();
+            Runnable[] codes = {
+                () -> network.affinities(sample),
+                () -> drawn.affinities(sample),
+                () -> walk.refine(sample, maps).close()
+            };
+            codes[0].run();
+            for (int warm = 0; warm < 10; warm++) {
+                codes[1].run();
+                codes[2].run();
+            }
+            double[][] seconds = turns(null, HEAVY_PAIRS, codes).ours;
+            double[] all = new double[HEAVY_PAIRS];
+            Arrays.setAll(all, i -> seconds[0][i] + seconds[2][i]);
+            row("AffinityNet, ResNet-38, one image, network and affinities" + share(seconds[0], all), null, seconds[0]);
+            row("of which affinities from features" + share(seconds[1], all), null, seconds[1]);
+            row("transition matrix and walk of 3 maps, 256 steps" + share(seconds[2], all), null, seconds[2]);
+        }
+    }
+
+    /** The median part that one is of the other. */
+    private static String share(double[] part, double[] whole) {
+        double[] shares = new double[part.length];
+        Arrays.setAll(shares, i -> part[i] / whole[i]);
+        return String.format(Locale.ROOT, ", %.2f %% of the time", 100 * median(shares));
     }
 
     private List<String> python(String question, String module) {
@@ -316,22 +376,43 @@ public final class PairedRuns {
         for (int i = 0; i < warmUps; i++) {
             code.run();
         }
-        double[] ours = new double[pairs];
+        Turns turns = turns(command, pairs, code);
+        row(name, turns);
+        return turns.peer != null;
+    }
+
+    /**
+     * Seconds of runs that took turns.
+     *
+     * @param peer one for each turn; null if it is absent
+     * @param ours one for each code and turn
+     */
+    private record Turns(double @Nullable [] peer, double[][] ours) {}
+
+    /** Runs the peer, if there is one, and each code, and all again. The peer warms up, the codes do not. */
+    private static Turns turns(@Nullable List<String> command, int count, Runnable... codes) {
+        double[][] ours = new double[codes.length][count];
         if (command == null || command.isEmpty()) {
-            Arrays.setAll(ours, i -> seconds(code));
-            row(name + ": absent", null, ours);
-            return false;
+            for (int i = 0; i < count; i++) {
+                turn(codes, ours, i);
+            }
+            return new Turns(null, ours);
         }
         try (Peer peer = new Peer(command)) {
             peer.seconds();
-            double[] theirs = new double[pairs];
-            for (int i = 0; i < pairs; i++) {
+            double[] theirs = new double[count];
+            for (int i = 0; i < count; i++) {
                 theirs[i] = peer.seconds();
-                ours[i] = seconds(code);
+                turn(codes, ours, i);
             }
-            row(name, theirs, ours);
+            return new Turns(theirs, ours);
         }
-        return true;
+    }
+
+    private static void turn(Runnable[] codes, double[][] ours, int at) {
+        for (int c = 0; c < codes.length; c++) {
+            ours[c][at] = seconds(codes[c]);
+        }
     }
 
     private static void alone(String name, Runnable code) {
@@ -345,6 +426,10 @@ public final class PairedRuns {
         long start = System.nanoTime();
         code.run();
         return (System.nanoTime() - start) * 1e-9;
+    }
+
+    private static void row(String name, Turns turns) {
+        row(turns.peer == null ? name + ": absent" : name, turns.peer, turns.ours[0]);
     }
 
     private static void row(String name, double @Nullable [] peer, double[] ours) {

@@ -28,8 +28,9 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * How long does PPC's training step take with one image, views of 448 and 128 pixels and a ResNet-38, and what part of it
- * are the losses? A device that is not there is an error; each benchmark ends by reading a number, which waits for it.
- * Peer of {@link #backbone}: {@code train} of {@code peers/run.sh}.
+ * are the losses? The contrast is the published code's, which the peer computes too. A device that is not there is an
+ * error; each benchmark ends by reading a number, which waits for it. Peer of {@link #step}: {@code train} of {@code
+ * peers/run.sh}.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -128,7 +129,7 @@ public class TrainStepBenchmark {
                 Tensor projection2) {
             Tensor seam =
                     SeamLoss.DEFAULT.apply(cam1, refined1, cam2, refined2, tags).total();
-            Tensor contrast = PrototypeContrastLoss.builder()
+            Tensor contrast = PrototypeContrastLoss.original()
                     .build()
                     .apply(
                             new PrototypeContrastLoss.View(projection1, grid1.detach()),
