@@ -10,6 +10,7 @@
 # IMAGE       a photograph for the CRF, resized to 500x375, in place of the drawn one
 # PAIRS       how often each is run, by turns (default 9; what takes half a minute, three times at most)
 # THREADS     thread counts to measure with (default "1 2")
+# JVM         options of the JVM (default "--add-modules jdk.incubator.vector"; "-Xshare:auto" for none)
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,7 +43,8 @@ echo "load average before: $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo u
 for threads in ${THREADS:-1 2}; do
     # the calling thread works beside the common pool
     export OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads MKL_NUM_THREADS=$threads
-    java -Xmx2g -Djava.util.concurrent.ForkJoinPool.common.parallelism=$((threads - 1)) \
+    # shellcheck disable=SC2086  # several options
+    java -Xmx2g ${JVM:---add-modules jdk.incubator.vector} -Djava.util.concurrent.ForkJoinPool.common.parallelism=$((threads - 1)) \
         -Ddensecrf="$densecrf" -Dpython="$python" -Dmodules="$modules" -Dpeer="$here/peer.py" \
         -Dimage="${IMAGE:-}" -Dpairs="${PAIRS:-9}" -Dthreads="$threads" \
         -cp "$jar" dev.wsss.benchmarks.PairedRuns "$@"

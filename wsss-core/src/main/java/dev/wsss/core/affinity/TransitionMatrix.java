@@ -1,38 +1,36 @@
 package dev.wsss.core.affinity;
 
+import dev.wsss.core.runtime.VectorApi;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The column-normalised transition matrix {@code T} of a random walk on a grid, as a stencil: a weight for each node and
- * offset. {@code x T^n} is computed as {@code n} products of scores and stencil, for all classes at once, in memory and
- * time proportional to nodes times offsets.
+ * The column-normalised transition matrix {@code T} of a random walk on a grid, as a stencil: a weight for each pair of a
+ * node and an offset. {@code x T^n} is computed as {@code n} products of scores and stencil, for all classes at once, in
+ * memory and time proportional to nodes times offsets; with vector instructions from Java where the JVM was started with
+ * {@code --add-modules jdk.incubator.vector}, which is several times faster.
  *
  * <p>Sums are float64: over hundreds of steps the rounding of float32 would add up to the fifth decimal.
  *
  * <p>Immutable; may be used by several threads. Results do not depend on how many threads compute them.
  */
 public final class TransitionMatrix {
-    /** Nodes that one inner loop works on: its operands stay in the nearest cache. */
-    private static final int BLOCK = 512;
-
     /** Multiplications of one step below which a second thread costs more than it brings. */
     private static final long SEQUENTIAL = 1 << 18;
 
     private final int height;
     private final int width;
     // Rows lie `stride` apart with columns of zeros between them, and zeros before the first and after the last, so
-    // that
-    // a neighbour outside the grid is read as zero without a test. The laid-out nodes are cut into blocks, and each
-    // operand of the inner loop is an array of its own indexed by the loop variable alone: the compiler vectorises no
-    // other form of it.
+    // that a neighbour outside the grid is read as zero without a test.
     private final int stride;
     private final int first;
+    private final int blocks;
     private final int size;
     private final int[] shifts;
-    private final double[][] diagonal; // [block][BLOCK]
-    private final double[][][] forward; // [block][offset][BLOCK]: weight of the neighbour at +offset
-    private final double[][][] backward; // likewise at -offset
+    /** {@code [offset][laid-out node]}: affinity of the node and that at the offset, to the power of beta. */
+    private final double[][] weights;
+    /** One divided by the sum of all affinities of a node, its own of 1 included; zero between the rows. */
+    private final double[] scale;
 
     TransitionMatrix(int height, int width, int[][] offsets, float[][] planes, double beta) {
         if (!(beta > 0) || Double.isInfinite(beta)) {
@@ -44,15 +42,14 @@ public final class TransitionMatrix {
         int reachX = Arrays.stream(offsets).mapToInt(o -> Math.abs(o[1])).max().orElse(0);
         stride = width + reachX;
         first = reachY * stride + reachX;
+        blocks = (height * stride + Stencil.BLOCK - 1) / Stencil.BLOCK;
+        size = first + blocks * Stencil.BLOCK + first;
         shifts = new int[offsets.length];
-        int blocks = (height * stride + BLOCK - 1) / BLOCK;
-        size = first + blocks * BLOCK + first;
-        diagonal = new double[blocks][BLOCK];
-        forward = new double[blocks][offsets.length][BLOCK];
-        backward = new double[blocks][offsets.length][BLOCK];
-        double[] sums = new double[blocks * BLOCK];
+        weights = new double[offsets.length][size];
+        scale = new double[size];
         for (int y = 0; y < height; y++) {
-            Arrays.fill(sums, y * stride, y * stride + width, 1); // the affinity of a node and itself
+            int row = first + y * stride;
+            Arrays.fill(scale, row, row + width, 1); // the affinity of a node and itself
         }
         for (int o = 0; o < offsets.length; o++) {
             shifts[o] = offsets[o][0] * stride + offsets[o][1];
@@ -60,27 +57,17 @@ public final class TransitionMatrix {
                 for (int x = 0; x < width; x++) {
                     float affinity = planes[o][y * width + x];
                     if (affinity > 0) {
-                        int from = y * stride + x;
-                        int to = from + shifts[o];
+                        int from = first + y * stride + x;
                         double weight = power(affinity, beta);
-                        forward[from / BLOCK][o][from % BLOCK] = weight;
-                        backward[to / BLOCK][o][to % BLOCK] = weight;
-                        sums[from] += weight;
-                        sums[to] += weight;
+                        weights[o][from] = weight;
+                        scale[from] += weight;
+                        scale[from + shifts[o]] += weight;
                     }
                 }
             }
         }
-        for (int b = 0; b < blocks; b++) {
-            for (int i = 0; i < BLOCK; i++) {
-                double sum = sums[b * BLOCK + i];
-                double scale = sum > 0 ? 1 / sum : 0;
-                diagonal[b][i] = scale;
-                for (int o = 0; o < offsets.length; o++) {
-                    forward[b][o][i] *= scale;
-                    backward[b][o][i] *= scale;
-                }
-            }
+        for (int i = 0; i < size; i++) {
+            scale[i] = scale[i] > 0 ? 1 / scale[i] : 0;
         }
     }
 
@@ -122,14 +109,7 @@ public final class TransitionMatrix {
         requireFits(scores, count, steps);
         double[][] from = spread(scores, count);
         double[][] to = new double[count][size];
-        double[][][] work = new double[diagonal.length][3][BLOCK];
-        for (int step = 0; step < steps; step++) {
-            multiply(from, to, work);
-            double[][] swap = from;
-            from = to;
-            to = swap;
-        }
-        return gather(from);
+        return gather(walk(stencil64(count), from, to, steps));
     }
 
     /**
@@ -138,15 +118,10 @@ public final class TransitionMatrix {
     public float[] walkFloat32(float[] scores, int count, int steps) {
         requireFits(scores, count, steps);
         float[][] maps = new float[count][size];
-        for (int row = 0; row < count * height; row++) {
-            System.arraycopy(scores, row * width, maps[row / height], first + row % height * stride, width);
-        }
-        float[][] walked =
-                new Float32Stencil(diagonal, forward, backward, shifts, first).walk(maps, steps, isLarge(count));
+        forEachRow(count, (map, at, row) -> System.arraycopy(scores, row * width, maps[map], at, width));
+        float[][] walked = walk(stencil32(count), maps, new float[count][size], steps);
         float[] out = new float[scores.length];
-        for (int row = 0; row < count * height; row++) {
-            System.arraycopy(walked[row / height], first + row % height * stride, out, row * width, width);
-        }
+        forEachRow(count, (map, at, row) -> System.arraycopy(walked[map], at, out, row * width, width));
         return out;
     }
 
@@ -177,14 +152,14 @@ public final class TransitionMatrix {
         double[][] now = new double[count][size];
         double[][] next = new double[count][size];
         double[][] sum = new double[count][size];
-        double[][][] work = new double[diagonal.length][3][BLOCK];
-        multiply(before, now, work);
+        Stencil<double[]> stencil = stencil64(count);
+        multiply(stencil, before, now);
         for (int k = 0; k < count; k++) {
             addScaled(sum[k], before[k], weights[0]);
             addScaled(sum[k], now[k], weights[1]);
         }
         for (int degree = 2; degree < weights.length; degree++) {
-            multiply(now, next, work);
+            multiply(stencil, now, next);
             for (int k = 0; k < count; k++) {
                 twiceLess(next[k], before[k]);
                 if (weights[degree] != 0) {
@@ -230,12 +205,10 @@ public final class TransitionMatrix {
     private double spreadOfColumns() {
         double total = 0;
         double least = Double.POSITIVE_INFINITY;
-        for (double[] block : diagonal) {
-            for (double scale : block) {
-                if (scale > 0) {
-                    total += 1 / scale;
-                    least = Math.min(least, 1 / scale);
-                }
+        for (double factor : scale) {
+            if (factor > 0) {
+                total += 1 / factor;
+                least = Math.min(least, 1 / factor);
             }
         }
         return Math.sqrt(total / least);
@@ -253,65 +226,75 @@ public final class TransitionMatrix {
 
     private double[][] spread(float[] scores, int count) {
         double[][] spread = new double[count][size];
-        for (int row = 0; row < count * height; row++) {
-            int at = first + row % height * stride;
+        forEachRow(count, (map, at, row) -> {
             for (int x = 0; x < width; x++) {
-                spread[row / height][at + x] = scores[row * width + x];
+                spread[map][at + x] = scores[row * width + x];
             }
-        }
+        });
         return spread;
     }
 
     private float[] gather(double[][] spread) {
         float[] scores = new float[spread.length * height * width];
-        for (int row = 0; row < spread.length * height; row++) {
-            int at = first + row % height * stride;
+        forEachRow(spread.length, (map, at, row) -> {
             for (int x = 0; x < width; x++) {
-                scores[row * width + x] = (float) spread[row / height][at + x];
+                scores[row * width + x] = (float) spread[map][at + x];
             }
-        }
+        });
         return scores;
     }
 
+    /** A row of the grid in a map: where it begins in the line, and its number among the rows of all maps. */
+    @FunctionalInterface
+    private interface RowTask {
+        void run(int map, int at, int row);
+    }
+
+    private void forEachRow(int count, RowTask task) {
+        for (int row = 0; row < count * height; row++) {
+            task.run(row / height, first + row % height * stride, row);
+        }
+    }
+
+    private Stencil<double[]> stencil64(int count) {
+        return VectorApi.isPresent()
+                ? new VectorStencil64(weights, scale, shifts)
+                : new PlainStencil64(weights, scale, shifts, blocks, count);
+    }
+
+    private Stencil<float[]> stencil32(int count) {
+        float[][] floats =
+                Arrays.stream(weights).map(TransitionMatrix::toFloats).toArray(float[][]::new);
+        return VectorApi.isPresent()
+                ? new VectorStencil32(floats, toFloats(scale), shifts)
+                : new PlainStencil32(floats, toFloats(scale), shifts, blocks, count);
+    }
+
+    private static float[] toFloats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+
+    private <A> A[] walk(Stencil<A> stencil, A[] scores, A[] spare, int steps) {
+        A[] from = scores;
+        A[] to = spare;
+        for (int step = 0; step < steps; step++) {
+            multiply(stencil, from, to);
+            A[] swap = from;
+            from = to;
+            to = swap;
+        }
+        return from;
+    }
+
     /** One step of all maps. */
-    private void multiply(double[][] from, double[][] to, double[][][] work) {
-        IntStream range = IntStream.range(0, diagonal.length);
-        (isLarge(from.length) ? range.parallel() : range).forEach(b -> step(b, from, to, work[b]));
-    }
-
-    private boolean isLarge(int maps) {
-        return (long) diagonal.length * BLOCK * maps * (2L * shifts.length + 1) > SEQUENTIAL;
-    }
-
-    private void step(int block, double[][] from, double[][] to, double[][] work) {
-        double[] sum = work[0];
-        double[] after = work[1];
-        double[] before = work[2];
-        int start = first + block * BLOCK;
-        for (int k = 0; k < from.length; k++) {
-            double[] x = from[k];
-            System.arraycopy(x, start, after, 0, BLOCK);
-            multiply(sum, diagonal[block], after);
-            for (int o = 0; o < shifts.length; o++) {
-                System.arraycopy(x, start + shifts[o], after, 0, BLOCK);
-                System.arraycopy(x, start - shifts[o], before, 0, BLOCK);
-                add(sum, forward[block][o], after, backward[block][o], before);
-            }
-            System.arraycopy(sum, 0, to[k], start, BLOCK);
-        }
-    }
-
-    private static void multiply(double[] product, double[] a, double[] x) {
-        for (int i = 0; i < product.length; i++) {
-            product[i] = a[i] * x[i];
-        }
-    }
-
-    /** {@code sum += a x + b y}: the loop that the walk spends its time in. */
-    private static void add(double[] sum, double[] a, double[] x, double[] b, double[] y) {
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] += a[i] * x[i] + b[i] * y[i];
-        }
+    private <A> void multiply(Stencil<A> stencil, A[] from, A[] to) {
+        boolean large = (long) blocks * Stencil.BLOCK * from.length * (2L * shifts.length + 1) > SEQUENTIAL;
+        IntStream range = IntStream.range(0, blocks);
+        (large ? range.parallel() : range).forEach(b -> stencil.multiply(from, to, b, first + b * Stencil.BLOCK));
     }
 
     private static void addScaled(double[] sum, double[] x, double factor) {

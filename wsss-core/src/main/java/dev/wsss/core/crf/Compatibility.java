@@ -90,6 +90,28 @@ public final class Compatibility {
         }
     }
 
+    /** Whether the term's energy is never above zero. */
+    boolean isAttractive() {
+        return labels == 0 && weight[0] <= 0;
+    }
+
+    /**
+     * The weights with which {@link #factor} times the filtered labels are to be multiplied for the term's negative
+     * energies: none for Potts, {@code [stride]} with zeros behind the labels for one a label, else a row of those for each
+     * label.
+     */
+    float[] rows(int stride) {
+        if (labels == 0) {
+            return new float[0];
+        }
+        int count = weight.length / labels;
+        float[] rows = new float[count * stride];
+        for (int i = 0; i < weight.length; i++) {
+            rows[i / labels * stride + i % labels] = -weight[i];
+        }
+        return rows;
+    }
+
     @Override
     public String toString() {
         return labels == 0 ? "potts(" + -weight[0] + ")" : labels + " labels " + Arrays.toString(weight);

@@ -3,7 +3,6 @@ package dev.wsss.core.crf;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -34,15 +33,16 @@ import org.jspecify.annotations.Nullable;
  * #prepare}. The settings that published systems use have factories of their own; each returns a builder, so that it can
  * be changed.
  *
- * <p>Java builds the lattices; inference is a handful of libtorch's operations, on the CPU or on {@link
- * Builder#optDevice} CUDA. On the CPU, {@link Builder#optThreads} shares out building and inference where {@link
- * dev.wsss.core.runtime.Torch#setThreads} is 1, which is best; where it is more, only building, and libtorch's threads
- * divide each operation. Those wait for each other actively and some hundred times an image, which is slow where other
- * work takes the cores.
+ * <p>On the CPU, where the JVM was started with {@code --add-modules jdk.incubator.vector}, inference is Java with vector
+ * instructions, in one pass over the points an update. Otherwise, and on {@link Builder#optDevice} CUDA, it is a handful of
+ * libtorch's operations, two to three times slower on the CPU. {@link Builder#optThreads} shares out building and
+ * inference; libtorch's operations only where {@link dev.wsss.core.runtime.Torch#setThreads} is 1, which is best: where it
+ * is more, libtorch's own threads divide each operation, waiting for each other actively and some hundred times an image,
+ * which is slow where other work takes the cores.
  *
  * <p>May be used from several threads. It keeps the memory of its last images for the next ones, of as many as were in
- * work at once: for each some {@code 8 (labels + 20)} bytes a pixel. On the CPU, results are the same bits for any number
- * of threads.
+ * work at once: for each some {@code 8 (labels + 20)} bytes a pixel; and the lattice of positions, which serves all images
+ * of a size. On the CPU, results are the same bits for any number of threads.
  */
 public final class DenseCrf {
     /** The order of the coordinates in a feature. It matters: the lattice treats them differently. */
@@ -65,7 +65,6 @@ public final class DenseCrf {
     private final ComputeDevice device;
     // the memory of images that are done with
     private final Queue<Lattices> lattices = new ConcurrentLinkedQueue<>();
-    private final Queue<MeanField> meanFields = new ConcurrentLinkedQueue<>();
 
     private DenseCrf(Builder builder) {
         gaussian = builder.gaussian;
@@ -134,20 +133,26 @@ public final class DenseCrf {
 
     /** Builds the lattices of an image, for one or more inferences on it. To be closed. */
     public Prepared prepare(RgbImage image) {
-        Torch.load();
         @Nullable Lattices spare = lattices.poll();
-        Lattices own = spare == null ? new Lattices(device) : spare;
-        List<MeanField.Term> terms = new ArrayList<>(2);
+        Lattices own = spare == null ? new Lattices() : spare;
         int points = Math.multiplyExact(image.height(), image.width());
         if (gaussian != null) {
-            own.gaussian.build(points, positions(image, gaussian.sxy), gaussian.compatibility.factor(), threads);
-            terms.add(new MeanField.Term(own.gaussian, gaussian.compatibility));
+            own.buildGaussian(image, positions(image, gaussian.sxy));
         }
         if (bilateral != null) {
-            own.bilateral.build(points, colours(image, bilateral), bilateral.compatibility.factor(), threads);
-            terms.add(new MeanField.Term(own.bilateral, bilateral.compatibility));
+            own.bilateral.build(points, colours(image, bilateral), threads);
         }
-        return new Prepared(this, image.height(), image.width(), own, terms);
+        own.meanField.prepare(threads);
+        return new Prepared(this, image.height(), image.width(), own);
+    }
+
+    private void requireFits(int labels) {
+        if (gaussian != null) {
+            gaussian.compatibility.requireFits(labels);
+        }
+        if (bilateral != null) {
+            bilateral.compatibility.requireFits(labels);
+        }
     }
 
     private PermutohedralLattice.Features positions(RgbImage image, float sxy) {
@@ -176,13 +181,31 @@ public final class DenseCrf {
     }
 
     /** The lattices of one image at a time; those of a term that is not set stay empty. */
-    private static final class Lattices {
-        final PermutohedralLattice gaussian;
-        final PermutohedralLattice bilateral;
+    private final class Lattices {
+        final PermutohedralLattice gaussian = new PermutohedralLattice(2);
+        final PermutohedralLattice bilateral = new PermutohedralLattice(5);
+        final MeanField meanField;
+        private int height;
+        private int width;
 
-        Lattices(ComputeDevice device) {
-            gaussian = new PermutohedralLattice(2, device);
-            bilateral = new PermutohedralLattice(5, device);
+        Lattices() {
+            List<MeanField.Term> terms = new ArrayList<>(2);
+            if (DenseCrf.this.gaussian != null) {
+                terms.add(new MeanField.Term(gaussian, DenseCrf.this.gaussian.compatibility));
+            }
+            if (DenseCrf.this.bilateral != null) {
+                terms.add(new MeanField.Term(bilateral, DenseCrf.this.bilateral.compatibility));
+            }
+            meanField = MeanField.on(device, terms);
+        }
+
+        /** That of positions alone serves all images of a size. */
+        void buildGaussian(RgbImage image, PermutohedralLattice.Features positions) {
+            if (height != image.height() || width != image.width()) {
+                height = image.height();
+                width = image.width();
+                gaussian.build(height * width, positions, threads);
+            }
         }
     }
 
@@ -192,14 +215,12 @@ public final class DenseCrf {
         private final int height;
         private final int width;
         private final AtomicReference<@Nullable Lattices> lattices;
-        private final List<MeanField.Term> terms;
 
-        private Prepared(DenseCrf crf, int height, int width, Lattices lattices, List<MeanField.Term> terms) {
+        private Prepared(DenseCrf crf, int height, int width, Lattices lattices) {
             this.crf = crf;
             this.height = height;
             this.width = width;
             this.lattices = new AtomicReference<>(lattices);
-            this.terms = terms;
         }
 
         /**
@@ -210,19 +231,14 @@ public final class DenseCrf {
          * @throws IllegalStateException if closed
          */
         public float[] infer(float[] unary, int labels) {
-            if (lattices.get() == null) {
+            Lattices own = lattices.get();
+            if (own == null) {
                 throw new IllegalStateException("the prepared image is closed");
             }
             Unary.requireShape("unary", unary.length, labels, height * width);
             requireFinite(unary);
-            terms.forEach(term -> term.compatibility().requireFits(labels));
-            MeanField spare = crf.meanFields.poll();
-            MeanField meanField = spare == null ? new MeanField(crf.device) : spare;
-            try (Torch.Mode noGrad = Torch.noGrad()) {
-                return Torch.call(() -> meanField.infer(terms, unary, labels, crf.iterations, crf.threads));
-            } finally {
-                crf.meanFields.add(meanField);
-            }
+            crf.requireFits(labels);
+            return own.meanField.infer(unary, labels, crf.iterations, crf.threads);
         }
 
         private void requireFinite(float[] unary) {

@@ -170,8 +170,8 @@ final class SimplexFinder {
         return verticesOfSimplex[simplex * (d + 1) + r];
     }
 
-    /** Weight of the vertex of remainder {@code r} for the last feature. */
-    float weight(int r) {
-        return barycentric[r];
+    /** Copies the weights of the vertices for the last feature, by remainder. */
+    void copyWeights(float[] weights, int at) {
+        System.arraycopy(barycentric, 0, weights, at, d + 1);
     }
 }

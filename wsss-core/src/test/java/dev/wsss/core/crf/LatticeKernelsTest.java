@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.wsss.core.cuda.HostKernels;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.Torch;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -54,36 +53,30 @@ class LatticeKernelsTest {
     private static float[] infer(
             @Nullable LatticeKernels kernels, float[] colours, Compatibility appearance, float[] unary) {
         Compatibility smoothness = Compatibility.potts(3);
-        Torch.load();
-        try (PermutohedralLattice positions = new PermutohedralLattice(2, ComputeDevice.CPU, kernels);
-                PermutohedralLattice both = new PermutohedralLattice(5, ComputeDevice.CPU, kernels);
-                MeanField meanField = new MeanField(ComputeDevice.CPU, kernels);
-                Torch.Mode noGrad = Torch.noGrad()) {
-            positions.build(
-                    POINTS,
-                    (point, feature) -> {
-                        feature[0] = point % WIDTH / 3f;
-                        feature[1] = point / WIDTH / 3f;
-                    },
-                    smoothness.factor(),
-                    1);
-            both.build(
-                    POINTS,
-                    (point, feature) -> {
-                        feature[0] = point % WIDTH / 10f;
-                        feature[1] = point / WIDTH / 10f;
-                        feature[2] = colours[point];
-                        feature[3] = 1;
-                        feature[4] = colours[point] / 2;
-                    },
-                    appearance.factor(),
-                    1);
-            return meanField.infer(
-                    List.of(new MeanField.Term(positions, smoothness), new MeanField.Term(both, appearance)),
-                    unary,
-                    5,
-                    4,
-                    1);
+        PermutohedralLattice positions = new PermutohedralLattice(2);
+        positions.build(
+                POINTS,
+                (point, feature) -> {
+                    feature[0] = point % WIDTH / 3f;
+                    feature[1] = point / WIDTH / 3f;
+                },
+                1);
+        PermutohedralLattice both = new PermutohedralLattice(5);
+        both.build(
+                POINTS,
+                (point, feature) -> {
+                    feature[0] = point % WIDTH / 10f;
+                    feature[1] = point / WIDTH / 10f;
+                    feature[2] = colours[point];
+                    feature[3] = 1;
+                    feature[4] = colours[point] / 2;
+                },
+                1);
+        List<MeanField.Term> terms =
+                List.of(new MeanField.Term(positions, smoothness), new MeanField.Term(both, appearance));
+        try (MeanField meanField = new TensorMeanField(ComputeDevice.CPU, kernels, terms)) {
+            meanField.prepare(1);
+            return meanField.infer(unary, 5, 4, 1);
         }
     }
 }
