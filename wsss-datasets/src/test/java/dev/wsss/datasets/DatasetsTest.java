@@ -4,10 +4,14 @@ import static dev.wsss.datasets.TestFiles.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
+import dev.wsss.api.ImageTags;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +87,31 @@ class DatasetsTest {
         DatasetSplits more = Datasets.open("voc:" + root);
         assertThat(more.train().name()).endsWith("/train_aug");
         assertThat(more.val().orElseThrow().name()).endsWith("/val");
+    }
+
+    @Test
+    void opensVocWithTagsFromElsewhere() throws IOException {
+        for (String id : List.of("2007_000032", "2007_000039")) {
+            TestFiles.image(root.resolve("JPEGImages/" + id + ".jpg"), 4, 5, 90);
+            TestFiles.mask(root.resolve("SegmentationClass/" + id + ".png"), 4, 5, 0);
+        }
+        Path lists = root.resolve("ImageSets/Segmentation");
+        TestFiles.text(lists.resolve("train_aug.txt"), "2007_000032");
+        TestFiles.text(lists.resolve("val.txt"), "2007_000039");
+        ImageTags cat = ImageTags.ofNames(VocLayout.VOC_CLASSES, List.of("cat"));
+        ImageTags none = ImageTags.of(VocLayout.VOC_CLASSES);
+        DatasetSplits splits = Datasets.voc(root, Map.of("2007_000032", cat, "2007_000039", none, "2008_1", cat));
+        assertThat(splits.train().name()).endsWith("/train_aug");
+        assertThat(splits.train().tags(0)).isEqualTo(cat);
+        assertThat(splits.val().orElseThrow().tags(0)).isEqualTo(none);
+
+        assertInvalid(
+                () -> Datasets.voc(root, Map.of("2007_000039", cat)), "train_aug.txt:1", "'2007_000032'", "no tags");
+        assertInvalid(() -> Datasets.voc(root, Map.of("2007_000032", cat)), "val.txt:1", "'2007_000039'", "no tags");
+        ImageTags foreign = ImageTags.of(ClassCatalog.withBackground(List.of("x")), 0);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Datasets.voc(root, Map.of("2007_000032", foreign)))
+                .withMessageContaining("'2007_000032'");
     }
 
     @Test

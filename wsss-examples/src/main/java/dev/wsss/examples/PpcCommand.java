@@ -37,7 +37,10 @@ final class PpcCommand implements Runnable {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Writes confident probabilities (crf_la/, crf_ha/) and trains AffinityNet on them.")
+            description = {
+                "Writes confident probabilities (crf_la/, crf_ha/) and trains AffinityNet on them.",
+                "With --affinity IRN: sure labels (ir_label/), and IRN's network on them."
+            })
     void affinity(@Mixin PpcOptions options) {
         step(options, VocPpc::trainAffinity);
     }

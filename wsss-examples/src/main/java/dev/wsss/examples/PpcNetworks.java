@@ -25,6 +25,23 @@ final class PpcNetworks {
         return loaded(name.equals("resnet38") ? ResNet38.fineTuning().build() : resNet(name), weights);
     }
 
+    /**
+     * A backbone for IRN's boundaries: its ResNet-50 ends at stride 16, as published, so that its checkpoints see what they
+     * saw in training; the others are as for CAMs.
+     *
+     * @param weights of ImageNet, or null for none
+     */
+    static Backbone boundaryBackbone(String name, @Nullable Path weights) {
+        return name.equals("resnet50")
+                ? loaded(
+                        ResNet.builder()
+                                .setDepth(50)
+                                .optLayerStrides(1, 2, 2, 1)
+                                .build(),
+                        weights)
+                : backbone(name, weights);
+    }
+
     /** A backbone of a segmenter, all of which trains. */
     static Backbone segmenterBackbone(String name, @Nullable Path weights) {
         return loaded(

@@ -160,6 +160,17 @@ final class PpcOptions {
         return quick ? settings.quick() : settings;
     }
 
+    /** Refuses files that no step would read. */
+    void requireMeaning() {
+        if (affinity == Affinity.IRN && (la != null || ha != null)) {
+            throw new IllegalArgumentException("--la and --ha are for --affinity PSA, got --affinity " + affinity
+                    + ", which makes its labels from CAMs");
+        }
+        if (clsLabels != null && !data.startsWith("voc:")) {
+            throw new IllegalArgumentException("--cls-labels is for voc:DIR, got --data " + data);
+        }
+    }
+
     /** The part and the number of parts. */
     int[] shard() {
         String text = shard == null ? "0/1" : shard;

@@ -55,6 +55,7 @@ import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
 import dev.wsss.datasets.VocLayout;
 import dev.wsss.models.cam.AffinityNet;
+import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabGroups;
 import dev.wsss.models.deeplab.DeepLabV1;
@@ -63,6 +64,7 @@ import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.ppc.PpcModel;
 import dev.wsss.models.ppc.PpcOptimizer;
 import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.resnet.ResNet;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +73,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
@@ -117,6 +118,7 @@ final class VocPpc implements AutoCloseable {
         progress = new TerminalProgress(console);
         device = ComputeDevice.parse(options.device);
         Torch.setThreads(options.threads);
+        options.requireMeaning();
         splits = open(options);
         train = splits.train();
         classes = train.classes();
@@ -135,10 +137,13 @@ final class VocPpc implements AutoCloseable {
             return Datasets.open(
                     options.data.equals("shapes") ? "shapes:train=400,val=200,seed=" + options.seed : options.data);
         }
-        if (!options.data.startsWith("voc:")) {
-            throw new IllegalArgumentException("--cls-labels is for voc:DIR, got --data " + options.data);
+        Path root = Path.of(options.data.substring(4));
+        Map<String, ImageTags> given = tags(tags);
+        try {
+            return Datasets.voc(root, given);
+        } catch (InvalidDataException e) {
+            throw new InvalidDataException("with the tags of " + tags + ": " + e.getMessage(), e);
         }
-        return Datasets.voc(Path.of(options.data.substring(4)), tags(tags));
     }
 
     private static Map<String, ImageTags> tags(Path file) {
@@ -246,21 +251,24 @@ final class VocPpc implements AutoCloseable {
 
     private Stage<ScoreMaps> cam() {
         CamGenerator generator;
-        String weights;
-        if (options.cams != null || options.irnCams != null) {
-            generator = options.cams != null
-                    ? new ScoreFolder(options.cams, ProductCodec.camDicts(classes))
-                    : ScoreFolder.irn(Objects.requireNonNull(options.irnCams));
-            weights = "given";
+        String what;
+        String weights = "given";
+        if (options.cams != null) {
+            generator = new ScoreFolder(options.cams, ProductCodec.camDicts(classes));
+            what = "files in " + options.cams;
+        } else if (options.irnCams != null) {
+            generator = ScoreFolder.irn(options.irnCams);
+            what = "IRN's in " + options.irnCams;
         } else {
             PpcModel model = trainCam();
             generator = model.cam().optScales(settings.camScales()).build();
+            what = generator.toString();
             weights = model.network().fingerprint();
         }
         return Stage.builder(ProductCodec.camDicts(classes))
                 .setName("cam")
                 .setFunction((sample, inputs) -> rectified(generator.generate(sample)))
-                .optConfig("cam", options.irnCams == null ? generator.toString() : "IRN's in " + options.irnCams)
+                .optConfig("cam", what)
                 .optConfig("weights", weights)
                 .build();
     }
@@ -324,7 +332,7 @@ final class VocPpc implements AutoCloseable {
                         .optFlip(true)
                         .optFill(0)
                         .build())
-                .optScores(sample -> List.of(strong.generate(sample), weak.generate(sample)))
+                .optScores(sample -> CrfPair.of(sample, strong, weak).scores())
                 .optDevice(device)
                 .build();
         try (Optimizer optimizer = settings.adam()
@@ -340,7 +348,7 @@ final class VocPpc implements AutoCloseable {
     private IrnNet irNet() {
         seed(1);
         IrnNet network = IrnNet.builder()
-                .setBackbone(backbone())
+                .setBackbone(PpcNetworks.boundaryBackbone(name(), options.weights))
                 .optPaddedSize(settings.irnPaddedSize())
                 .build();
         network.to(device, DType.F32);
@@ -615,8 +623,16 @@ final class VocPpc implements AutoCloseable {
                     history.imagesPerSecond());
             data.failures().forEach((id, reason) -> console.println("  left out of training: " + id + ": " + reason));
         }
-        // what Python's torch.load reads, under the original's names
-        TorchArchive.write(options.out.resolve("weights").resolve(name + ".pth"), network.stateDict());
+        write(network, options.out.resolve("weights").resolve(name + ".pth"));
+    }
+
+    /** What Python's torch.load reads, under the original's names, which mostly are ours. */
+    private static void write(Network network, Path file) {
+        if (network instanceof IrnNet irn && irn.backbone() instanceof ResNet) {
+            Weights.export(network, file, CheckpointFamily.IRN);
+        } else {
+            TorchArchive.write(file, network.stateDict());
+        }
     }
 
     private static CrfRefiner.Builder crf(DenseCrf.Builder crf, Background background) {

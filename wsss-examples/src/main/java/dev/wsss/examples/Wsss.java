@@ -40,6 +40,7 @@ public final class Wsss implements Runnable {
         CommandLine line = new CommandLine(wsss);
         line.setOut(out);
         line.setErr(err);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             if (wsss.debug) {
                 e.printStackTrace(command.getErr());

@@ -2,20 +2,29 @@ package dev.wsss.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wsss.api.Dataset;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.LabelPng;
 import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.ObjectNpy;
+import dev.wsss.datasets.Datasets;
+import java.awt.image.BufferedImage;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The steps of {@code wsss ppc}, alone and together, with our files and the original programs'. */
 class PpcIT {
@@ -28,8 +37,12 @@ class PpcIT {
     }
 
     private static CommandLineRun run(String step, Path out, String... more) {
+        return runOn(SCENES, step, out, more);
+    }
+
+    private static CommandLineRun runOn(String data, String step, Path out, String... more) {
         List<String> args = new ArrayList<>(
-                List.of("ppc", step, "--quick", "--device=cpu", "--threads=1", "--data=" + SCENES, "--out=" + out));
+                List.of("ppc", step, "--quick", "--device=cpu", "--threads=1", "--data=" + data, "--out=" + out));
         args.addAll(List.of(more));
         return CommandLineRun.of(args.toArray(String[]::new));
     }
@@ -43,7 +56,7 @@ class PpcIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"SEAM_PPC, IRN, v1", "EPS_PPC, PSA, v2", "EPS, PSA, v3plus"})
+    @CsvSource({"SEAM_PPC, irn, v1", "eps_ppc, PSA, v2", "EPS, psa, v3plus"})
     void allStepsOneByOneAreAllAtOnce(String variant, String affinity, String segmenter) {
         String[] options = {"--variant=" + variant, "--affinity=" + affinity, "--segmenter=" + segmenter};
         Path out = tmp.resolve("steps");
@@ -100,6 +113,105 @@ class PpcIT {
     }
 
     @Test
+    void irnsNetworkGoesOutAndComesInUnderItsOwnNames() throws IOException {
+        Path made = tmp.resolve("made");
+        run("walk", made, "--variant=CAM", "--affinity=irn");
+        Path weights = made.resolve("weights/irn.pth");
+        try (Checkpoint written = Checkpoint.open(weights)) {
+            assertThat(written.read()).containsKeys("resnet50.conv1.weight", "fc_edge6.bias", "fc_dp7.3.weight");
+        }
+        Path out = tmp.resolve("out");
+        String cams = "--cams=" + made.resolve("cam");
+        CommandLineRun run = run("walk", out, "--affinity=IRN", cams, "--affinity-weights=" + weights);
+        assertThat(run.err()).isEmpty();
+        assertThat(out.resolve("checkpoints")).doesNotExist();
+        assertThat(out.resolve("ir_label")).doesNotExist();
+        for (int i = 0; i < 12; i++) {
+            Path mask = Path.of(String.format("pseudo/shapes_%06d.png", i));
+            assertThat(out.resolve(mask)).hasSameBinaryContentAs(made.resolve(mask));
+        }
+        assertThat(run("walk", tmp.resolve("psa"), cams, "--affinity-weights=" + weights)
+                        .err())
+                .singleElement()
+                .asString()
+                .contains(weights.toString(), "does not fit AffinityNet");
+    }
+
+    @Test
+    void filesThatDoNotFitAreLeftOutOfTrainingAndListed() throws IOException {
+        String eight = "shapes:train=8,val=1,size=32,seed=5"; // as many as the few steps look at
+        Path made = tmp.resolve("made");
+        runOn(eight, "affinity", made, "--variant=EPS");
+        Path la = made.resolve("crf_la");
+        Path ha = made.resolve("crf_ha");
+        HostArray small = HostArray.ofFloats(new float[4], 2, 2);
+        ObjectNpy.writeCamDict(la.resolve("shapes_000000.npy"), Map.of(0, small, 1, small));
+        ObjectNpy.writeCamDict(la.resolve("shapes_000001.npy"), Map.of(0, HostArray.ofFloats(new float[1024], 32, 32)));
+        Files.delete(ha.resolve("shapes_000002.npy"));
+        CommandLineRun affinity = runOn(
+                eight,
+                "affinity",
+                tmp.resolve("affinity"),
+                "--cams=" + made.resolve("cam"),
+                "--la=" + la,
+                "--ha=" + ha);
+        assertThat(affinity.status()).isZero();
+        assertThat(affinity.out())
+                .filteredOn(line -> line.startsWith("  left out of training: "))
+                .hasSize(3)
+                .anyMatch(line -> line.contains("shapes_000000.npy: maps are 2x2; expected 32x32"))
+                .anyMatch(line -> line.contains("'shapes_000001'") && line.contains("of labels [0] in la"))
+                .anyMatch(line -> line.contains("shapes_000002.npy: no such file"));
+
+        Path saliency = made.resolve("saliency");
+        ImageIO.write(grey(BufferedImage.TYPE_USHORT_GRAY, 32), "png", file(saliency, 0));
+        ImageIO.write(grey(BufferedImage.TYPE_BYTE_GRAY, 31), "png", file(saliency, 1));
+        Files.delete(file(saliency, 2).toPath());
+        ImageIO.write(grey(BufferedImage.TYPE_BYTE_GRAY, 32), "png", file(saliency, 3)); // black: nothing is salient
+        CommandLineRun cam =
+                runOn(eight, "train-cam", tmp.resolve("cam"), "--variant=EPS_PPC", "--saliency=" + saliency);
+        assertThat(cam.status()).isZero();
+        assertThat(cam.out())
+                .filteredOn(line -> line.startsWith("  left out of training: "))
+                .hasSize(3)
+                .anyMatch(line -> line.contains("shapes_000000.png") && line.contains("16-bit grey PNG; expected"))
+                .anyMatch(line -> line.contains("shapes_000001.png: saliency map is 31x31; expected 32x32"))
+                .anyMatch(line -> line.contains("sample shapes_000002 has no saliency map"));
+    }
+
+    private static BufferedImage grey(int type, int side) {
+        return new BufferedImage(side, side, type);
+    }
+
+    private static File file(Path folder, int scene) {
+        return folder.resolve("shapes_00000" + scene + ".png").toFile();
+    }
+
+    /** Scores of 0 everywhere: background is all that can be learnt, and each batch has pixels of no other class. */
+    @ParameterizedTest
+    @ValueSource(strings = {"PSA", "IRN"})
+    void nothingButBackgroundIsWalkedToNothingButBackground(String affinity) throws IOException {
+        Path cams = Files.createDirectories(tmp.resolve("cams"));
+        Dataset scenes = Datasets.open(SCENES).train();
+        for (int i = 0; i < scenes.size(); i++) {
+            Map<Integer, HostArray> dict = new HashMap<>();
+            for (int tag : scenes.tags(i).toArray()) {
+                dict.put(tag, HostArray.ofFloats(new float[1024], 32, 32));
+            }
+            ObjectNpy.writeCamDict(cams.resolve(scenes.id(i) + ".npy"), dict);
+        }
+        String[] options = {"--cams=" + cams, "--affinity=" + affinity};
+        assertThat(run("affinity", tmp.resolve("out"), options).err()).isEmpty();
+        CommandLineRun run = run("walk", tmp.resolve("out"), options);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        for (int i = 0; i < scenes.size(); i++) {
+            LabelMap mask = LabelPng.read(tmp.resolve("out/pseudo/" + scenes.id(i) + ".png"));
+            assertThat(mask.histogram()[0]).isEqualTo(1024);
+        }
+    }
+
+    @Test
     void whatDoesNotFitIsListedByName() throws IOException {
         Path cams = Files.createDirectories(tmp.resolve("cams"));
         run("infer-cam", tmp.resolve("made"), "--variant=CAM");
@@ -129,6 +241,10 @@ class PpcIT {
                 .containsExactly("wsss: --shard is '3'; expected I/N such as 0/4");
         assertThat(run("segment", tmp, "--segmenter=v9").err().get(0)).contains("'v9' is not known; expected v1");
         assertThat(run("train-cam", tmp, "--backbone=vgg").err().get(0)).contains("'vgg' is not known");
+        assertThat(run("affinity", tmp, "--affinity=irn", "--la=" + tmp).err())
+                .containsExactly(
+                        "wsss: --la and --ha are for --affinity PSA, got --affinity IRN, which makes its labels from"
+                                + " CAMs");
         assertThat(CommandLineRun.of("ppc").err().get(0)).contains("name a step");
     }
 }

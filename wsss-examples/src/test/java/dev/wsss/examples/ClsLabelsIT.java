@@ -1,0 +1,127 @@
+package dev.wsss.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wsss.api.Dataset;
+import dev.wsss.core.io.ObjectNpy;
+import dev.wsss.datasets.ShapesDataset;
+import dev.wsss.datasets.VocLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tags from the original programs' {@code cls_labels.npy}, for images laid out as VOC's without its annotations. */
+class ClsLabelsIT {
+    private static final int CAT = 7;
+    private static final int DOG = 11;
+
+    private final Path root;
+    private final Path file;
+
+    ClsLabelsIT(@TempDir Path tmp) {
+        root = tmp.resolve("VOC2012");
+        file = tmp.resolve("cls_labels.npy");
+    }
+
+    @BeforeEach
+    void writeImages() throws IOException {
+        Dataset scenes =
+                ShapesDataset.builder().setCount(4).setSeed(3).optSize(32, 32).build();
+        Files.createDirectories(root.resolve("JPEGImages"));
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < scenes.size(); i++) {
+            ids.add(id(i));
+            ImageIO.write(
+                    scenes.get(i).rgb().toBufferedImage(),
+                    "jpg",
+                    root.resolve("JPEGImages/" + id(i) + ".jpg").toFile());
+        }
+        Files.createDirectories(root.resolve("ImageSets/Segmentation"));
+        Files.write(root.resolve("ImageSets/Segmentation/train_aug.txt"), ids);
+    }
+
+    private static String id(int i) {
+        return "2007_00000" + i;
+    }
+
+    /** The tags of the first images; those of the second are none. */
+    private void write(int images, int classes) {
+        Map<String, float[]> labels = new LinkedHashMap<>();
+        for (int i = 0; i < images; i++) {
+            float[] hot = new float[classes];
+            if (i != 1) {
+                hot[DOG] = 1;
+                hot[CAT] = i == 2 ? 1 : 0;
+            }
+            labels.put(id(i), hot);
+        }
+        ObjectNpy.writeClassLabels(file, labels);
+    }
+
+    private CommandLineRun run(String data) {
+        return CommandLineRun.of(
+                "ppc",
+                "infer-cam",
+                "--small",
+                "--quick",
+                "--variant=SEAM_PPC",
+                "--device=cpu",
+                "--threads=1",
+                "--data=" + data,
+                "--cls-labels=" + file,
+                "--out=" + root.resolveSibling("out"));
+    }
+
+    private void assertRefused(CommandLineRun run, String... words) {
+        assertThat(run.err()).singleElement().asString().startsWith("wsss: ").contains(words);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(root.resolveSibling("out")).doesNotExist();
+    }
+
+    @Test
+    void tagsAreThoseOfTheFileAndAnImageWithoutIsListed() {
+        write(5, VocLayout.VOC_CLASSES.tagCount()); // one more than there are images does no harm
+        CommandLineRun run = run("voc:" + root);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(run.out())
+                .anyMatch(line -> line.startsWith("VOC2012/train_aug: 4 images with tags of 20 classes"))
+                .anyMatch(line -> line.contains("3 of 4 samples done"))
+                .anyMatch(line -> line.matches(".*2007_000001 failed in cam: .*has no tag, .*"));
+        Path cam = root.resolveSibling("out/cam");
+        assertThat(ObjectNpy.readCamDict(cam.resolve("2007_000000.npy"))).containsOnlyKeys(DOG);
+        assertThat(ObjectNpy.readCamDict(cam.resolve("2007_000002.npy"))).containsOnlyKeys(CAT, DOG);
+        assertThat(cam.resolve("2007_000001.npy")).doesNotExist();
+    }
+
+    @Test
+    void aFileThatLacksAnImageIsRefusedWithBothNames() {
+        write(3, VocLayout.VOC_CLASSES.tagCount());
+        assertRefused(run("voc:" + root), file.toString(), "train_aug.txt:4: '2007_000003' has no tags");
+    }
+
+    @Test
+    void anotherNumberOfClassesIsRefused() {
+        write(4, 80);
+        assertRefused(run("voc:" + root), file + ": '2007_000000' has 80 classes; expected 20");
+    }
+
+    @Test
+    void otherDataHasItsOwnTags() {
+        write(4, VocLayout.VOC_CLASSES.tagCount());
+        assertRefused(run("shapes"), "--cls-labels is for voc:DIR, got --data shapes");
+    }
+
+    @Test
+    void aMissingFileIsNamed() {
+        assertRefused(run("voc:" + root), file + ": expected a file, there is nothing");
+    }
+}
