@@ -1,9 +1,7 @@
 package dev.wsss.examples;
 
-import ai.djl.util.Progress;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
-import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
 import dev.wsss.api.ScoreMaps;
@@ -20,22 +18,16 @@ import dev.wsss.core.label.ThresholdRule;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
-import dev.wsss.core.pipeline.Pipeline;
 import dev.wsss.core.pipeline.PipelineResult;
-import dev.wsss.core.pipeline.ProductStore;
 import dev.wsss.core.pipeline.Stage;
 import dev.wsss.core.pipeline.Stages;
-import dev.wsss.core.report.Curve;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.core.train.Adam;
 import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.ImageBatches;
 import dev.wsss.core.train.LossStep;
+import dev.wsss.core.train.Optimizer;
 import dev.wsss.core.train.ParameterGroups;
-import dev.wsss.core.train.Schedule;
-import dev.wsss.core.train.Trainer;
-import dev.wsss.core.train.TrainingHistory;
 import dev.wsss.datasets.Augmentation;
 import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
@@ -48,13 +40,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -93,9 +80,6 @@ final class Quickstart implements Callable<Integer> {
     private boolean quick;
 
     private final PrintStream console = System.out;
-    private final Progress progress = new TerminalProgress(console);
-    private final SortedMap<String, Double> seconds = new TreeMap<>();
-    private final List<Curve> curves = new ArrayList<>();
 
     /** Below this score a pixel is background. There are no masks to tune it on. */
     private static final double BACKGROUND = 0.3;
@@ -122,13 +106,13 @@ final class Quickstart implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        long start = System.nanoTime();
         ComputeDevice on = ComputeDevice.parse(device);
         Torch.setThreads(threads);
         Torch.seed(seed);
         requireWritable(out);
         DatasetSplits splits = Datasets.open(data.equals("shapes") ? "shapes:train=400,val=200,seed=" + seed : data);
         Dataset train = splits.train();
+        ProgramRun run = new ProgramRun(splits, out, on, seed, console);
         ClassCatalog classes = train.classes();
         Settings settings = Settings.of(data, quick);
         console.printf(
@@ -153,10 +137,11 @@ final class Quickstart implements Callable<Integer> {
             // 1. What is in the image? A classifier learns it from the tags.
             ImageBatches.Builder tagged = batches(train, settings, on);
             fit(
+                    run,
                     "classifier",
                     classifier,
                     settings.classifierSteps,
-                    tagged.build(),
+                    tagged,
                     (batch, step) -> Losses.multiLabelSoftMargin(classifier.forward(batch.images()), batch.tags()));
 
             // 2. Where does it look? Class activation maps, and the pixels at which they are sure.
@@ -169,14 +154,14 @@ final class Quickstart implements Callable<Integer> {
                     .optConfig("cam", generator.toString())
                     .optConfig("weights", classifier.fingerprint())
                     .build();
-            Stage<LabelMap> raw = label("raw", threshold(classes), cam, classes);
-            Stage<LabelMap> sure = label("sure", confident(classes), cam, classes);
-            PipelineResult seeds = run("seeds", train, on, cam, raw, sure);
+            Stage<LabelMap> raw = run.label("raw", threshold(classes), cam);
+            Stage<LabelMap> sure = run.label("sure", confident(classes), cam);
+            PipelineResult seeds = run.run("seeds", cam, raw, sure);
 
             // 3. Which pixels belong together? AffinityNet learns it from those pixels, and CAMs walk along.
             affinity.backbone().load(classifier.backbone().stateDict());
-            ImageBatches.Builder banded = batches(train, settings, on).optLabels(labels(seeds.store(sure), train));
-            fit("affinity", affinity, settings.affinitySteps, banded.build(), affinity::loss);
+            ImageBatches.Builder banded = batches(train, settings, on).optLabels(run.labels(seeds.store(sure)));
+            fit(run, "affinity", affinity, settings.affinitySteps, banded, affinity::loss);
             RandomWalk walker = RandomWalk.builder()
                     .setAffinity(affinity)
                     .optStride(affinity.stride())
@@ -188,19 +173,19 @@ final class Quickstart implements Callable<Integer> {
                     .optConfig("walk", walker.toString())
                     .optConfig("weights", affinity.fingerprint())
                     .build();
-            Stage<LabelMap> walked = label("walked", ArgmaxRule.create(), walk, classes);
-            Stage<LabelMap> pseudo = label("pseudo", CrfLabelRule.of(crf(Background.none())), walk, classes);
-            PipelineResult refined = run("pseudo labels", train, on, cam, raw, sure, walk, walked, pseudo);
+            Stage<LabelMap> walked = run.label("walked", ArgmaxRule.create(), walk);
+            Stage<LabelMap> pseudo = run.label("pseudo", CrfLabelRule.of(crf(Background.none())), walk);
+            PipelineResult refined = run.run("pseudo labels", cam, raw, sure, walk, walked, pseudo);
 
             // 4. The pseudo labels train a segmenter, which needs no tags.
             deepLab.backbone().load(classifier.backbone().stateDict());
-            ImageBatches.Builder labelled =
-                    batches(train, settings, on).optLabels(labels(refined.store(pseudo), train));
+            ImageBatches.Builder labelled = batches(train, settings, on).optLabels(run.labels(refined.store(pseudo)));
             fit(
+                    run,
                     "segmenter",
                     deepLab,
                     settings.segmenterSteps,
-                    labelled.build(),
+                    labelled,
                     (batch, step) -> segmentationLoss(deepLab, batch));
 
             // 5. How good is it? Only now masks are read.
@@ -208,15 +193,12 @@ final class Quickstart implements Callable<Integer> {
                     .setNetwork(deepLab)
                     .optMirror(true)
                     .build()) {
-                seconds.put("total", (System.nanoTime() - start) / 1e9);
-                new RunReport(splits, console)
+                run.report()
                         .scores("CAM", seeds.store(cam))
                         .labels("raw CAM", seeds.store(raw))
                         .labels("+ random walk", refined.store(walked))
                         .labels("+ dense CRF", refined.store(pseudo))
                         .segmenter("segmenter", segmenter::segment)
-                        .curves(curves)
-                        .seconds(seconds)
                         .manifest(refined.manifest().orElseThrow())
                         .write(out.resolve("report.html"));
             }
@@ -259,13 +241,6 @@ final class Quickstart implements Callable<Integer> {
                 .build();
     }
 
-    private static Stage<LabelMap> label(String name, LabelRule rule, Stage<ScoreMaps> from, ClassCatalog classes) {
-        return Stages.label(rule, from, classes)
-                .optName(name)
-                .optConfig("rule", rule.toString())
-                .build();
-    }
-
     private static Tensor segmentationLoss(DeepLabV3Plus network, ImageBatch batch) {
         Tensor labels = batch.labels();
         Tensor logits = Ops.bilinear(network.forward(batch.images()), labels.size(1), labels.size(2), false);
@@ -285,61 +260,15 @@ final class Quickstart implements Callable<Integer> {
                 .optDevice(on);
     }
 
-    /** Labels of a stage by sample; one without is left out of training. */
-    private static IntFunction<LabelMap> labels(ProductStore<LabelMap> store, Dataset data) {
-        return i -> {
-            if (store.contains(data.id(i))) {
-                return store.load(data.id(i));
-            }
-            throw new InvalidDataException("sample '" + data.id(i) + "' has no label in " + store.folder());
-        };
-    }
-
-    private void fit(String name, Network network, int steps, ImageBatches batches, LossStep<ImageBatch> loss) {
-        try (Adam adam = Adam.decoupledBuilder()
-                        .setGroups(ParameterGroups.all(network, 1e-2))
-                        .setRate(2e-3)
-                        .build();
-                Trainer<ImageBatch> trainer = Trainer.<ImageBatch>builder()
-                        .setNetwork(network)
-                        .setData(batches)
-                        .setLoss(loss)
-                        .setOptimizer(adam)
-                        .optSchedule(Schedule.cosine(steps, 0))
-                        .optSteps(steps)
-                        .optLogEvery(10)
-                        .optSeed(seed)
-                        .optCheckpoint(out.resolve("checkpoints").resolve(name), 100, 1)
-                        .optName(name)
-                        .optProgress(progress)
-                        .build()) {
-            TrainingHistory history = trainer.fit();
-            network.train(false);
-            seconds.put("train " + name, history.seconds());
-            curves.add(Curve.ofSteps("loss of the " + name, "loss", history.losses()));
-            console.printf(
-                    Locale.ROOT,
-                    "%s: %d steps, loss %.4f, %.1f images/s%n",
-                    name,
-                    history.steps(),
-                    history.finalLoss(),
-                    history.imagesPerSecond());
+    private static void fit(
+            ProgramRun run,
+            String name,
+            Network network,
+            int steps,
+            ImageBatches.Builder batches,
+            LossStep<ImageBatch> loss) {
+        try (Optimizer adam = ProgramRun.adam(ParameterGroups.all(network, 1e-2), 2e-3)) {
+            run.fit(name, network, batches.build(), loss, adam, steps, false);
         }
-    }
-
-    private PipelineResult run(String name, Dataset train, ComputeDevice on, Stage<?>... stages) {
-        Pipeline.Builder pipeline = Pipeline.builder()
-                .setData(train)
-                .setOut(out)
-                .optSeed(seed)
-                .optDevice(on.toString())
-                .optProgress(progress);
-        for (Stage<?> stage : stages) {
-            pipeline.stage(stage);
-        }
-        PipelineResult result = pipeline.run();
-        seconds.put("pipeline: " + name, result.seconds().getOrDefault("total", 0.0));
-        console.print(name + ": " + result.summary());
-        return result;
     }
 }

@@ -1,6 +1,5 @@
 package dev.wsss.examples;
 
-import ai.djl.util.Progress;
 import dev.wsss.api.CamGenerator;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
@@ -8,7 +7,6 @@ import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
-import dev.wsss.api.LabelRule;
 import dev.wsss.api.SaliencySource;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
@@ -26,19 +24,16 @@ import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
-import dev.wsss.core.pipeline.Pipeline;
 import dev.wsss.core.pipeline.PipelineResult;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.pipeline.ProductStore;
 import dev.wsss.core.pipeline.ScoreFolder;
 import dev.wsss.core.pipeline.Stage;
 import dev.wsss.core.pipeline.Stages;
-import dev.wsss.core.report.Curve;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.saliency.MinimumBarrierSaliency;
 import dev.wsss.core.saliency.SaliencyFolder;
-import dev.wsss.core.train.Adam;
 import dev.wsss.core.train.BatchSource;
 import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.ImageBatches;
@@ -46,10 +41,7 @@ import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.Optimizer;
 import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
-import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Sgd;
-import dev.wsss.core.train.Trainer;
-import dev.wsss.core.train.TrainingHistory;
 import dev.wsss.datasets.Augmentation;
 import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
@@ -68,13 +60,9 @@ import dev.wsss.models.resnet.ResNet;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -97,15 +85,11 @@ final class VocPpc implements AutoCloseable {
 
     private final PpcOptions options;
     private final PpcSettings settings;
-    private final DatasetSplits splits;
     private final Dataset train;
     private final ClassCatalog classes;
     private final ComputeDevice device;
     private final PrintStream console;
-    private final Progress progress;
-    private final List<Curve> curves = new ArrayList<>();
-    private final SortedMap<String, Double> seconds = new TreeMap<>();
-    private final long start = System.nanoTime();
+    private final ProgramRun run;
     private @Nullable PpcModel camNetwork;
     private @Nullable Network affinityNetwork;
     private @Nullable NetworkSegmenter segmenter;
@@ -115,12 +99,12 @@ final class VocPpc implements AutoCloseable {
         this.options = options;
         this.console = console;
         settings = options.settings();
-        progress = new TerminalProgress(console);
         device = ComputeDevice.parse(options.device);
         Torch.setThreads(options.threads);
         options.requireMeaning();
-        splits = open(options);
+        DatasetSplits splits = open(options);
         train = splits.train();
+        run = new ProgramRun(splits, options.out, device, options.seed, console);
         classes = train.classes();
         if (!classes.hasBackground()) {
             throw new IllegalArgumentException("dataset " + train.name()
@@ -188,7 +172,7 @@ final class VocPpc implements AutoCloseable {
             double rate = adam ? settings.rate() : PpcSettings.published().rate();
             rate = options.rate != null ? options.rate : rate;
             try (Optimizer optimizer = adam
-                    ? adam(ParameterGroups.all(model.network(), 1e-2), rate)
+                    ? ProgramRun.adam(ParameterGroups.all(model.network(), 1e-2), rate)
                     : model.sgd(rate, PpcSettings.published().weightDecay())) {
                 fit("cam", model.network(), model, data, optimizer, stepsOf(steps, data));
             }
@@ -285,7 +269,7 @@ final class VocPpc implements AutoCloseable {
     }
 
     private Stage<LabelMap> raw(Stage<ScoreMaps> cam) {
-        return label("raw", ArgmaxRule.with(Background.constant(settings.camBackground())), cam);
+        return run.label("raw", ArgmaxRule.with(Background.constant(settings.camBackground())), cam);
     }
 
     /** The variant's own: SEAM and PPC look at hard labels, EPS makes its pseudo masks, for which it has no walk. */
@@ -294,7 +278,7 @@ final class VocPpc implements AutoCloseable {
                 ? CrfLabelRule.of(crf(DenseCrf.psa(1).optIterations(5), Background.power(8))
                         .build())
                 : hardCrf(settings.camBackground());
-        return label("cam_crf", rule, cam);
+        return run.label("cam_crf", rule, cam);
     }
 
     // 3. Affinities, from pixels that CRFs are sure of.
@@ -336,7 +320,7 @@ final class VocPpc implements AutoCloseable {
                 .optDevice(device)
                 .build();
         try (Optimizer optimizer = settings.adam()
-                ? adam(ParameterGroups.all(network, 1e-2), settings.rate())
+                ? ProgramRun.adam(ParameterGroups.all(network, 1e-2), settings.rate())
                 : PpcOptimizer.of(
                         network, network.backbone(), settings.rate(), settings.weightDecay(), options.compat())) {
             fit("affinity", network, network::scoreLoss, data, optimizer, stepsOf(settings.affinitySteps(), data));
@@ -357,7 +341,7 @@ final class VocPpc implements AutoCloseable {
         }
         startFromCamNetwork(network.backbone());
         Stage<ScoreMaps> cam = cam();
-        Stage<LabelMap> sure = label(
+        Stage<LabelMap> sure = run.label(
                 "ir_label",
                 ConfidenceBand.of(hardCrf(settings.sureForeground()), hardCrf(settings.sureBackground())),
                 cam);
@@ -366,7 +350,7 @@ final class VocPpc implements AutoCloseable {
         ImageBatches data = ImageBatches.builder()
                 .setData(train)
                 .setBatchSize(settings.batch())
-                .optLabels(i -> product(labels, train.id(i)))
+                .optLabels(run.labels(labels))
                 .optAugmentation(Augmentation.builder()
                         .optScale(0.5, 1.5)
                         .optFlip(true)
@@ -376,7 +360,7 @@ final class VocPpc implements AutoCloseable {
                 .build();
         List<ParameterGroup> groups = network.parameterGroups(IRN_DECAY);
         try (Optimizer optimizer = settings.adam()
-                ? adam(groups, settings.rate())
+                ? ProgramRun.adam(groups, settings.rate())
                 : Sgd.builder()
                         .setGroups(groups)
                         .setRate(options.original ? IRN_RATE : IRN_RATE / 10) // as PpcOptimizer
@@ -407,7 +391,7 @@ final class VocPpc implements AutoCloseable {
                 .optConfig("crf", crf.toString())
                 .build();
         ProductStore<ScoreMaps> store = run(name, cam, stage).store(stage);
-        return sample -> product(store, sample.id());
+        return sample -> ProgramRun.product(store, sample.id());
     }
 
     // 4. The random walk, and pseudo masks.
@@ -441,8 +425,8 @@ final class VocPpc implements AutoCloseable {
                 raw(cam),
                 camCrf(cam),
                 walk,
-                label("walked", ArgmaxRule.create(), walk),
-                label("pseudo", CrfLabelRule.of(crf), walk));
+                run.label("walked", ArgmaxRule.create(), walk),
+                run.label("pseudo", CrfLabelRule.of(crf), walk));
     }
 
     // 5. The segmenter.
@@ -480,7 +464,7 @@ final class VocPpc implements AutoCloseable {
                     .optDevice(device)
                     .build();
             try (Optimizer optimizer = settings.adam()
-                    ? adam(ParameterGroups.all(network, 1e-2), settings.segmenterRate())
+                    ? ProgramRun.adam(ParameterGroups.all(network, 1e-2), settings.segmenterRate())
                     : Sgd.builder()
                             .setGroups(DeepLabGroups.of(network, backbone, settings.weightDecay(), !options.original))
                             .setRate(settings.segmenterRate())
@@ -506,16 +490,14 @@ final class VocPpc implements AutoCloseable {
             return i -> LabelPng.read(given.resolve(train.id(i) + ".png"));
         }
         walk();
-        ProductStore<LabelMap> store = labels("pseudo");
-        return i -> product(store, train.id(i));
+        return run.labels(labels("pseudo"));
     }
 
     // 6. How good is it? Only now masks are read.
 
     /** Evaluates what there is under {@code --out}, and the segmenter, and writes the report. */
     void evaluate(boolean withSegmenter) {
-        seconds.put("total", (System.nanoTime() - start) / 1e9);
-        RunReport report = new RunReport(splits, console).curves(curves).seconds(seconds);
+        RunReport report = run.report();
         if (Files.exists(options.out.resolve("cam/stage.json"))) {
             report.scores("CAM", ProductStore.open(options.out.resolve("cam"), ProductCodec.camDicts(classes)));
         }
@@ -584,10 +566,6 @@ final class VocPpc implements AutoCloseable {
         return steps > 0 ? steps : (long) settings.camEpochs() * data.batchesPerEpoch();
     }
 
-    private static Optimizer adam(List<ParameterGroup> groups, double rate) {
-        return Adam.decoupledBuilder().setGroups(groups).setRate(rate).build();
-    }
-
     private void fit(
             String name,
             Network network,
@@ -595,34 +573,7 @@ final class VocPpc implements AutoCloseable {
             ImageBatches data,
             Optimizer optimizer,
             long steps) {
-        Schedule schedule =
-                optimizer instanceof Adam ? Schedule.cosine(steps, 0) : Schedule.polyHoldingLast(0.9, steps);
-        try (Trainer<ImageBatch> trainer = Trainer.<ImageBatch>builder()
-                .setNetwork(network)
-                .setData(data)
-                .setLoss(loss)
-                .setOptimizer(optimizer)
-                .optSchedule(schedule)
-                .optSteps(steps)
-                .optLogEvery(10)
-                .optSeed(options.seed)
-                .optAutocastBf16(options.bf16)
-                .optCheckpoint(options.out.resolve("checkpoints").resolve(name), Math.max(100, steps / 20), 1)
-                .optName(name)
-                .optProgress(progress)
-                .build()) {
-            TrainingHistory history = trainer.fit();
-            seconds.put("train " + name, history.seconds());
-            curves.add(Curve.ofSteps("loss of the " + name, "loss", history.losses()));
-            console.printf(
-                    Locale.ROOT,
-                    "%s: %d steps, loss %.4f, %.1f images/s%n",
-                    name,
-                    history.steps(),
-                    history.finalLoss(),
-                    history.imagesPerSecond());
-            data.failures().forEach((id, reason) -> console.println("  left out of training: " + id + ": " + reason));
-        }
+        run.fit(name, network, data, loss, optimizer, steps, options.bf16);
         write(network, options.out.resolve("weights").resolve(name + ".pth"));
     }
 
@@ -639,40 +590,13 @@ final class VocPpc implements AutoCloseable {
         return CrfRefiner.builder().setCrf(crf.build()).optBackground(background);
     }
 
-    private Stage<LabelMap> label(String name, LabelRule rule, Stage<ScoreMaps> from) {
-        return Stages.label(rule, from, classes)
-                .optName(name)
-                .optConfig("rule", rule.toString())
-                .build();
-    }
-
     private ProductStore<LabelMap> labels(String stage) {
         return ProductStore.open(options.out.resolve(stage), ProductCodec.labelMaps(classes));
     }
 
-    private static <P> P product(ProductStore<P> store, String id) {
-        if (!store.contains(id)) {
-            throw new InvalidDataException("sample '" + id + "' has no product in " + store.folder());
-        }
-        return store.load(id);
-    }
-
     private PipelineResult run(String name, Stage<?>... stages) {
-        int[] shard = options.shard();
-        Pipeline.Builder pipeline = Pipeline.builder()
-                .setData(train)
-                .setOut(options.out)
-                .optSeed(options.seed)
-                .optDevice(device.toString())
-                .optShard(shard[0], shard[1])
-                .optProgress(progress);
-        for (Stage<?> stage : stages) {
-            pipeline.stage(stage);
-        }
-        PipelineResult done = pipeline.run();
+        PipelineResult done = run.run(name, options.shard(), stages);
         result = done;
-        seconds.merge("pipeline: " + name, done.seconds().getOrDefault("total", 0.0), Double::sum);
-        console.print(name + ": " + done.summary());
         return done;
     }
 
