@@ -113,7 +113,7 @@ public final class TransitionMatrix {
     }
 
     /**
-     * As {@link #walk} in float32: in about half the time. Rounding adds up by some 3e-8 of the largest score a step.
+     * As {@link #walk} in float32: in about half the time. Rounding adds up by at most 1e-7 of the largest score a step.
      */
     public float[] walkFloat32(float[] scores, int count, int steps) {
         requireFits(scores, count, steps);

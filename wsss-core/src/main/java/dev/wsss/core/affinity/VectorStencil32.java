@@ -20,36 +20,72 @@ final class VectorStencil32 implements Stencil<float[]> {
 
     @Override
     public void multiply(float[][] from, float[][] to, int block, int start) {
-        // the sums of four vectors stay in registers over all offsets, and their weights in the nearest cache for all
-        // maps
-        for (int i = start; i < start + BLOCK; i += 4 * LANES) {
-            for (int k = 0; k < from.length; k++) {
+        // the weights of two vectors of nodes stay in the nearest cache for all maps, and in registers for three of
+        // them
+        for (int i = start; i < start + BLOCK; i += 2 * LANES) {
+            int k = 0;
+            for (; k + 2 < from.length; k += 3) {
+                multiply(from[k], from[k + 1], from[k + 2], to[k], to[k + 1], to[k + 2], i);
+            }
+            for (; k < from.length; k++) {
                 multiply(from[k], to[k], i);
             }
         }
     }
 
-    private void multiply(float[] x, float[] y, int i) {
-        FloatVector s0 = FloatVector.fromArray(SPECIES, x, i);
-        FloatVector s1 = FloatVector.fromArray(SPECIES, x, i + LANES);
-        FloatVector s2 = FloatVector.fromArray(SPECIES, x, i + 2 * LANES);
-        FloatVector s3 = FloatVector.fromArray(SPECIES, x, i + 3 * LANES);
+    private void multiply(float[] x0, float[] x1, float[] x2, float[] y0, float[] y1, float[] y2, int i) {
+        int j = i + LANES;
+        FloatVector s00 = at(x0, i);
+        FloatVector s01 = at(x0, j);
+        FloatVector s10 = at(x1, i);
+        FloatVector s11 = at(x1, j);
+        FloatVector s20 = at(x2, i);
+        FloatVector s21 = at(x2, j);
         for (int o = 0; o < shifts.length; o++) {
             float[] w = weights[o];
-            int after = i + shifts[o];
-            int before = i - shifts[o];
-            s0 = term(w, i, x, after, term(w, before, x, before, s0));
-            s1 = term(w, i + LANES, x, after + LANES, term(w, before + LANES, x, before + LANES, s1));
-            s2 = term(w, i + 2 * LANES, x, after + 2 * LANES, term(w, before + 2 * LANES, x, before + 2 * LANES, s2));
-            s3 = term(w, i + 3 * LANES, x, after + 3 * LANES, term(w, before + 3 * LANES, x, before + 3 * LANES, s3));
+            int shift = shifts[o];
+            FloatVector after = at(w, i);
+            s00 = after.fma(at(x0, i + shift), s00);
+            s10 = after.fma(at(x1, i + shift), s10);
+            s20 = after.fma(at(x2, i + shift), s20);
+            after = at(w, j);
+            s01 = after.fma(at(x0, j + shift), s01);
+            s11 = after.fma(at(x1, j + shift), s11);
+            s21 = after.fma(at(x2, j + shift), s21);
+            FloatVector before = at(w, i - shift);
+            s00 = before.fma(at(x0, i - shift), s00);
+            s10 = before.fma(at(x1, i - shift), s10);
+            s20 = before.fma(at(x2, i - shift), s20);
+            before = at(w, j - shift);
+            s01 = before.fma(at(x0, j - shift), s01);
+            s11 = before.fma(at(x1, j - shift), s11);
+            s21 = before.fma(at(x2, j - shift), s21);
         }
-        s0.mul(FloatVector.fromArray(SPECIES, scale, i)).intoArray(y, i);
-        s1.mul(FloatVector.fromArray(SPECIES, scale, i + LANES)).intoArray(y, i + LANES);
-        s2.mul(FloatVector.fromArray(SPECIES, scale, i + 2 * LANES)).intoArray(y, i + 2 * LANES);
-        s3.mul(FloatVector.fromArray(SPECIES, scale, i + 3 * LANES)).intoArray(y, i + 3 * LANES);
+        s00.mul(at(scale, i)).intoArray(y0, i);
+        s01.mul(at(scale, j)).intoArray(y0, j);
+        s10.mul(at(scale, i)).intoArray(y1, i);
+        s11.mul(at(scale, j)).intoArray(y1, j);
+        s20.mul(at(scale, i)).intoArray(y2, i);
+        s21.mul(at(scale, j)).intoArray(y2, j);
     }
 
-    private static FloatVector term(float[] w, int atW, float[] x, int atX, FloatVector sum) {
-        return FloatVector.fromArray(SPECIES, w, atW).fma(FloatVector.fromArray(SPECIES, x, atX), sum);
+    private void multiply(float[] x, float[] y, int i) {
+        int j = i + LANES;
+        FloatVector s0 = at(x, i);
+        FloatVector s1 = at(x, j);
+        for (int o = 0; o < shifts.length; o++) {
+            float[] w = weights[o];
+            int shift = shifts[o];
+            s0 = at(w, i).fma(at(x, i + shift), s0);
+            s1 = at(w, j).fma(at(x, j + shift), s1);
+            s0 = at(w, i - shift).fma(at(x, i - shift), s0);
+            s1 = at(w, j - shift).fma(at(x, j - shift), s1);
+        }
+        s0.mul(at(scale, i)).intoArray(y, i);
+        s1.mul(at(scale, j)).intoArray(y, j);
+    }
+
+    private static FloatVector at(float[] values, int i) {
+        return FloatVector.fromArray(SPECIES, values, i);
     }
 }

@@ -18,9 +18,9 @@ final class VectorRows {
     private static final int LANES = SPECIES.length();
 
     // exp(x) = 2^n exp(r), n whole and |r| at most ln(2) / 2, where a polynomial is exact to the last bit or two
-    private static final float LOG2_E = 1.442695041f;
+    private static final float LOG2_E = 1.442695f;
     private static final float LN2_HIGH = 0.693359375f;
-    private static final float LN2_LOW = -2.12194440e-4f;
+    private static final float LN2_LOW = -2.1219444e-4f;
     /** Added to a float it leaves the nearest whole number in the lowest bits. */
     private static final float ROUNDING = 12582912f;
 
@@ -194,11 +194,11 @@ final class VectorRows {
         FloatVector shifted = x.fma(constant(LOG2_E), constant(ROUNDING));
         FloatVector n = shifted.sub(ROUNDING);
         FloatVector r = n.fma(constant(-LN2_LOW), n.fma(constant(-LN2_HIGH), x));
-        FloatVector p = r.fma(constant(1.9875691500e-4f), constant(1.3981999507e-3f));
-        p = p.fma(r, constant(8.3334519073e-3f));
-        p = p.fma(r, constant(4.1665795894e-2f));
-        p = p.fma(r, constant(1.6666665459e-1f));
-        p = p.fma(r, constant(5.0000001201e-1f));
+        FloatVector p = r.fma(constant(1.9875691e-4f), constant(1.3982e-3f));
+        p = p.fma(r, constant(8.333452e-3f));
+        p = p.fma(r, constant(4.1665796e-2f));
+        p = p.fma(r, constant(0.16666666f));
+        p = p.fma(r, constant(0.5f));
         p = p.fma(r.mul(r), r).add(1f);
         IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
         FloatVector e = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();

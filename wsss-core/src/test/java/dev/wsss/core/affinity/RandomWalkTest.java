@@ -81,7 +81,7 @@ class RandomWalkTest {
         }
         float[] single = t.walkFloat32(x, 2, steps);
         for (int i = 0; i < exact.length; i++) {
-            assertThat(single[i]).isEqualTo(exact[i], within(1e-6f + steps * 5e-8f));
+            assertThat(single[i]).isEqualTo(exact[i], within(1e-6f + steps * 1e-7f));
         }
     }
 
