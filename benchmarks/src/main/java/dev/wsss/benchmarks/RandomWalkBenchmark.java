@@ -3,10 +3,14 @@ package dev.wsss.benchmarks;
 import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.PairGeometry;
 import dev.wsss.core.affinity.PairRule;
+import dev.wsss.core.affinity.TensorWalk;
 import dev.wsss.core.affinity.TransitionMatrix;
+import dev.wsss.core.io.DType;
+import dev.wsss.core.runtime.ComputeDevice;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
@@ -15,9 +19,11 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * How long does a walk of 256 steps with three maps take, from affinities to walked scores? Threads are those of the
+ * How long does a walk of 256 steps with three maps take, from affinities to walked scores on the host? A device that is
+ * not there is an error. Threads are those of the
  * common pool ({@code -Djava.util.concurrent.ForkJoinPool.common.parallelism}). Peer: {@link DenseWalkBenchmark}.
  */
+@Fork(jvmArgsAppend = "--add-modules=jdk.incubator.vector")
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -40,9 +46,13 @@ public class RandomWalkBenchmark {
         WITHIN_1E_6
     }
 
+    @Param({"cpu", "cuda"})
+    public String device = "cpu";
+
     @Param
     public Form form = Form.FLOAT64;
 
+    private ComputeDevice computeDevice = ComputeDevice.CPU;
     private GridAffinity psa = psaAffinity();
     private float[] psaScores = {};
     private float[] boundary = {};
@@ -55,6 +65,7 @@ public class RandomWalkBenchmark {
 
     @Setup
     public void setUp() {
+        computeDevice = ComputeDevice.parse(device);
         psa = psaAffinity();
         psaScores = Inputs.scores(2, MAPS * PSA_ROWS * PSA_COLUMNS);
         boundary = Inputs.scores(3, IRN_ROWS * IRN_COLUMNS);
@@ -72,6 +83,16 @@ public class RandomWalkBenchmark {
     }
 
     private float[] walk(GridAffinity affinity, double beta, float[] scores) {
+        if (computeDevice.isCuda()) {
+            if (form == Form.WITHIN_1E_6) {
+                throw new IllegalArgumentException(
+                        "a device leaves no products out; ask for another form than " + form);
+            }
+            DType dtype = form == Form.FLOAT64 ? DType.F64 : DType.F32;
+            try (TensorWalk walk = TensorWalk.of(affinity, computeDevice, dtype)) {
+                return walk.walk(beta, scores, MAPS, STEPS);
+            }
+        }
         TransitionMatrix transition = affinity.transition(beta);
         return switch (form) {
             case FLOAT64 -> transition.walk(scores, MAPS, STEPS);

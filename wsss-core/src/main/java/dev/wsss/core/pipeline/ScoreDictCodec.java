@@ -33,6 +33,12 @@ final class ScoreDictCodec implements ProductCodec<ScoreMaps> {
         return "npy: dict of " + (byTag ? "tag" : "label") + " to F32 [H, W], " + classes.labelCount() + " labels";
     }
 
+    /** Says the same in every run: folders of scores are recorded under this name. */
+    @Override
+    public String toString() {
+        return format();
+    }
+
     @Override
     public void write(Path file, ScoreMaps maps) {
         int[] labels = maps.labels();
