@@ -99,7 +99,7 @@ final class VectorFilter {
         /** Makes room for rows of this length. */
         void fit(int rowStride) {
             stride = rowStride;
-            int size = Math.multiplyExact(lattice.rows(), stride);
+            int size = Math.multiplyExact(lattice.rows(), stride) + VectorRows.FIRST;
             if (values.length < size) {
                 // the next image may have a few vertices more
                 int room = size + size / 8;
@@ -133,11 +133,11 @@ final class VectorFilter {
         }
 
         private void merge(int from, int to) {
-            Arrays.fill(values, from * stride, to * stride, 0);
+            Arrays.fill(values, from * stride + VectorRows.FIRST, to * stride + VectorRows.FIRST, 0);
             for (int part = 0; part < ofPart.length; part++) {
                 int first = Math.max(from, firstRow[part]);
                 int end = Math.min(to, endRow[part]);
-                VectorRows.move(ofPart[part], values, first * stride, end * stride);
+                VectorRows.move(ofPart[part], values, stride, first, end);
             }
         }
 

@@ -7,8 +7,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Arithmetic on rows of labels with vector instructions. A table of rows is an array in which rows lie {@link #stride}
- * apart, with zeros behind the labels.
+ * Arithmetic on rows of labels with vector instructions. Rows lie {@link #stride} apart, with zeros behind the labels; those
+ * of a table of vertices begin at {@link #FIRST}.
  */
 final class VectorRows {
     /** Wider ones would leave more of a row empty than they save. */
@@ -16,6 +16,12 @@ final class VectorRows {
             FloatVector.SPECIES_PREFERRED.length() > 8 ? FloatVector.SPECIES_256 : FloatVector.SPECIES_PREFERRED;
 
     private static final int LANES = SPECIES.length();
+
+    /**
+     * Where a table's first row begins. Behind the header of an array that the JVM has laid at the start of a page or region,
+     * as it does with large ones, this is the start of a cache line, and no vector of a row reaches over the end of one.
+     */
+    static final int FIRST = 12;
 
     // exp(x) = 2^n exp(r), n whole and |r| at most ln(2) / 2, where a polynomial is exact to the last bit or two
     private static final float LOG2_E = 1.442695f;
@@ -50,7 +56,7 @@ final class VectorRows {
         for (int p = 0; p < points; p++, first += corners) {
             int end = (p + 1) * stride;
             int c = p * stride;
-            int column = 0;
+            int column = FIRST;
             // the sums of three vectors stay in registers, and look-ups of row and weight serve all of them
             for (; c + 3 * LANES <= end; c += 3 * LANES, column += 3 * LANES) {
                 FloatVector a = FloatVector.fromArray(SPECIES, target, c);
@@ -88,7 +94,7 @@ final class VectorRows {
         for (int p = 0; p < points; p++, first += corners) {
             int end = (p + 1) * stride;
             int c = p * stride;
-            int column = 0;
+            int column = FIRST;
             for (; c + 3 * LANES <= end; c += 3 * LANES, column += 3 * LANES) {
                 FloatVector a = FloatVector.fromArray(SPECIES, values, c);
                 FloatVector b = FloatVector.fromArray(SPECIES, values, c + LANES);
@@ -117,9 +123,9 @@ final class VectorRows {
     static void blur(float[] table, float[] blurred, int stride, int[] neighbours, float factor, int from, int to) {
         FloatVector scale = constant(factor);
         for (int row = from; row < to; row++) {
-            int at = row * stride;
-            int before = neighbours[2 * row] * stride;
-            int after = neighbours[2 * row + 1] * stride;
+            int at = row * stride + FIRST;
+            int before = neighbours[2 * row] * stride + FIRST;
+            int after = neighbours[2 * row + 1] * stride + FIRST;
             for (int c = 0; c < stride; c += LANES) {
                 FloatVector.fromArray(SPECIES, table, before + c)
                         .add(FloatVector.fromArray(SPECIES, table, after + c))
@@ -131,10 +137,10 @@ final class VectorRows {
         }
     }
 
-    /** {@code sum[i] += part[i]}, after which the part is zero; {@code from} and {@code to} as those of rows. */
-    static void move(float[] part, float[] sum, int from, int to) {
+    /** Adds a table's rows {@code from} to {@code to - 1} to another's, after which they are zero. */
+    static void move(float[] part, float[] sum, int stride, int from, int to) {
         FloatVector zero = FloatVector.zero(SPECIES);
-        for (int i = from; i < to; i += LANES) {
+        for (int i = from * stride + FIRST; i < to * stride + FIRST; i += LANES) {
             FloatVector.fromArray(SPECIES, sum, i)
                     .add(FloatVector.fromArray(SPECIES, part, i))
                     .intoArray(sum, i);
