@@ -80,18 +80,23 @@ final class PpcNetworks {
     /**
      * A segmenter of wseg's forms; its v2 has batch-normalised branches of rates 6, 12, 18, 24 and image pooling.
      *
-     * @param momentum of the head's running statistics: as published after thousands of steps, larger after hundreds
+     * @param momentum of the running statistics in the heads of v1 and v2: as published after thousands of steps, larger after hundreds
      */
     static Layer segmenter(String name, Backbone backbone, int classes, double momentum) {
         return switch (name) {
             case "v1" ->
-                DeepLabV1.builder().setBackbone(backbone).setClasses(classes).build();
+                DeepLabV1.builder()
+                        .setBackbone(backbone)
+                        .setClasses(classes)
+                        .optBatchNormMomentum(momentum)
+                        .build();
             case "v2" ->
                 DeepLabV3.builder()
                         .setBackbone(backbone)
                         .setClasses(classes)
                         .optAsppRates(6, 12, 18, 24)
                         .optImagePooling(true)
+                        .optBatchNormMomentum(momentum)
                         .build();
             case "v3plus" ->
                 DeepLabV3Plus.builder()

@@ -1,13 +1,18 @@
 package dev.wsss.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.wsss.core.nn.Layer;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.resnet.Backbone;
 import java.util.Set;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PpcNetworksTest {
     private static long side(Backbone backbone) {
@@ -30,6 +35,30 @@ class PpcNetworksTest {
         }
         try (Backbone boundary = PpcNetworks.boundaryBackbone("small", null)) {
             assertThat(side(boundary)).isEqualTo(64 / 8);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v1", "v2"})
+    void theHeadsStatisticsFollowAsFastAsAsked(String form) {
+        assertThat(movedStatistics(form, 0.1)).isEqualTo(100 * movedStatistics(form, 1e-3), within(1e-4));
+    }
+
+    /** How far one forward pass moves the least moved running mean of the head. */
+    private static double movedStatistics(String form, double momentum) {
+        Torch.seed(3);
+        Backbone backbone = PpcNetworks.segmenterBackbone("small", null);
+        try (Layer network = PpcNetworks.segmenter(form, backbone, 4, momentum);
+                Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            network.train(true);
+            network.forward(torch.randn(2, 3, 64, 64));
+            return network.state().entrySet().stream()
+                    .filter(e ->
+                            e.getKey().endsWith("running_mean") && !e.getKey().startsWith("backbone."))
+                    .mapToDouble(e -> Tensors.item(e.getValue().abs().max()))
+                    .min()
+                    .orElseThrow();
         }
     }
 }
