@@ -1,5 +1,6 @@
 package dev.wsss.examples;
 
+import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabV1;
@@ -78,23 +79,26 @@ final class PpcNetworks {
     }
 
     /**
-     * A segmenter of wseg's forms; its v2 has batch-normalised branches of rates 6, 12, 18, 24 and image pooling.
+     * A segmenter of wseg's forms; its v2 has batch-normalised branches and image pooling.
      *
-     * @param momentum of the running statistics in the heads of v1 and v2: as published after thousands of steps, larger after hundreds
+     * @param small whether for images a fifth as large and hundreds of steps in place of thousands: in v1 and v2, running
+     *     statistics that follow sooner, and dilations that are not as wide as the map
      */
-    static Layer segmenter(String name, Backbone backbone, int classes, double momentum) {
+    static Layer segmenter(String name, Backbone backbone, int classes, boolean small) {
+        double momentum = small ? BatchNorm2d.MOMENTUM : DeepLabV1.MOMENTUM;
         return switch (name) {
             case "v1" ->
                 DeepLabV1.builder()
                         .setBackbone(backbone)
                         .setClasses(classes)
+                        .optDilation(small ? 3 : 12)
                         .optBatchNormMomentum(momentum)
                         .build();
             case "v2" ->
                 DeepLabV3.builder()
                         .setBackbone(backbone)
                         .setClasses(classes)
-                        .optAsppRates(6, 12, 18, 24)
+                        .optAsppRates(small ? new int[] {1, 2, 3, 5} : new int[] {6, 12, 18, 24})
                         .optImagePooling(true)
                         .optBatchNormMomentum(momentum)
                         .build();

@@ -106,7 +106,7 @@ record PpcSettings(
                 0.3,
                 8,
                 2e-3,
-                250,
+                400,
                 new double[] {1});
     }
 

@@ -50,7 +50,6 @@ import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabGroups;
-import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.NetworkSegmenter;
 import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.ppc.PpcModel;
@@ -438,8 +437,8 @@ final class VocPpc implements AutoCloseable {
         }
         seed(2);
         Backbone backbone = PpcNetworks.segmenterBackbone(name(), options.weights);
-        Layer network = PpcNetworks.segmenter(
-                options.segmenter, backbone, classes.labelCount(), settings.adam() ? 0.1 : DeepLabV1.MOMENTUM);
+        Layer network =
+                PpcNetworks.segmenter(options.segmenter, backbone, classes.labelCount(), name().equals("small"));
         segmenter = NetworkSegmenter.builder()
                 .setNetwork(network)
                 .optScales(settings.segmenterScales())

@@ -1,7 +1,6 @@
 package dev.wsss.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.runtime.Scope;
@@ -40,15 +39,17 @@ class PpcNetworksTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"v1", "v2"})
-    void theHeadsStatisticsFollowAsFastAsAsked(String form) {
-        assertThat(movedStatistics(form, 0.1)).isEqualTo(100 * movedStatistics(form, 1e-3), within(1e-4));
+    void aSmallSegmentersStatisticsFollowItsFewSteps(String form) {
+        double small = movedStatistics(form, true);
+        assertThat(movedStatistics(form, false)).isLessThan(small / 50);
+        assertThat(small).isGreaterThan(1e-3);
     }
 
     /** How far one forward pass moves the least moved running mean of the head. */
-    private static double movedStatistics(String form, double momentum) {
+    private static double movedStatistics(String form, boolean small) {
         Torch.seed(3);
         Backbone backbone = PpcNetworks.segmenterBackbone("small", null);
-        try (Layer network = PpcNetworks.segmenter(form, backbone, 4, momentum);
+        try (Layer network = PpcNetworks.segmenter(form, backbone, 4, small);
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
             network.train(true);
