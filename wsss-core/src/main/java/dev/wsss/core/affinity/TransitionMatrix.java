@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
  * <p>Immutable; may be used by several threads. Results do not depend on how many threads compute them.
  */
 public final class TransitionMatrix {
-    /** Multiplications of one step below which a second thread costs more than it brings. */
-    private static final long SEQUENTIAL = 1 << 18;
+    /** Multiplications of one step below which waking a second thread takes longer than what it could do. */
+    private static final long SEQUENTIAL = 1 << 20;
 
     private final int height;
     private final int width;
@@ -273,7 +273,8 @@ public final class TransitionMatrix {
     private static float[] toFloats(double[] values) {
         float[] floats = new float[values.length];
         for (int i = 0; i < values.length; i++) {
-            floats[i] = (float) values[i];
+            // products with smaller ones may be denormal, which processors take a hundred times as long for
+            floats[i] = values[i] < 1e-30 ? 0 : (float) values[i];
         }
         return floats;
     }
