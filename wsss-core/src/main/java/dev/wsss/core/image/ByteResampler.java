@@ -19,17 +19,12 @@ enum ByteResampler {
     CV_LINEAR {
         @Override
         byte[] resample(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns) {
-            return cv(data, channels, rows, columns, (across, weight, stride, out) -> {
-                for (int i = 0; i < rows.out; i++) {
-                    int s0 = rows.start[i] * stride;
-                    int w0 = weight[i * rows.taps];
-                    // a single-row image has one tap; a second of weight 0 changes nothing
-                    int s1 = rows.taps > 1 ? s0 + stride : s0;
-                    int w1 = rows.taps > 1 ? weight[i * rows.taps + 1] : 0;
-                    for (int x = 0; x < stride; x++) {
-                        int sum = (w0 * (across[s0 + x] >> 4) >> 16) + (w1 * (across[s1 + x] >> 4) >> 16);
-                        out[i * stride + x] = (byte) (sum + 2 >> 2);
-                    }
+            return cv(data, channels, rows, columns, (lines, weight, first, sum, out, at) -> {
+                // a single-row image has one tap; a second of weight 0 changes nothing
+                int last = lines.length - 1;
+                blend(sum, lines[0], weight[first], lines[last], last == 0 ? 0 : weight[first + last]);
+                for (int x = 0; x < sum.length; x++) {
+                    out[at + x] = (byte) (sum[x] + 2 >> 2);
                 }
             });
         }
@@ -38,15 +33,13 @@ enum ByteResampler {
     CV_CUBIC {
         @Override
         byte[] resample(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns) {
-            return cv(data, channels, rows, columns, (across, weight, stride, out) -> {
-                for (int i = 0; i < rows.out; i++) {
-                    for (int x = 0; x < stride; x++) {
-                        int sum = 1 << 21;
-                        for (int t = 0; t < rows.taps; t++) {
-                            sum += weight[i * rows.taps + t] * across[(rows.start[i] + t) * stride + x];
-                        }
-                        out[i * stride + x] = clamp(sum >> 22);
-                    }
+            return cv(data, channels, rows, columns, (lines, weight, first, sum, out, at) -> {
+                Arrays.fill(sum, 1 << 21);
+                for (int t = 0; t < lines.length; t++) {
+                    addScaled(sum, lines[t], weight[first + t]);
+                }
+                for (int x = 0; x < sum.length; x++) {
+                    out[at + x] = clamp(sum[x] >> 22);
                 }
             });
         }
@@ -157,9 +150,14 @@ enum ByteResampler {
         }
     }
 
-    /** The second pass of OpenCV's: from lines that were resampled across, with the weights of the rows. */
+    /** The second pass of OpenCV's, for one line: from lines that were resampled across, and their weights. */
     private interface Vertical {
-        void apply(int[] across, short[] weight, int stride, byte[] out);
+        /**
+         * @param first of the weights in use
+         * @param sum room for a line
+         * @param at where to write in the output
+         */
+        void apply(int[][] lines, short[] weight, int first, int[] sum, byte[] out, int at);
     }
 
     private static byte[] cv(byte[] data, int channels, ResampleAxis rows, ResampleAxis columns, Vertical vertical) {
@@ -168,28 +166,56 @@ enum ByteResampler {
         }
         int stride = columns.out * channels;
         byte[] out = new byte[Math.multiplyExact(rows.out, stride)];
-        vertical.apply(cvHorizontal(data, channels, rows.in, columns), cvWeights(rows), stride, out);
+        short[] across = cvWeights(columns);
+        short[] down = cvWeights(rows);
+        int[] sum = new int[stride];
+        int[][] slots = new int[rows.taps][stride];
+        int[] lineOfSlot = new int[rows.taps];
+        Arrays.fill(lineOfSlot, -1);
+        int[][] lines = new int[rows.taps][];
+        for (int i = 0; i < rows.out; i++) {
+            for (int t = 0; t < rows.taps; t++) {
+                int line = rows.start[i] + t;
+                int slot = line % rows.taps;
+                if (lineOfSlot[slot] != line) {
+                    lineOfSlot[slot] = line;
+                    cvLine(data, line * columns.in * channels, channels, columns, across, slots[slot]);
+                }
+                lines[t] = slots[slot];
+            }
+            vertical.apply(lines, down, i * rows.taps, sum, out, i * stride);
+        }
         return out;
     }
 
-    private static int[] cvHorizontal(byte[] data, int channels, int lines, ResampleAxis axis) {
-        short[] weight = cvWeights(axis);
-        int[] out = new int[Math.multiplyExact(Math.multiplyExact(lines, axis.out), channels)];
-        for (int line = 0; line < lines; line++) {
-            int base = line * axis.in * channels;
-            int o = line * axis.out * channels;
-            for (int i = 0; i < axis.out; i++) {
-                int s = base + axis.start[i] * channels;
-                for (int c = 0; c < channels; c++) {
-                    int sum = 0;
-                    for (int t = 0; t < axis.taps; t++) {
-                        sum += (data[s + t * channels + c] & 255) * weight[i * axis.taps + t];
-                    }
-                    out[o++] = sum;
+    private static void cvLine(byte[] data, int base, int channels, ResampleAxis axis, short[] weight, int[] out) {
+        int o = 0;
+        for (int i = 0; i < axis.out; i++) {
+            int s = base + axis.start[i] * channels;
+            int w = i * axis.taps;
+            if (channels == 3 && axis.taps == 2) {
+                int w0 = weight[w];
+                int w1 = weight[w + 1];
+                out[o] = (data[s] & 255) * w0 + (data[s + 3] & 255) * w1;
+                out[o + 1] = (data[s + 1] & 255) * w0 + (data[s + 4] & 255) * w1;
+                out[o + 2] = (data[s + 2] & 255) * w0 + (data[s + 5] & 255) * w1;
+                o += 3;
+                continue;
+            }
+            for (int c = 0; c < channels; c++) {
+                int sum = 0;
+                for (int t = 0; t < axis.taps; t++) {
+                    sum += (data[s + t * channels + c] & 255) * weight[w + t];
                 }
+                out[o++] = sum;
             }
         }
-        return out;
+    }
+
+    private static void blend(int[] sum, int[] a, int weightOfA, int[] b, int weightOfB) {
+        for (int x = 0; x < sum.length; x++) {
+            sum[x] = (weightOfA * (a[x] >> 4) >> 16) + (weightOfB * (b[x] >> 4) >> 16);
+        }
     }
 
     /** Weights with 11 fractional bits, halves to even. */
