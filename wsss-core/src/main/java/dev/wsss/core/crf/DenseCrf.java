@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>On the CPU, where the JVM was started with {@code --add-modules jdk.incubator.vector}, inference is Java with vector
  * instructions, in one pass over the points an update. Otherwise, and on {@link Builder#optDevice} CUDA, it is a handful of
- * libtorch's operations, two to three times slower on the CPU. {@link Builder#optThreads} shares out building and
+ * libtorch's operations, a third slower on one thread of the CPU. {@link Builder#optThreads} shares out building and
  * inference; libtorch's operations only where {@link dev.wsss.core.runtime.Torch#setThreads} is 1, which is best: where it
  * is more, libtorch's own threads divide each operation, waiting for each other actively and some hundred times an image,
  * which is slow where other work takes the cores.
