@@ -199,7 +199,7 @@ public final class PairedRuns {
         float[] scores = Inputs.scores(2, maps * rows * columns);
         DenseWalkBenchmark.Dense dense = new DenseWalkBenchmark.Dense(affinity, rows * columns, beta);
         double[] peer = new double[pairs];
-        double[][] ours = new double[4][pairs];
+        double[][] ours = new double[5][pairs];
         for (int warm = 0; warm < 10; warm++) {
             oneWalk(affinity, beta, scores, ours, 0);
         }
@@ -213,8 +213,9 @@ public final class PairedRuns {
         String name = "random walk, " + size + " / dense powers in libtorch";
         row(name + ", float64", peer, ours[0]);
         row(name + ", within 1e-6", peer, ours[1]);
-        row(name + ", float32", peer, ours[2]);
-        row("new transition matrix for another beta", null, ours[3]);
+        row(name + ", within 1e-14", peer, ours[2]);
+        row(name + ", float32", peer, ours[3]);
+        row("new transition matrix for another beta", null, ours[4]);
     }
 
     private static void oneWalk(GridAffinity affinity, double beta, float[] scores, double[][] ours, int at) {
@@ -222,8 +223,9 @@ public final class PairedRuns {
         int steps = RandomWalkBenchmark.STEPS;
         ours[0][at] = seconds(() -> affinity.transition(beta).walk(scores, maps, steps));
         ours[1][at] = seconds(() -> affinity.transition(beta).walkWithin(1e-6, scores, maps, steps));
-        ours[2][at] = seconds(() -> affinity.transition(beta).walkFloat32(scores, maps, steps));
-        ours[3][at] = seconds(() -> affinity.transition(beta + 1));
+        ours[2][at] = seconds(() -> affinity.transition(beta).walkWithin(1e-14, scores, maps, steps));
+        ours[3][at] = seconds(() -> affinity.transition(beta).walkFloat32(scores, maps, steps));
+        ours[4][at] = seconds(() -> affinity.transition(beta + 1));
     }
 
     private void sweep() throws IOException {

@@ -180,25 +180,23 @@ public final class TransitionMatrix {
      */
     static double[] chebyshevWeights(int n, double rest) {
         double[] weights = new double[Math.max(n + 1, 2)];
-        double logFactorial = 0; // of n, and of n/2 rounded down and up
-        double logHalves = 0;
-        for (int i = 1; i <= n; i++) {
-            logFactorial += Math.log(i);
-            logHalves += (i <= n / 2 ? Math.log(i) : 0) + (i <= n - n / 2 ? Math.log(i) : 0);
-        }
-        double sides = n % 2 == 0 ? 1 : 2;
-        double p = sides * Math.exp(logFactorial - logHalves - n * Math.log(2));
-        double missing = 1;
-        int distance = n % 2;
-        while (true) {
+        double total = 0;
+        double p = 1; // of the least distance; the others follow from it, and the sum of all is one
+        for (int distance = n % 2; distance <= n; distance += 2) {
             weights[distance] = p;
-            missing -= p;
-            if (missing < rest || distance + 2 > n) {
-                return Arrays.copyOf(weights, Math.max(distance + 1, 2));
-            }
+            total += p;
             p *= (distance == 0 ? 2.0 : 1.0) * (n - distance) / (n + distance + 2);
-            distance += 2;
         }
+        for (int distance = n % 2; distance <= n; distance += 2) {
+            weights[distance] /= total;
+        }
+        int last = n;
+        double missing = 0;
+        while (last >= 2 && missing + weights[last] < rest) {
+            missing += weights[last];
+            last -= 2;
+        }
+        return Arrays.copyOf(weights, Math.max(last + 1, 2));
     }
 
     /** The root of the sum of all columns' affinities over the least column's. */
