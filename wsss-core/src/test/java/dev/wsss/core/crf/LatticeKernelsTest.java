@@ -53,27 +53,9 @@ class LatticeKernelsTest {
     private static float[] infer(
             @Nullable LatticeKernels kernels, float[] colours, Compatibility appearance, float[] unary) {
         Compatibility smoothness = Compatibility.potts(3);
-        PermutohedralLattice positions = new PermutohedralLattice(2);
-        positions.build(
-                POINTS,
-                (point, feature) -> {
-                    feature[0] = point % WIDTH / 3f;
-                    feature[1] = point / WIDTH / 3f;
-                },
-                1);
-        PermutohedralLattice both = new PermutohedralLattice(5);
-        both.build(
-                POINTS,
-                (point, feature) -> {
-                    feature[0] = point % WIDTH / 10f;
-                    feature[1] = point / WIDTH / 10f;
-                    feature[2] = colours[point];
-                    feature[3] = 1;
-                    feature[4] = colours[point] / 2;
-                },
-                1);
-        List<MeanField.Term> terms =
-                List.of(new MeanField.Term(positions, smoothness), new MeanField.Term(both, appearance));
+        DrawnLattices lattices = new DrawnLattices();
+        lattices.build(colours, WIDTH);
+        List<MeanField.Term> terms = lattices.terms(smoothness, appearance);
         try (MeanField meanField = new TensorMeanField(ComputeDevice.CPU, kernels, terms)) {
             meanField.prepare(1);
             return meanField.infer(unary, 5, 4, 1);

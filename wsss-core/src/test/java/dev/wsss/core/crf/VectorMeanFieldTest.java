@@ -51,14 +51,12 @@ class VectorMeanFieldTest {
         for (int i = 0; i < unary.length; i++) {
             unary[i] = 40 * random.nextFloat() * random.nextFloat();
         }
-        PermutohedralLattice positions = new PermutohedralLattice(2);
-        PermutohedralLattice both = new PermutohedralLattice(5);
-        List<MeanField.Term> terms =
-                List.of(new MeanField.Term(positions, smoothness), new MeanField.Term(both, appearance));
+        DrawnLattices lattices = new DrawnLattices();
+        List<MeanField.Term> terms = lattices.terms(smoothness, appearance);
         try (MeanField expected = new TensorMeanField(ComputeDevice.CPU, null, terms);
                 MeanField got = new VectorMeanField(terms)) {
             for (int image = 0; image < 2; image++) {
-                build(random, positions, both);
+                lattices.build(colours(random), WIDTH);
                 expected.prepare(1);
                 got.prepare(2);
                 assertThat(got.infer(unary, labels, iterations, 2))
@@ -67,27 +65,11 @@ class VectorMeanFieldTest {
         }
     }
 
-    private static void build(Random random, PermutohedralLattice positions, PermutohedralLattice both) {
+    private static float[] colours(Random random) {
         float[] colours = new float[POINTS];
         for (int i = 0; i < POINTS; i++) {
             colours[i] = (i % WIDTH < 20 ? 2 : 5) + random.nextFloat();
         }
-        positions.build(
-                POINTS,
-                (point, feature) -> {
-                    feature[0] = point % WIDTH / 3f;
-                    feature[1] = point / WIDTH / 3f;
-                },
-                1);
-        both.build(
-                POINTS,
-                (point, feature) -> {
-                    feature[0] = point % WIDTH / 10f;
-                    feature[1] = point / WIDTH / 10f;
-                    feature[2] = colours[point];
-                    feature[3] = 1;
-                    feature[4] = colours[point] / 2;
-                },
-                1);
+        return colours;
     }
 }
