@@ -5,7 +5,12 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** A two-dimensional convolution. Keys {@code weight} [out][in/groups][k][k] and, unless switched off, {@code bias}. */
+/**
+ * A two-dimensional convolution. Keys {@code weight} [out][in/groups][k][k] and, unless switched off, {@code bias}.
+ *
+ * <p>Kernels lie in memory with the channels last, and so then do the maps that come out, whatever the images' layout:
+ * shapes and values are the same, and oneDNN computes on that layout as it is. Checkpoints are not concerned.
+ */
 public final class Conv2d extends Layer {
     private final Tensor weight;
     private final @Nullable Tensor bias;
@@ -21,7 +26,9 @@ public final class Conv2d extends Layer {
         groups = b.groups;
         // PyTorch's default: Kaiming uniform with a = sqrt 5, that is U(-1/sqrt(fan_in), 1/sqrt(fan_in))
         double bound = 1 / Math.sqrt((double) b.in / b.groups * b.kernel * b.kernel);
-        weight = parameter("weight", Init.uniform(bound, b.out, b.in / b.groups, b.kernel, b.kernel));
+        Tensor drawn = Init.uniform(bound, b.out, b.in / b.groups, b.kernel, b.kernel);
+        weight = parameter("weight", drawn.contiguous(torch.MemoryFormat.ChannelsLast));
+        drawn.close();
         bias = b.bias ? parameter("bias", Init.uniform(bound, b.out)) : null;
     }
 
