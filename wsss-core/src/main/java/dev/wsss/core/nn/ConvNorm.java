@@ -30,7 +30,7 @@ public final class ConvNorm extends Layer {
     @Override
     public Tensor forward(Tensor x) {
         try (Scope scope = Scope.open()) {
-            Tensor y = norm.forward(conv.forward(x));
+            Tensor y = norm.forwardOver(conv.forward(x));
             if (relu) {
                 // in place: the gradients of convolution and normalisation need neither's output
                 y.relu_();

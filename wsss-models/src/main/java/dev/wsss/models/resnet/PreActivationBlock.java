@@ -62,14 +62,13 @@ final class PreActivationBlock extends Network {
 
     /** relu(norm(x)), the block's first step, which is also what heads look at. */
     Tensor activated(Tensor x) {
-        return activated(norms.get(0), x);
+        return rectified(norms.get(0).forward(x));
     }
 
-    static Tensor activated(BatchNorm2d norm, Tensor x) {
-        Tensor y = norm.forward(x);
-        // in place: the gradient of the normalisation needs its input, not its output
-        y.relu_();
-        return y;
+    /** In place: the gradient of the normalisation that comes before needs its input, not its output. */
+    static Tensor rectified(Tensor normed) {
+        normed.relu_();
+        return normed;
     }
 
     /** The rest of the block. */
@@ -77,7 +76,7 @@ final class PreActivationBlock extends Network {
         try (Scope scope = Scope.open()) {
             Tensor y = convs.get(0).forward(activated);
             for (int i = 1; i < convs.size(); i++) {
-                y = convs.get(i).forward(dropout.forward(activated(norms.get(i), y)));
+                y = convs.get(i).forward(dropout.forward(rectified(norms.get(i).forwardOver(y))));
             }
             y.add_(projection == null ? x : projection.forward(activated));
             return scope.keep(y);

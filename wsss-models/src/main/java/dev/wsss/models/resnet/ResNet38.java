@@ -132,7 +132,7 @@ public final class ResNet38 extends Backbone {
                     x = next;
                 }
             }
-            Tensor last = scope.keep(PreActivationBlock.activated(bn7, x));
+            Tensor last = scope.keep(PreActivationBlock.rectified(bn7.forward(x)));
             return new Features(taps.get(0), taps.get(1), taps.get(2), taps.get(3), last);
         }
     }

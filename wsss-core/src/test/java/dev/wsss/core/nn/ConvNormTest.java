@@ -1,0 +1,101 @@
+package dev.wsss.core.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import dev.wsss.core.io.DType;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConvNormTest {
+    @BeforeEach
+    void seed() {
+        Torch.seed(1);
+    }
+
+    @Test
+    void mapsLieChannelsLastWhateverTheImages() {
+        try (Scope scope = Scope.open();
+                Conv2d conv = Conv2d.same(3, 8, 3, 1, 1)) {
+            Tensor images = torch.randn(2, 3, 10, 12);
+            Tensor maps = conv.forward(images);
+            assertThat(maps.is_contiguous(torch.MemoryFormat.ChannelsLast)).isTrue();
+            assertThat(Tensors.shape(maps)).containsExactly(2, 8, 10, 12);
+            Tensor other = conv.forward(images.contiguous(torch.MemoryFormat.ChannelsLast));
+            assertClose(other, maps, 1e-6);
+        }
+    }
+
+    /** The 1x1 kernel, whose dilation is not what was asked for, in values and gradients. */
+    @ParameterizedTest
+    @CsvSource({"1, 8, 8, F32", "2, 30, 40, F32", "2, 30, 40, F64"})
+    void aPointwiseConvolutionIsAMatrixProduct(int images, int height, int width, DType dtype) {
+        try (Scope scope = Scope.open();
+                Conv2d conv = Conv2d.builder(16, 5, 1).optDilation(3).build()) {
+            conv.to(ComputeDevice.CPU, dtype);
+            Tensor x = torch.randn(images, 16, height, width)
+                    .to(Tensors.scalarType(dtype))
+                    .requires_grad_(true);
+            Tensor maps = conv.forward(x);
+            Tensor rows = x.permute(0, 2, 3, 1).reshape(-1, 16);
+            Tensor expected = rows.matmul(conv.weight().reshape(5, 16).t()).add(conv.bias());
+            assertClose(maps.permute(0, 2, 3, 1).reshape(-1, 5), expected, 1e-5);
+
+            Tensor weights = torch.randn(images, 5, height, width).to(Tensors.scalarType(dtype));
+            maps.mul(weights).sum().backward();
+            Tensor byMaps = weights.permute(0, 2, 3, 1).reshape(-1, 5);
+            assertClose(
+                    x.grad().permute(0, 2, 3, 1).reshape(-1, 16),
+                    byMaps.matmul(conv.weight().reshape(5, 16)),
+                    1e-5);
+            assertClose(conv.weight().grad().reshape(5, 16), byMaps.t().matmul(rows), 1e-3);
+        }
+    }
+
+    /** Without gradients the normalisation works in place; that shows in nothing but the memory. */
+    @ParameterizedTest
+    @CsvSource({"false, F32, 0", "true, F32, 0", "false, F64, 0", "false, BF16, 0"})
+    void gradientsOrNotTheMapsAreTheSame(boolean relu, DType dtype, double tolerance) {
+        try (Scope scope = Scope.open();
+                ConvNorm unit = new ConvNorm("conv", Conv2d.same(3, 8, 3, 1, 1), "bn", new BatchNorm2d(8), relu)) {
+            Tensor images = torch.randn(2, 3, 10, 12).to(Tensors.scalarType(dtype));
+            unit.to(ComputeDevice.CPU, dtype);
+            unit.forward(images); // draws running statistics
+            unit.train(false);
+            Tensor recorded = unit.forward(images);
+            try (Torch.Mode noGrad = Torch.noGrad()) {
+                assertClose(unit.forward(images), recorded, tolerance);
+            }
+        }
+    }
+
+    @Test
+    void inAMixedPrecisionTheNormalisationKeepsItsOwn() {
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad();
+                ConvNorm unit = new ConvNorm("conv", Conv2d.same(3, 8, 3, 1, 1), "bn", new BatchNorm2d(8), true)) {
+            Tensor images = torch.randn(2, 3, 10, 12);
+            unit.train(false);
+            Tensor exact = unit.forward(images);
+            try (Torch.Mode precision = Torch.autocastBf16(ComputeDevice.CPU)) {
+                Tensor rounded = unit.forward(images);
+                assertThat(Tensors.dtype(rounded)).isEqualTo(DType.BF16);
+                assertClose(rounded, exact, 0.05);
+                assertThat(Tensors.item(rounded.sub(exact).abs().max())).isPositive();
+            }
+        }
+    }
+
+    private static void assertClose(Tensor actual, Tensor expected, double tolerance) {
+        assertThat(Tensors.shape(actual)).isEqualTo(Tensors.shape(expected));
+        assertThat(Tensors.item(actual.sub(expected).abs().max())).isCloseTo(0, offset(tolerance));
+    }
+}
