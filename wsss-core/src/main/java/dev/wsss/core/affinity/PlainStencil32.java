@@ -2,47 +2,63 @@ package dev.wsss.core.affinity;
 
 /** A {@link Stencil} in float32, in a form that the compiler vectorises. */
 final class PlainStencil32 implements Stencil<float[]> {
-    private final float[][] weights;
+    /** Rows that are worked on at a time. */
+    private static final int ROWS = 8;
+
+    private final GridLine line;
+    private final float[] weights;
     private final float[] scale;
-    private final int[] shifts;
     // Each operand of the inner loop is an array of its own indexed by the loop variable alone: the compiler vectorises
-    // no
-    // other form of it.
-    private final float[][] sum; // [block * maps + map][BLOCK]
-    private final float[][][] operands; // [block][operand][BLOCK]
+    // no other form of it.
+    private final float[][] sum; // [part * maps + map][ROWS * stride]
+    private final float[][][] operands; // [part][operand][ROWS * stride]
 
     /** For one walk of {@code maps} maps. */
-    PlainStencil32(float[][] weights, float[] scale, int[] shifts, int blocks, int maps) {
+    PlainStencil32(GridLine line, float[] weights, float[] scale, int maps) {
+        this.line = line;
         this.weights = weights;
         this.scale = scale;
-        this.shifts = shifts;
-        sum = new float[blocks * maps][BLOCK];
-        operands = new float[blocks][4][BLOCK];
+        int parts = line.parts(ROWS);
+        sum = new float[parts * maps][ROWS * line.stride()];
+        operands = new float[parts][4][ROWS * line.stride()];
     }
 
     @Override
-    public void multiply(float[][] from, float[][] to, int block, int start) {
-        float[] a = operands[block][0];
-        float[] b = operands[block][1];
-        float[] x = operands[block][2];
-        float[] y = operands[block][3];
-        int first = block * from.length;
+    public int rows() {
+        return ROWS;
+    }
+
+    @Override
+    public void multiply(float[][] from, float[][] to, int part) {
+        float[] a = operands[part][0];
+        float[] b = operands[part][1];
+        float[] x = operands[part][2];
+        float[] y = operands[part][3];
+        int first = part * from.length;
+        int row = part * ROWS;
+        int start = line.row(row);
+        int rows = Math.min(ROWS, line.height() - row);
+        int nodes = rows * line.stride();
         for (int k = 0; k < from.length; k++) {
-            System.arraycopy(from[k], start, sum[first + k], 0, BLOCK);
+            System.arraycopy(from[k], start, sum[first + k], 0, nodes);
         }
-        for (int o = 0; o < shifts.length; o++) {
-            System.arraycopy(weights[o], start, a, 0, BLOCK);
-            System.arraycopy(weights[o], start - shifts[o], b, 0, BLOCK);
+        for (int o = 0; o < line.offsets().length; o++) {
+            for (int r = 0; r < rows; r++) {
+                int weight = line.weightRow(row + r);
+                System.arraycopy(weights, weight + line.after(o), a, r * line.stride(), line.stride());
+                System.arraycopy(weights, weight + line.before(o), b, r * line.stride(), line.stride());
+            }
+            int shift = line.shift(o);
             for (int k = 0; k < from.length; k++) {
-                System.arraycopy(from[k], start + shifts[o], x, 0, BLOCK);
-                System.arraycopy(from[k], start - shifts[o], y, 0, BLOCK);
+                System.arraycopy(from[k], start + shift, x, 0, nodes);
+                System.arraycopy(from[k], start - shift, y, 0, nodes);
                 add(sum[first + k], a, x, b, y);
             }
         }
-        System.arraycopy(scale, start, a, 0, BLOCK);
+        System.arraycopy(scale, start, a, 0, nodes);
         for (int k = 0; k < from.length; k++) {
             scale(sum[first + k], a);
-            System.arraycopy(sum[first + k], 0, to[k], start, BLOCK);
+            System.arraycopy(sum[first + k], 0, to[k], start, nodes);
         }
     }
 

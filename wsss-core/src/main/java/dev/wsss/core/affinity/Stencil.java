@@ -7,12 +7,9 @@ package dev.wsss.core.affinity;
  * @param <A> {@code double[]} or {@code float[]}, of scores
  */
 interface Stencil<A> {
-    /** Nodes that are worked on at a time. */
-    int BLOCK = 512;
+    /** Rows of a part; the last part has what is left. */
+    int rows();
 
-    /**
-     * Computes the nodes {@code start} to {@code start + BLOCK - 1} of each map; to be called with a block's number by one
-     * thread at a time.
-     */
-    void multiply(A[] from, A[] to, int block, int start);
+    /** Computes the nodes of part {@code part} of each map; a part is to be worked on by one thread at a time. */
+    void multiply(A[] from, A[] to, int part);
 }

@@ -2,7 +2,7 @@ package dev.wsss.core.affinity;
 
 import dev.wsss.core.runtime.VectorApi;
 import java.util.Arrays;
-import java.util.stream.IntStream;
+import java.util.concurrent.ForkJoinPool;
 
 /**
  * The column-normalised transition matrix {@code T} of a random walk on a grid, as a stencil: a weight for each pair of a
@@ -15,20 +15,12 @@ import java.util.stream.IntStream;
  * <p>Immutable; may be used by several threads. Results do not depend on how many threads compute them.
  */
 public final class TransitionMatrix {
-    /** Multiplications of one step below which waking a second thread takes longer than what it could do. */
-    private static final long SEQUENTIAL = 1 << 20;
+    /** Multiplications of one step below which handing over to a second thread takes longer than what it could do. */
+    private static final long SEQUENTIAL = 1 << 17;
 
-    private final int height;
-    private final int width;
-    // Rows lie `stride` apart with columns of zeros between them, and zeros before the first and after the last, so
-    // that a neighbour outside the grid is read as zero without a test.
-    private final int stride;
-    private final int first;
-    private final int blocks;
-    private final int size;
-    private final int[] shifts;
-    /** {@code [offset][laid-out node]}: affinity of the node and that at the offset, to the power of beta. */
-    private final double[][] weights;
+    private final GridLine line;
+    /** Affinities of a node and that at each offset, to the power of beta. */
+    private final double[] weights;
     /** One divided by the sum of all affinities of a node, its own of 1 included; zero between the rows. */
     private final double[] scale;
 
@@ -36,37 +28,29 @@ public final class TransitionMatrix {
         if (!(beta > 0) || Double.isInfinite(beta)) {
             throw new IllegalArgumentException("beta must be positive, got " + beta);
         }
-        this.height = height;
-        this.width = width;
-        int reachY = Arrays.stream(offsets).mapToInt(o -> Math.abs(o[0])).max().orElse(0);
-        int reachX = Arrays.stream(offsets).mapToInt(o -> Math.abs(o[1])).max().orElse(0);
-        stride = width + reachX;
-        first = reachY * stride + reachX;
-        blocks = (height * stride + Stencil.BLOCK - 1) / Stencil.BLOCK;
-        size = first + blocks * Stencil.BLOCK + first;
-        shifts = new int[offsets.length];
-        weights = new double[offsets.length][size];
-        scale = new double[size];
+        line = new GridLine(height, width, offsets);
+        weights = new double[line.weightSize()];
+        scale = new double[line.size()];
         for (int y = 0; y < height; y++) {
-            int row = first + y * stride;
-            Arrays.fill(scale, row, row + width, 1); // the affinity of a node and itself
+            Arrays.fill(scale, line.row(y), line.row(y) + width, 1); // the affinity of a node and itself
         }
         for (int o = 0; o < offsets.length; o++) {
-            shifts[o] = offsets[o][0] * stride + offsets[o][1];
+            int shift = line.shift(o);
             for (int y = 0; y < height; y++) {
+                int row = line.row(y);
+                int weightRow = line.weightRow(y) + line.after(o);
                 for (int x = 0; x < width; x++) {
                     float affinity = planes[o][y * width + x];
                     if (affinity > 0) {
-                        int from = first + y * stride + x;
                         double weight = power(affinity, beta);
-                        weights[o][from] = weight;
-                        scale[from] += weight;
-                        scale[from + shifts[o]] += weight;
+                        weights[weightRow + x] = weight;
+                        scale[row + x] += weight;
+                        scale[row + x + shift] += weight;
                     }
                 }
             }
         }
-        for (int i = 0; i < size; i++) {
+        for (int i = 0; i < scale.length; i++) {
             scale[i] = scale[i] > 0 ? 1 / scale[i] : 0;
         }
     }
@@ -88,12 +72,12 @@ public final class TransitionMatrix {
 
     /** Rows of the grid. */
     public int height() {
-        return height;
+        return line.height();
     }
 
     /** Columns of the grid. */
     public int width() {
-        return width;
+        return line.width();
     }
 
     /**
@@ -108,7 +92,7 @@ public final class TransitionMatrix {
     public float[] walk(float[] scores, int count, int steps) {
         requireFits(scores, count, steps);
         double[][] from = spread(scores, count);
-        double[][] to = new double[count][size];
+        double[][] to = new double[count][line.size()];
         return gather(walk(stencil64(count), from, to, steps));
     }
 
@@ -117,11 +101,11 @@ public final class TransitionMatrix {
      */
     public float[] walkFloat32(float[] scores, int count, int steps) {
         requireFits(scores, count, steps);
-        float[][] maps = new float[count][size];
-        forEachRow(count, (map, at, row) -> System.arraycopy(scores, row * width, maps[map], at, width));
-        float[][] walked = walk(stencil32(count), maps, new float[count][size], steps);
+        float[][] maps = new float[count][line.size()];
+        forEachRow(count, (map, at, row) -> System.arraycopy(scores, row * width(), maps[map], at, width()));
+        float[][] walked = walk(stencil32(count), maps, new float[count][line.size()], steps);
         float[] out = new float[scores.length];
-        forEachRow(count, (map, at, row) -> System.arraycopy(walked[map], at, out, row * width, width));
+        forEachRow(count, (map, at, row) -> System.arraycopy(walked[map], at, out, row * width(), width()));
         return out;
     }
 
@@ -148,29 +132,30 @@ public final class TransitionMatrix {
         if (weights.length > steps) {
             return walk(scores, count, steps);
         }
-        double[][] before = spread(scores, count);
-        double[][] now = new double[count][size];
-        double[][] next = new double[count][size];
-        double[][] sum = new double[count][size];
-        Stencil<double[]> stencil = stencil64(count);
-        multiply(stencil, before, now);
+        // three maps in turn: of the degree, of that before, and of that before that one, whose place the first takes
+        double[][][] maps = {spread(scores, count), new double[count][line.size()], new double[count][line.size()]};
+        double[][] sum = new double[count][line.size()];
         for (int k = 0; k < count; k++) {
-            addScaled(sum[k], before[k], weights[0]);
-            addScaled(sum[k], now[k], weights[1]);
+            addScaled(sum[k], maps[0][k], weights[0], 0, line.size());
         }
-        for (int degree = 2; degree < weights.length; degree++) {
-            multiply(stencil, now, next);
+        Stencil<double[]> stencil = stencil64(count);
+        run(stencil, weights.length - 1, count, (step, part) -> {
+            int degree = step + 1;
+            double[][] now = maps[step % 3];
+            double[][] next = maps[degree % 3];
+            double[][] before = maps[(degree + 1) % 3];
+            stencil.multiply(now, next, part);
+            int start = line.row(part * stencil.rows());
+            int end = line.row(Math.min((part + 1) * stencil.rows(), line.height()));
             for (int k = 0; k < count; k++) {
-                twiceLess(next[k], before[k]);
+                if (degree > 1) {
+                    twiceLess(next[k], before[k], start, end);
+                }
                 if (weights[degree] != 0) {
-                    addScaled(sum[k], next[k], weights[degree]);
+                    addScaled(sum[k], next[k], weights[degree], start, end);
                 }
             }
-            double[][] swap = before;
-            before = now;
-            now = next;
-            next = swap;
-        }
+        });
         return gather(sum);
     }
 
@@ -213,9 +198,9 @@ public final class TransitionMatrix {
     }
 
     private void requireFits(float[] scores, int count, int steps) {
-        if (scores.length != (long) count * height * width) {
-            throw new IllegalArgumentException(count + " maps on a grid of " + height + "x" + width + " have "
-                    + (long) count * height * width + " scores, got " + scores.length);
+        if (scores.length != (long) count * height() * width()) {
+            throw new IllegalArgumentException(count + " maps on a grid of " + height() + "x" + width() + " have "
+                    + (long) count * height() * width() + " scores, got " + scores.length);
         }
         if (steps < 0) {
             throw new IllegalArgumentException("steps must be 0 or more, got " + steps);
@@ -223,20 +208,20 @@ public final class TransitionMatrix {
     }
 
     private double[][] spread(float[] scores, int count) {
-        double[][] spread = new double[count][size];
+        double[][] spread = new double[count][line.size()];
         forEachRow(count, (map, at, row) -> {
-            for (int x = 0; x < width; x++) {
-                spread[map][at + x] = scores[row * width + x];
+            for (int x = 0; x < width(); x++) {
+                spread[map][at + x] = scores[row * width() + x];
             }
         });
         return spread;
     }
 
     private float[] gather(double[][] spread) {
-        float[] scores = new float[spread.length * height * width];
+        float[] scores = new float[spread.length * height() * width()];
         forEachRow(spread.length, (map, at, row) -> {
-            for (int x = 0; x < width; x++) {
-                scores[row * width + x] = (float) spread[map][at + x];
+            for (int x = 0; x < width(); x++) {
+                scores[row * width() + x] = (float) spread[map][at + x];
             }
         });
         return scores;
@@ -249,23 +234,21 @@ public final class TransitionMatrix {
     }
 
     private void forEachRow(int count, RowTask task) {
-        for (int row = 0; row < count * height; row++) {
-            task.run(row / height, first + row % height * stride, row);
+        for (int row = 0; row < count * height(); row++) {
+            task.run(row / height(), line.row(row % height()), row);
         }
     }
 
     private Stencil<double[]> stencil64(int count) {
         return VectorApi.isPresent()
-                ? new VectorStencil64(weights, scale, shifts)
-                : new PlainStencil64(weights, scale, shifts, blocks, count);
+                ? new VectorStencil64(line, weights, scale)
+                : new PlainStencil64(line, weights, scale, count);
     }
 
     private Stencil<float[]> stencil32(int count) {
-        float[][] floats =
-                Arrays.stream(weights).map(TransitionMatrix::toFloats).toArray(float[][]::new);
         return VectorApi.isPresent()
-                ? new VectorStencil32(floats, toFloats(scale), shifts)
-                : new PlainStencil32(floats, toFloats(scale), shifts, blocks, count);
+                ? new VectorStencil32(line, toFloats(weights), toFloats(scale))
+                : new PlainStencil32(line, toFloats(weights), toFloats(scale), count);
     }
 
     private static float[] toFloats(double[] values) {
@@ -278,38 +261,33 @@ public final class TransitionMatrix {
     }
 
     private <A> A[] walk(Stencil<A> stencil, A[] scores, A[] spare, int steps) {
-        A[] from = scores;
-        A[] to = spare;
-        for (int step = 0; step < steps; step++) {
-            multiply(stencil, from, to);
-            A[] swap = from;
-            from = to;
-            to = swap;
-        }
-        return from;
+        run(stencil, steps, scores.length, (step, part) -> {
+            boolean even = step % 2 == 0;
+            stencil.multiply(even ? scores : spare, even ? spare : scores, part);
+        });
+        return steps % 2 == 0 ? scores : spare;
     }
 
-    /** One step of all maps. */
-    private <A> void multiply(Stencil<A> stencil, A[] from, A[] to) {
-        boolean large = (long) blocks * Stencil.BLOCK * from.length * (2L * shifts.length + 1) > SEQUENTIAL;
-        IntStream range = IntStream.range(0, blocks);
-        (large ? range.parallel() : range).forEach(b -> stencil.multiply(from, to, b, first + b * Stencil.BLOCK));
+    private void run(Stencil<?> stencil, int steps, int maps, StepTeam.Work work) {
+        boolean large = (long) line.size() * maps * (2L * line.offsets().length + 1) > SEQUENTIAL;
+        int threads = large ? ForkJoinPool.getCommonPoolParallelism() + 1 : 1;
+        StepTeam.run(steps, line.parts(stencil.rows()), threads, work);
     }
 
-    private static void addScaled(double[] sum, double[] x, double factor) {
-        for (int i = 0; i < sum.length; i++) {
+    private static void addScaled(double[] sum, double[] x, double factor, int start, int end) {
+        for (int i = start; i < end; i++) {
             sum[i] += factor * x[i];
         }
     }
 
-    private static void twiceLess(double[] x, double[] y) {
-        for (int i = 0; i < x.length; i++) {
+    private static void twiceLess(double[] x, double[] y, int start, int end) {
+        for (int i = start; i < end; i++) {
             x[i] = 2 * x[i] - y[i];
         }
     }
 
     @Override
     public String toString() {
-        return "TransitionMatrix[" + height + "x" + width + ", " + shifts.length + " offsets]";
+        return "TransitionMatrix[" + height() + "x" + width() + ", " + line.offsets().length + " offsets]";
     }
 }

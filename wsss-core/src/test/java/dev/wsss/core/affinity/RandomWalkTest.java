@@ -42,11 +42,12 @@ class RandomWalkTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void equalsThePowerOfTheDenseMatrix(int seed) {
         Random random = new Random(seed);
-        int h = 1 + random.nextInt(16);
-        int w = 1 + random.nextInt(16);
+        int h = 1 + random.nextInt(20);
+        int w = 1 + random.nextInt(20);
+        int maps = 1 + random.nextInt(4);
         int radius = 1 + random.nextInt(6);
         double beta = random.nextBoolean() ? 1 + random.nextInt(10) : 0.5 + random.nextDouble();
         int steps = random.nextInt(20);
@@ -57,11 +58,14 @@ class RandomWalkTest {
                     case 2 -> pairs(random, PairGeometry.of(PairRule.PATHS, radius, h, w));
                     default -> GridAffinity.ofBoundary(random(random, h * w), h, w, radius);
                 };
-        float[] x = random(random, 2 * h * w);
-        float[] got = grid.transition(beta).walk(x, 2, steps);
+        float[] x = random(random, maps * h * w);
+        TransitionMatrix transition = grid.transition(beta);
+        float[] got = transition.walk(x, maps, steps);
+        float[] single = transition.walkFloat32(x, maps, steps);
         double[] expected = denseWalk(grid, x, beta, steps);
         for (int i = 0; i < got.length; i++) {
             assertThat((double) got[i]).isEqualTo(expected[i], within(1e-6));
+            assertThat((double) single[i]).isEqualTo(expected[i], within(1e-5));
         }
     }
 
