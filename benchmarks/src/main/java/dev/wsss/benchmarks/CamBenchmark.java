@@ -9,35 +9,31 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.cam.Classifier;
 import dev.wsss.models.resnet.ResNet;
-import java.util.concurrent.TimeUnit;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How long do the class activation maps of an image take with a ResNet-50 on four scales and their mirror images? The
- * maps are copied to the host, which waits for the device. A device that is not there is an error. Peer: {@code cam} of
+ * How long do the class activation maps of an image take with a ResNet-50 on four scales and their mirror images? From
+ * the image to maps on the host, by the host's clock; on a CUDA device also by its events. Peer, PyTorch: {@code cam} of
  * {@code peers/run.sh}.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-public class CamBenchmark {
-    @Param({"cpu", "cuda"})
-    public String device = "cpu";
-
+@Warmup(iterations = 1, time = 1)
+@Measurement(iterations = 3, time = 1)
+public class CamBenchmark extends DeviceBenchmark {
     @Param({"375x500"})
     public String size = "375x500";
 
     @Param({"false", "true"})
     public boolean bfloat16;
+
+    @Param({"1"})
+    public int threads;
 
     private ComputeDevice computeDevice = ComputeDevice.CPU;
     private @Nullable Network network;
@@ -45,13 +41,13 @@ public class CamBenchmark {
 
     @Setup
     public void setUp() {
-        computeDevice = ComputeDevice.parse(device);
+        computeDevice = computeDevice();
+        ImageSize sides = ImageSize.parse(size);
+        Torch.setThreads(threads);
         network = new Network(computeDevice);
-        String[] sides = size.split("x");
         sample = new Sample(
                 "photo",
-                Inputs.image(1, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]))
-                        .toImage(),
+                Inputs.image(1, sides.height(), sides.width()).toImage(),
                 ImageTags.of(SweepBenchmark.VOC, 3, 8, 15));
     }
 
@@ -64,10 +60,9 @@ public class CamBenchmark {
 
     @Benchmark
     public float[] maps() {
-        if (network == null || sample == null) {
-            throw new IllegalStateException("setUp has not run");
-        }
-        return network.maps(sample, bfloat16);
+        Network made = Objects.requireNonNull(network);
+        Sample photo = Objects.requireNonNull(sample);
+        return DeviceEvents.time(computeDevice, () -> made.maps(photo, bfloat16));
     }
 
     /** Absolute differences of scores. */

@@ -1,45 +1,60 @@
 package dev.wsss.benchmarks;
 
 import dev.wsss.core.affinity.GridAffinity;
+import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
-import java.util.concurrent.TimeUnit;
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The peer of {@link RandomWalkBenchmark#psa()}: the reference implementations' form of the same walk in libtorch, a
- * dense matrix of all pairs of nodes that is squared eight times. At IRN's size one such matrix has 552 MB.
+ * dense matrix of all pairs of nodes that is squared eight times. From affinities on the device to walked scores on the
+ * host, by the host's clock; on a CUDA device also by its events. At IRN's size one such matrix has 552 MB.
  */
-@State(org.openjdk.jmh.annotations.Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-public class DenseWalkBenchmark {
-    private static final int NODES = RandomWalkBenchmark.PSA_ROWS * RandomWalkBenchmark.PSA_COLUMNS;
+@Warmup(iterations = 1, time = 1)
+@Measurement(iterations = 3, time = 1)
+public class DenseWalkBenchmark extends DeviceBenchmark {
+    private static final int MOST_NODES = 16_384;
 
-    @Param({"1", "2"})
+    @Param({"375x500"})
+    public String size = "375x500";
+
+    @Param({"1"})
     public int threads;
 
-    private Dense dense = new Dense(new float[1], 1, 1);
+    private ComputeDevice computeDevice = ComputeDevice.CPU;
+    private @Nullable Tensor affinities;
     private float[] scores = {};
 
     /** Makes the matrix, and checks that the peer computes what we do. */
     @Setup
     public void setUp() {
+        computeDevice = computeDevice();
+        ImageSize grid = ImageSize.parse(size).grid(RandomWalkBenchmark.PSA_STRIDE);
+        if (grid.count() > MOST_NODES) {
+            throw new IllegalArgumentException("size must make at most " + MOST_NODES
+                    + " nodes, as the matrix has all pairs of them; got " + size + ", a grid of " + grid);
+        }
         Torch.setThreads(threads);
-        GridAffinity affinity = RandomWalkBenchmark.psaAffinity();
-        dense = new Dense(affinity, NODES, 8);
-        scores = Inputs.scores(2, RandomWalkBenchmark.MAPS * NODES);
-        float[] ours = affinity.transition(8).walk(scores, RandomWalkBenchmark.MAPS, RandomWalkBenchmark.STEPS);
-        float[] theirs = psa();
+        GridAffinity affinity = RandomWalkBenchmark.psaAffinity(grid.height(), grid.width());
+        try (Scope scope = Scope.open()) {
+            affinities = Scope.own(Tensors.to(
+                    new Dense(affinity, grid.count(), RandomWalkBenchmark.PSA_BETA).tensor(), computeDevice));
+        }
+        scores = Inputs.scores(2, RandomWalkBenchmark.MAPS * grid.count());
+        float[] ours = affinity.transition(RandomWalkBenchmark.PSA_BETA)
+                .walk(scores, RandomWalkBenchmark.MAPS, RandomWalkBenchmark.STEPS);
+        float[] theirs = walk(affinities);
         for (int i = 0; i < ours.length; i++) {
             if (Math.abs(ours[i] - theirs[i]) > 1e-4) {
                 throw new IllegalStateException(
@@ -50,7 +65,25 @@ public class DenseWalkBenchmark {
 
     @Benchmark
     public float[] psa() {
-        return dense.walk(scores, RandomWalkBenchmark.MAPS, RandomWalkBenchmark.STEPS);
+        Tensor matrix = Objects.requireNonNull(affinities);
+        return DeviceEvents.time(computeDevice, () -> walk(matrix));
+    }
+
+    private float[] walk(Tensor matrix) {
+        return Dense.walk(
+                matrix,
+                RandomWalkBenchmark.PSA_BETA,
+                scores,
+                RandomWalkBenchmark.MAPS,
+                RandomWalkBenchmark.STEPS,
+                computeDevice);
+    }
+
+    @TearDown
+    public void tearDown() {
+        if (affinities != null) {
+            affinities.close();
+        }
     }
 
     /** The reference implementations' walk: all pairs of nodes, {@code [nodes][nodes]}. */
@@ -64,29 +97,42 @@ public class DenseWalkBenchmark {
             }
         }
 
+        /** The affinities on the CPU; of the current scope. */
+        Tensor tensor() {
+            return Tensors.of(affinities, nodes, nodes);
+        }
+
         float[] walk(float[] scores, int maps, int steps) {
+            try (Scope scope = Scope.open()) {
+                return walk(tensor(), beta, scores, maps, steps, ComputeDevice.CPU);
+            }
+        }
+
+        /** A walk on the device that the affinities are on. */
+        static float[] walk(Tensor affinities, double beta, float[] scores, int maps, int steps, ComputeDevice device) {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
-                Tensor transition = transition();
+                Tensor transition = transition(affinities, beta);
                 for (int power = 1; power < steps; power *= 2) {
                     Tensor square = transition.matmul(transition);
                     transition.close();
                     transition = square;
                 }
-                return Tensors.toFloats(Tensors.of(scores, maps, nodes).matmul(transition));
+                Tensor start = Tensors.to(Tensors.of(scores, maps, affinities.size(0)), device);
+                return Tensors.toFloats(start.matmul(transition));
             }
         }
 
-        private Tensor transition() {
-            Tensor powers = Tensors.of(affinities, nodes, nodes).pow_(new Scalar(beta));
+        private static Tensor transition(Tensor affinities, double beta) {
+            Tensor powers = affinities.pow(new Scalar(beta));
             return powers.div_(powers.sum(new long[] {0}, true, null));
         }
 
-        /** How long one squaring takes; a walk of {@code 2^n} steps is little more than {@code n} of them. */
+        /** How long one squaring takes on the CPU; a walk of {@code 2^n} steps is little more than {@code n} of them. */
         double squaringSeconds() {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
-                Tensor transition = transition();
+                Tensor transition = transition(tensor(), beta);
                 long start = System.nanoTime();
                 transition.matmul(transition);
                 return (System.nanoTime() - start) * 1e-9;

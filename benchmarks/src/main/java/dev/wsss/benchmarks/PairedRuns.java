@@ -180,7 +180,7 @@ public final class PairedRuns {
     private void walk() {
         walk(
                 "PSA's size",
-                RandomWalkBenchmark.psaAffinity(),
+                RandomWalkBenchmark.psaAffinity(RandomWalkBenchmark.PSA_ROWS, RandomWalkBenchmark.PSA_COLUMNS),
                 8,
                 RandomWalkBenchmark.PSA_ROWS,
                 RandomWalkBenchmark.PSA_COLUMNS,
@@ -301,7 +301,7 @@ public final class PairedRuns {
     }
 
     private void train() {
-        try (TrainStepBenchmark.Step step = new TrainStepBenchmark.Step(ComputeDevice.CPU)) {
+        try (TrainStepBenchmark.Step step = new TrainStepBenchmark.Step(ComputeDevice.CPU, TrainStepBenchmark.SIDE)) {
             step.step();
             step.losses();
             Turns turns = turns(python("train", "torch"), HEAVY_PAIRS, step::step, step::losses);

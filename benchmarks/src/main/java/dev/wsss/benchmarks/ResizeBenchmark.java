@@ -2,21 +2,22 @@ package dev.wsss.benchmarks;
 
 import dev.wsss.api.RgbImage;
 import dev.wsss.core.image.Resize;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** How long does it take to resize an image of VOC's size to 1.5 times, and three CAMs from stride 8 to the image? */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-public class ResizeBenchmark {
+/**
+ * How long does it take to resize an image to 1.5 times, and three CAMs from stride 8 to the image? On the CPU alone, by
+ * the host's clock. Peers, Pillow and OpenCV: {@code resize} of {@code peers/run.sh}.
+ */
+public class ResizeBenchmark extends DeviceBenchmark {
+    @Param({"375x500"})
+    public String size = "375x500";
+
+    private ImageSize sides = new ImageSize(1, 1);
+    private ImageSize grid = new ImageSize(1, 1);
     private RgbImage image = Inputs.image(1, 1, 1);
     private float[] maps = {};
 
@@ -29,17 +30,20 @@ public class ResizeBenchmark {
 
     @Setup
     public void setUp() {
-        image = Inputs.image(1, Inputs.HEIGHT, Inputs.WIDTH);
-        maps = Inputs.scores(2, 3 * 47 * 63);
+        requireCpu();
+        sides = ImageSize.parse(size);
+        grid = sides.grid(8);
+        image = Inputs.image(1, sides.height(), sides.width());
+        maps = Inputs.scores(2, 3 * grid.count());
     }
 
     @Benchmark
     public RgbImage image(Bytes bytes) {
-        return bytes.mode.apply(image, Inputs.HEIGHT * 3 / 2, Inputs.WIDTH * 3 / 2);
+        return bytes.mode.apply(image, sides.height() * 3 / 2, sides.width() * 3 / 2);
     }
 
     @Benchmark
     public float[] maps() {
-        return Resize.TORCH_BILINEAR.apply(maps, 3, 47, 63, Inputs.HEIGHT, Inputs.WIDTH);
+        return Resize.TORCH_BILINEAR.apply(maps, 3, grid.height(), grid.width(), sides.height(), sides.width());
     }
 }

@@ -14,36 +14,44 @@ import dev.wsss.models.ppc.SeamNetwork;
 import dev.wsss.models.resnet.ResNet38;
 import java.util.Objects;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How long does PPC's training step take with one image, views of 448 and 128 pixels and a ResNet-38, and what part of it
- * are the losses? The contrast is the published code's, which the peer computes too. A device that is not there is an
- * error; each benchmark ends by reading a number, which waits for it. Peer of {@link #step}: {@code train} of {@code
- * peers/run.sh}.
+ * How long does PPC's training step take with one image, views of {@link #size} and 128 pixels and a ResNet-38, and what
+ * part of it are the losses? The contrast is the published code's, which the peer computes too. From images on the device
+ * to the loss on the host and gradients on the device, by the host's clock; on a CUDA device also by its events. Peer of
+ * {@link #step}, PyTorch: {@code train} of {@code peers/run.sh}.
  */
-@State(org.openjdk.jmh.annotations.Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
-public class TrainStepBenchmark {
-    @Param({"cpu", "cuda"})
-    public String device = "cpu";
+@Warmup(iterations = 1, time = 1)
+@Measurement(iterations = 2, time = 1)
+public class TrainStepBenchmark extends DeviceBenchmark {
+    /** The larger view's side as published. */
+    static final int SIDE = 448;
 
+    private static final int SMALL_SIDE = 128;
+
+    @Param({"" + SIDE})
+    public String size = "" + SIDE;
+
+    @Param({"1"})
+    public int threads;
+
+    private ComputeDevice computeDevice = ComputeDevice.CPU;
     private @Nullable Step step;
 
     @Setup
     public void setUp() {
-        step = new Step(ComputeDevice.parse(device));
+        computeDevice = computeDevice();
+        int side = ImageSize.parseSide(size);
+        Torch.setThreads(threads);
+        step = new Step(computeDevice, side);
     }
 
     @TearDown
@@ -55,20 +63,20 @@ public class TrainStepBenchmark {
 
     /** Forward, losses and backward. */
     @Benchmark
-    public void step() {
-        Objects.requireNonNull(step).step();
+    public double step() {
+        return DeviceEvents.time(computeDevice, Objects.requireNonNull(step)::step);
     }
 
     /** The backbone's part of it. */
     @Benchmark
-    public void backbone() {
-        Objects.requireNonNull(step).backbone();
+    public double backbone() {
+        return DeviceEvents.time(computeDevice, Objects.requireNonNull(step)::backbone);
     }
 
     /** The losses' part of it, with their gradients by the maps. */
     @Benchmark
-    public void losses() {
-        Objects.requireNonNull(step).losses();
+    public double losses() {
+        return DeviceEvents.time(computeDevice, Objects.requireNonNull(step)::losses);
     }
 
     /** A network, an image and the maps of a forward pass. */
@@ -102,20 +110,24 @@ public class TrainStepBenchmark {
             }
         }
 
-        Step(ComputeDevice device) {
+        Step(ComputeDevice device, int side) {
             Torch.seed(1);
             network = SeamNetwork.ppc(ResNet38.fineTuning().build(), 20);
             network.train(true);
             network.to(device, DType.F32);
             try (Scope scope = Scope.open()) {
-                first = Scope.own(Tensors.to(Tensors.of(Inputs.scores(1, 3 * 448 * 448), 1, 3, 448, 448), device));
-                second = Scope.own(Tensors.to(Tensors.of(Inputs.scores(2, 3 * 128 * 128), 1, 3, 128, 128), device));
+                first = Scope.own(image(1, side, device));
+                second = Scope.own(image(2, SMALL_SIDE, device));
                 Tensor none = Tensors.zeros(DType.F32, device, 1, 20);
                 none.narrow(1, 3, 2).fill_(new org.bytedeco.pytorch.Scalar(1));
                 tags = Scope.own(none);
                 one = Maps.of(network.forward(first));
                 two = Maps.of(network.forward(second));
             }
+        }
+
+        private static Tensor image(long seed, int side, ComputeDevice device) {
+            return Tensors.to(Tensors.of(Inputs.scores(seed, 3 * side * side), 1, 3, side, side), device);
         }
 
         private Tensor loss(
@@ -140,7 +152,7 @@ public class TrainStepBenchmark {
             return seam.add(contrast);
         }
 
-        void step() {
+        double step() {
             try (Scope scope = Scope.open()) {
                 SeamMaps a = network.forward(first);
                 SeamMaps b = network.forward(second);
@@ -154,23 +166,25 @@ public class TrainStepBenchmark {
                         b.refinedOnGrid(),
                         Objects.requireNonNull(b.projection()));
                 loss.backward();
-                Tensors.item(loss);
+                return Tensors.item(loss);
+            } finally {
+                forget(network);
             }
-            forget(network);
         }
 
-        void backbone() {
+        double backbone() {
             try (Scope scope = Scope.open()) {
                 Tensor a = network.backbone().features(first).c5().relu().mean();
                 Tensor b = network.backbone().features(second).c5().relu().mean();
                 Tensor sum = a.add(b);
                 sum.backward();
-                Tensors.item(sum);
+                return Tensors.item(sum);
+            } finally {
+                forget(network);
             }
-            forget(network);
         }
 
-        void losses() {
+        double losses() {
             try (Scope scope = Scope.open()) {
                 Tensor loss = loss(
                         one.cam,
@@ -182,7 +196,7 @@ public class TrainStepBenchmark {
                         two.refinedOnGrid,
                         two.projection);
                 loss.backward();
-                Tensors.item(loss);
+                return Tensors.item(loss);
             }
         }
 
