@@ -3,11 +3,14 @@
 usage: peer.py sweep|resize-pil|resize-cv|cam|train FOLDER THREADS
 
 FOLDER holds the inputs as files of raw numbers; what each question reads is in its function. "ready" is printed first.
+With CHANNELS_LAST=1 in the environment, the networks of cam and train and their images are in torch.channels_last.
 """
 
 import os
 import sys
 import time
+
+CHANNELS_LAST = os.environ.get("CHANNELS_LAST") == "1"
 
 
 def sweep(folder):
@@ -112,6 +115,9 @@ def cam(folder):
     network = nn.Sequential(*layers).eval()
     image = np.fromfile(os.path.join(folder, "image.f32"), np.float32).reshape(1, 3, 375, 500)
     image = torch.from_numpy(image)
+    if CHANNELS_LAST:
+        network = network.to(memory_format=torch.channels_last)
+        image = image.to(memory_format=torch.channels_last)
 
     def run():
         with torch.no_grad():
@@ -134,7 +140,7 @@ def train(folder):
     torch.set_num_threads(int(sys.argv[3]))
     import ppc_step
 
-    return ppc_step.step()
+    return ppc_step.step(CHANNELS_LAST)
 
 
 def main():

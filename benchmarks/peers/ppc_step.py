@@ -253,10 +253,13 @@ def contrast_loss(one, two, label):
     return WEIGHT * (cross_prototype + cross_cam + intra_view) / 2
 
 
-def step():
-    """A function that runs one step."""
+def step(channels_last=False):
+    """A function that runs one step; with the network and the images in torch.channels_last if asked."""
     network = Network()
     first, second = torch.rand(1, 3, 448, 448), torch.rand(1, 3, 128, 128)
+    if channels_last:
+        network = network.to(memory_format=torch.channels_last)
+        first, second = (view.to(memory_format=torch.channels_last) for view in (first, second))
     label = torch.zeros(1, CLASSES, 1, 1)
     label[:, [0, 4, 5]] = 1
 

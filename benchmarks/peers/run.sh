@@ -5,12 +5,13 @@
 #
 # QUESTION is crf, walk, sweep, resize, cam, train or affinity; all of them by default. The last three take minutes each.
 #
-# PYTHON      the Python of the peers (default python3); those whose modules it lacks are said to be absent
-# PYDENSECRF  a checkout of https://github.com/lucasb-eyer/pydensecrf; without it, that peer is absent
-# IMAGE       a photograph for the CRF, resized to 500x375, in place of the drawn one
-# PAIRS       how often each is run, by turns (default 9; what takes half a minute, three times at most)
-# THREADS     thread counts to measure with (default "1 2")
-# JVM         options of the JVM (default "--add-modules jdk.incubator.vector"; "-Xshare:auto" for none)
+# PYTHON         the Python of the peers (default python3); those whose modules it lacks are said to be absent
+# PYDENSECRF     a checkout of https://github.com/lucasb-eyer/pydensecrf; without it, that peer is absent
+# IMAGE          a photograph for the CRF, resized to 500x375, in place of the drawn one
+# PAIRS          how often each is run, by turns (default 9; what takes half a minute, three times at most)
+# THREADS        thread counts to measure with (default "1 2")
+# CHANNELS_LAST  1 puts networks and images of the peers of cam and train into torch.channels_last
+# JVM            options of the JVM (default "--add-modules jdk.incubator.vector"; "-Xshare:auto" for none)
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

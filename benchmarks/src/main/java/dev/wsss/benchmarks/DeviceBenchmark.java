@@ -25,7 +25,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Fork(
         value = 1,
-        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
+        // not appended: -jvmArgsAppend of the command line would replace them
+        jvmArgsPrepend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
 @Warmup(iterations = 2, time = 2)
 @Measurement(iterations = 3, time = 2)
 public abstract class DeviceBenchmark {
