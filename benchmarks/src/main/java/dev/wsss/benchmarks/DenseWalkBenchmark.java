@@ -132,7 +132,9 @@ public class DenseWalkBenchmark extends DeviceBenchmark {
         double squaringSeconds() {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
-                Tensor transition = transition(tensor(), beta);
+                Tensor source = tensor();
+                Tensor transition = transition(source, beta);
+                source.close(); // half a gigabyte at IRN's size
                 long start = System.nanoTime();
                 transition.matmul(transition);
                 return (System.nanoTime() - start) * 1e-9;
