@@ -16,13 +16,16 @@ import org.openjdk.jmh.annotations.Setup;
 /**
  * How long does a walk of 256 steps with three maps take, from affinities to walked scores on the host? By the host's
  * clock; on a CUDA device also by its events. {@link #psa} has PSA's pairs on its grid of stride 8, {@link #irn} those of
- * boundary maps on IRN's of stride 4, 47x63 and 94x125 of an image of 375x500. Threads are those of the common pool ({@code -Djava.util.concurrent.ForkJoinPool.common.parallelism}). Peer: {@link DenseWalkBenchmark}.
+ * boundary maps on IRN's of stride 4, 47x63 and 94x125 of an image of 375x500. Threads are those of the common pool
+ * ({@code -Djava.util.concurrent.ForkJoinPool.common.parallelism}). Peer: {@link DenseWalkBenchmark}.
  */
 public class RandomWalkBenchmark extends DeviceBenchmark {
     static final int MAPS = 3;
     static final int STEPS = 256;
 
+    /** Of the image, to a node of the grid. */
     static final int PSA_STRIDE = 8;
+
     static final int PSA_BETA = 8;
     private static final int IRN_STRIDE = 4;
     private static final int IRN_BETA = 10;

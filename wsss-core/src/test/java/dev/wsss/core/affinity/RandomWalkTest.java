@@ -166,7 +166,7 @@ class RandomWalkTest {
         float[] x = random(random, 4 * 56 * 56);
         TransitionMatrix t = grid.transition(8);
         float[] inPool = t.walk(x, 4, 16);
-        // a parallel stream inside a pool of one thread is sequential
+        // in a pool of one thread nobody else takes a share
         float[] alone = new java.util.concurrent.ForkJoinPool(1)
                 .submit(() -> t.walk(x, 4, 16))
                 .get();
