@@ -82,13 +82,13 @@ public class CamBenchmark extends DeviceBenchmark {
             classifier.to(device, DType.F32);
         }
 
-        Cam cam() {
-            return Cam.builder().setNetwork(classifier).optDevice(device).build();
-        }
-
         float[] maps(Sample sample, boolean bfloat16) {
-            try (Torch.Mode precision = bfloat16 ? Torch.autocastBf16(device) : () -> {};
-                    ScoreMaps maps = cam().generate(sample)) {
+            Cam cam = Cam.builder()
+                    .setNetwork(classifier)
+                    .optDevice(device)
+                    .optAutocastBf16(bfloat16)
+                    .build();
+            try (ScoreMaps maps = cam.generate(sample)) {
                 return maps.toArray().clone();
             }
         }

@@ -45,6 +45,9 @@ public final class PairedRuns {
     private static final int PAIRS = Integer.getInteger("pairs", 9);
     private static final int THREADS = Integer.getInteger("threads", 1);
 
+    /** Threads of libtorch and OpenBLAS that have nothing to do go on spinning for a while. */
+    private static final int IDLE_MILLISECONDS = 200;
+
     /** Of what takes half a minute each time. */
     private static final int HEAVY_PAIRS = Math.min(PAIRS, 3);
 
@@ -425,6 +428,11 @@ public final class PairedRuns {
     }
 
     private static double seconds(Runnable code) {
+        try {
+            Thread.sleep(IDLE_MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted while measuring", e);
+        }
         long start = System.nanoTime();
         code.run();
         return (System.nanoTime() - start) * 1e-9;

@@ -10,6 +10,7 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.io.DType;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Ops;
@@ -134,6 +135,30 @@ class CamTest {
             }
         }
         assertThatThrownBy(() -> CamGrid.strided(0)).hasMessageContaining("0");
+    }
+
+    @Test
+    void inBfloat16ScoresAreCloseAndFusedInFloat32() {
+        Torch.seed(1);
+        List<DType> types = new ArrayList<>();
+        try (Conv2d conv = Conv2d.same(3, 3, 3, 8, 1)) {
+            Cam.Builder builder = Cam.builder().setNetwork((CamNetwork) images -> {
+                Tensor maps = conv.forward(images);
+                types.add(Tensors.dtype(maps));
+                return maps;
+            });
+            try (ScoreMaps exact = builder.build().generate(sample(64, 80, 1, 2));
+                    ScoreMaps rounded = builder.optAutocastBf16(true).build().generate(sample(64, 80, 1, 2))) {
+                assertThat(types).hasSize(8).startsWith(DType.F32).endsWith(DType.BF16);
+                assertThat(rounded.toArray()).isNotEqualTo(exact.toArray());
+                for (int i = 0; i < exact.toArray().length; i++) {
+                    assertThat(rounded.toArray()[i]).isCloseTo(exact.toArray()[i], within(0.03f));
+                }
+            }
+            assertThat(builder.build())
+                    .hasToString("Cam[scales [0.5, 1.0, 1.5, 2.0], mirrored, network in bfloat16, " + CamFusion.DEFAULT
+                            + "]");
+        }
     }
 
     @Test
