@@ -187,7 +187,7 @@ public final class PairedRuns {
                 8,
                 RandomWalkBenchmark.PSA_ROWS,
                 RandomWalkBenchmark.PSA_COLUMNS,
-                3);
+                PAIRS);
         int rows = RandomWalkBenchmark.IRN_ROWS;
         int columns = RandomWalkBenchmark.IRN_COLUMNS;
         GridAffinity irn =
