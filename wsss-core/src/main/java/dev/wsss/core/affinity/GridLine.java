@@ -80,7 +80,7 @@ final class GridLine {
 
     /** How many numbers hold all weights. */
     int weightSize() {
-        return Math.multiplyExact(2 * down + height + 2, weightStride());
+        return Math.multiplyExact(down + height + 2, weightStride());
     }
 
     /** From a row of weights to the next. */
