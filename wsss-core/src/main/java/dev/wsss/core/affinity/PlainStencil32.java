@@ -2,30 +2,32 @@ package dev.wsss.core.affinity;
 
 /** A {@link Stencil} in float32, in a form that the compiler vectorises. */
 final class PlainStencil32 implements Stencil<float[]> {
-    /** Rows that are worked on at a time. */
-    private static final int ROWS = 8;
+    /** Numbers that are worked on at a time: with as many of each operand, the nearest cache holds them. */
+    private static final int BLOCK = 512;
 
     private final GridLine line;
+    private final int rows;
     private final float[] weights;
     private final float[] scale;
     // Each operand of the inner loop is an array of its own indexed by the loop variable alone: the compiler vectorises
     // no other form of it.
-    private final float[][] sum; // [part * maps + map][ROWS * stride]
-    private final float[][][] operands; // [part][operand][ROWS * stride]
+    private final float[][] sum; // [part * maps + map][rows * stride]
+    private final float[][][] operands; // [part][operand][rows * stride]
 
     /** For one walk of {@code maps} maps. */
     PlainStencil32(GridLine line, float[] weights, float[] scale, int maps) {
         this.line = line;
         this.weights = weights;
         this.scale = scale;
-        int parts = line.parts(ROWS);
-        sum = new float[parts * maps][ROWS * line.stride()];
-        operands = new float[parts][4][ROWS * line.stride()];
+        rows = Math.max(1, BLOCK / line.stride());
+        int parts = line.parts(rows);
+        sum = new float[parts * maps][rows * line.stride()];
+        operands = new float[parts][4][rows * line.stride()];
     }
 
     @Override
     public int rows() {
-        return ROWS;
+        return rows;
     }
 
     @Override
@@ -35,15 +37,15 @@ final class PlainStencil32 implements Stencil<float[]> {
         float[] x = operands[part][2];
         float[] y = operands[part][3];
         int first = part * from.length;
-        int row = part * ROWS;
+        int row = part * rows;
         int start = line.row(row);
-        int rows = Math.min(ROWS, line.height() - row);
-        int nodes = rows * line.stride();
+        int count = Math.min(rows, line.height() - row);
+        int nodes = count * line.stride();
         for (int k = 0; k < from.length; k++) {
             System.arraycopy(from[k], start, sum[first + k], 0, nodes);
         }
         for (int o = 0; o < line.offsets().length; o++) {
-            for (int r = 0; r < rows; r++) {
+            for (int r = 0; r < count; r++) {
                 int weight = line.weightRow(row + r);
                 System.arraycopy(weights, weight + line.after(o), a, r * line.stride(), line.stride());
                 System.arraycopy(weights, weight + line.before(o), b, r * line.stride(), line.stride());
