@@ -16,11 +16,11 @@ interface ArrayBytes {
     ByteBuffer get();
 
     /**
-     * Fills a buffer that has room for just so many.
+     * Fills a buffer with those from the {@code from}-th on; it has no room for more than there are.
      *
      * @throws IllegalStateException if they are in a file that was closed
      */
-    void copyTo(ByteBuffer to);
+    void copyTo(int from, ByteBuffer to);
 
     /** Bytes in memory from a buffer's position to its limit; not copied. */
     static ArrayBytes of(ByteBuffer bytes) {
@@ -35,8 +35,8 @@ interface ArrayBytes {
         }
 
         @Override
-        public void copyTo(ByteBuffer to) {
-            to.put(get.duplicate());
+        public void copyTo(int from, ByteBuffer to) {
+            to.put(get.slice(from, to.remaining()));
         }
     }
 }

@@ -188,9 +188,9 @@ abstract class ByteSource implements AutoCloseable {
         }
 
         @Override
-        public void copyTo(ByteBuffer to) {
+        public void copyTo(int from, ByteBuffer to) {
             file.requireOpen();
-            file.read(position, to);
+            file.read(position + from, to);
         }
     }
 

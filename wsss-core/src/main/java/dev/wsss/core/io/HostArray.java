@@ -3,6 +3,7 @@ package dev.wsss.core.io;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A dense array on the host: element type, shape, and row-major (C order) little-endian bytes. What the file formats of
@@ -136,13 +137,27 @@ public final class HostArray {
             throw new IllegalArgumentException(
                     this + " has " + bytes.length() + " bytes, the buffer has room for " + to.remaining());
         }
-        bytes.copyTo(to);
+        bytes.copyTo(0, to);
+    }
+
+    /**
+     * Copies a part of the elements' bytes, straight from the file if they lie in one.
+     *
+     * @param from the first byte's number
+     * @param to filled from its position, which moves, to its limit
+     * @throws IndexOutOfBoundsException if there are not so many from there on
+     * @throws dev.wsss.api.InvalidDataException if the file was cut in the meantime
+     * @throws java.io.UncheckedIOException if reading fails
+     */
+    public void copyTo(int from, ByteBuffer to) {
+        Objects.checkFromIndexSize(from, to.remaining(), bytes.length());
+        bytes.copyTo(from, to);
     }
 
     /** The same array in memory of its own. */
     public HostArray copy() {
         ByteBuffer to = ByteBuffer.allocate(bytes.length());
-        bytes.copyTo(to);
+        bytes.copyTo(0, to);
         return of(dtype, shape, to.flip());
     }
 

@@ -21,6 +21,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * given, contiguous, without gradient, and belong to the current {@link Scope}.
  */
 public final class Tensors {
+    /** Elements that are put in another order at a time: not more than libtorch leaves to one thread. */
+    private static final int REORDERED = 1 << 15;
+
     private Tensors() {}
 
     /** A float32 tensor. */
@@ -81,13 +84,37 @@ public final class Tensors {
             throw new IllegalArgumentException(
                     "expected a tensor of the array's shape " + from + ", got " + Arrays.toString(shape(to)));
         }
-        if (to.is_cpu() && to.is_contiguous() && to.scalar_type().intern() == scalarType(from.dtype())) {
+        boolean asItIs = to.is_cpu() && to.scalar_type().intern() == scalarType(from.dtype());
+        if (asItIs && to.is_contiguous()) {
             fill(to, from);
             return;
         }
         try (Torch.Mode noGrad = Torch.noGrad();
                 Scope scope = Scope.open()) {
-            to.copy_(of(from));
+            if (asItIs && to.dim() > 1 && to.numel() > REORDERED) {
+                fillInParts(to, from);
+            } else {
+                to.copy_(of(from));
+            }
+        }
+    }
+
+    /** Fills a tensor of another memory layout, such as channels last, through a buffer that stays in a core's cache. */
+    private static void fillInParts(Tensor to, HostArray from) {
+        long[] shape = from.shape();
+        int rowBytes = Math.toIntExact(from.byteSize() / shape[0]);
+        shape[0] = Math.max(1, (long) REORDERED * from.dtype().bytes() / rowBytes);
+        Tensor part = empty(from.dtype(), ComputeDevice.CPU, shape);
+        for (long row = 0; row < to.size(0); row += shape[0]) {
+            try (Scope scope = Scope.open()) {
+                long rows = Math.min(shape[0], to.size(0) - row);
+                from.copyTo(
+                        Math.toIntExact(row * rowBytes),
+                        new BytePointer(part.data_ptr())
+                                .capacity(rows * rowBytes)
+                                .asByteBuffer());
+                to.narrow(0, row, rows).copy_(part.narrow(0, 0, rows));
+            }
         }
     }
 

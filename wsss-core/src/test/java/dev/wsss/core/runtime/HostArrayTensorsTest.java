@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +48,29 @@ class HostArrayTensorsTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("F32[2, 3]")
                     .hasMessageContaining("[3, 2]");
+        }
+    }
+
+    @Test
+    void aLargeArrayGoesIntoChannelsLastInParts() {
+        float[] values = new float[7 * 20 * 30 * 31];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
+        }
+        HostArray array = HostArray.ofFloats(values, 7, 20, 30, 31);
+        try (Scope scope = Scope.open()) {
+            Tensor t = Tensors.zeros(DType.F32, ComputeDevice.CPU, 7, 20, 30, 31)
+                    .contiguous(torch.MemoryFormat.ChannelsLast)
+                    .set_requires_grad(true);
+            Tensors.copy(array, t);
+            assertThat(Tensors.toFloats(t)).containsExactly(values);
+            assertThat(t.is_contiguous(torch.MemoryFormat.ChannelsLast)).isTrue();
+
+            ByteBuffer three = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+            array.copyTo(8, three);
+            assertThat(three.flip().asFloatBuffer().get(2)).isEqualTo(4);
+            assertThatThrownBy(() -> array.copyTo(array.byteSize() - 4, three.clear()))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
 }
