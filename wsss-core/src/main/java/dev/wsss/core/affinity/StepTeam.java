@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Works off the parts of one step after the other on several threads. Steps take microseconds, so whoever waits for the
@@ -34,7 +35,7 @@ final class StepTeam {
     /** Shares of steps that are finished. */
     private final AtomicLong finished = new AtomicLong();
 
-    private volatile boolean failed;
+    private volatile @Nullable Throwable failure;
 
     private StepTeam(int steps, int parts, int shares, Work work) {
         this.steps = steps;
@@ -62,14 +63,14 @@ final class StepTeam {
                 others[i].tryUnfork(); // what no thread had time for must not stay in the queue, and the scores with it
             }
         }
-        if (team.failed) {
-            throw new IllegalStateException("another thread that computed a part of this failed");
+        if (team.failure != null) {
+            throw new IllegalStateException("another thread that computed a part of this failed", team.failure);
         }
     }
 
     private void workOff(int own) {
         begun.set(own, 1);
-        for (int step = current(); step < steps && !failed; step = Math.max(step + 1, current())) {
+        for (int step = current(); step < steps && failure == null; step = Math.max(step + 1, current())) {
             take(own, step);
             for (int share = 0; share < shares; share++) {
                 if (share != own) {
@@ -90,17 +91,15 @@ final class StepTeam {
         if (!taken.compareAndSet(share, step, step + 1)) {
             return;
         }
-        boolean done = false;
         try {
             int end = (int) ((share + 1L) * parts / shares);
             for (int part = (int) ((long) share * parts / shares); part < end; part++) {
                 work.run(step, part);
             }
-            done = true;
+        } catch (RuntimeException | Error e) {
+            failure = e;
+            throw e;
         } finally {
-            if (!done) {
-                failed = true;
-            }
             finished.incrementAndGet();
         }
     }
@@ -114,7 +113,7 @@ final class StepTeam {
 
     /** Waits for a step's shares, all of which somebody works on. */
     private void awaitEnd(int step) {
-        for (int spins = 0; current() == step && !failed; spins++) {
+        for (int spins = 0; current() == step && failure == null; spins++) {
             if (spins < SPINS) {
                 Thread.onSpinWait();
             } else {
