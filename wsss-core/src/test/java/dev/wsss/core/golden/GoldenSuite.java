@@ -1,20 +1,25 @@
 package dev.wsss.core.golden;
 
-import dev.wsss.core.io.HostArray;
+import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.io.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.opentest4j.AssertionFailedError;
-import org.opentest4j.TestAbortedException;
 
 /**
  * One test for each file of reference vectors. A module's {@code GoldenTest} is this and a table of handlers:
@@ -26,17 +31,21 @@ import org.opentest4j.TestAbortedException;
  * }
  * }</pre>
  *
- * <p>The files are those of the folder that the system property {@code wsss.golden} names (a relative one is looked up
- * in the module, then in the folder in which Maven was called); without it, of {@code ../shared/golden} beside the
- * repository; without that, of the module's own {@code src/test/resources/golden}. A file whose case has no handler in
- * the module is skipped and says so. Every run writes {@code target/golden-report.json}: a JSON array with one object
- * for each file, of {@code file}, {@code case}, {@code status} (passed, failed or skipped), {@code worst} (the largest
- * error over tolerance; the largest double where it is infinite), {@code where} (tensor and index) and {@code message}.
+ * <p>The files are those of the module's own {@code src/test/resources/golden}, or of the folder that the system property
+ * {@code wsss.golden} names (a relative one is looked up in the module, then in the folder in which Maven was called).
+ * Which cases the module must pass stands in its own {@code cases.txt}, a line {@code case files} for each: one without a
+ * handler, a handler of none, and in the module's own folder a file too few or too many, fail. In a folder that is named,
+ * other modules' files are left out.
+ *
+ * <p>Every run writes {@code target/golden-report.json}: a JSON array with one object for each file, of {@code file}, {@code
+ * case}, {@code status} (passed, failed or, of another module's, skipped), {@code worst} (the largest error over tolerance;
+ * the largest double where it is infinite), {@code where} (tensor and index) and {@code message}.
  */
 public final class GoldenSuite {
     /** Names the folder of files to test. */
     public static final String FOLDER_PROPERTY = "wsss.golden";
 
+    private static final String LIST = "cases.txt";
     private static final String UNKNOWN = "unknown";
 
     private final Map<String, GoldenHandler> handlers;
@@ -51,14 +60,18 @@ public final class GoldenSuite {
     }
 
     /**
-     * The tests, in the order of the files' names.
+     * The tests, in the order of the files' names, after one of the list of cases.
      *
      * @throws IllegalStateException if the folder does not exist or holds no file
      */
     public Stream<DynamicNode> tests() {
         Path module = module();
+        Path own = own(module);
+        Path folder = folder(module, System.getProperty(FOLDER_PROPERTY));
         Path report = module.resolve("target").resolve("golden-report.json");
-        return tests(folder(module, System.getProperty(FOLDER_PROPERTY)), report);
+        DynamicNode complete =
+                DynamicTest.dynamicTest(LIST, () -> requireComplete(own, folder.equals(own) ? files(own) : null));
+        return Stream.concat(Stream.of(complete), tests(folder, report));
     }
 
     /**
@@ -68,42 +81,90 @@ public final class GoldenSuite {
     public Stream<DynamicNode> tests(String way) {
         Path module = module();
         Path folder = folder(module, System.getProperty(FOLDER_PROPERTY));
-        List<Path> files = files(folder).stream()
-                .filter(f -> handlers.containsKey(caseName(f)))
-                .toList();
-        return tests(folder, files, module.resolve("target").resolve("golden-report-" + way + ".json"), way + " ");
+        return tests(folder, module.resolve("target").resolve("golden-report-" + way + ".json"), way + " ");
     }
 
     Stream<DynamicNode> tests(Path folder, Path reportFile) {
-        return tests(folder, files(folder), reportFile, "");
+        return tests(folder, reportFile, "");
     }
 
-    private Stream<DynamicNode> tests(Path folder, List<Path> files, Path reportFile, String prefix) {
-        GoldenReport report = new GoldenReport(reportFile, files);
+    private Stream<DynamicNode> tests(Path folder, Path reportFile, String prefix) {
+        List<Path> files = files(folder);
         if (files.isEmpty()) {
             throw new IllegalStateException("no *.safetensors file of reference vectors in " + folder.toAbsolutePath()
                     + (Files.isDirectory(folder) ? "" : ", which is not a folder"));
         }
-        return files.stream()
-                .map(file -> DynamicTest.dynamicTest(prefix + file.getFileName(), () -> test(file, report)));
+        GoldenReport report = new GoldenReport(reportFile, files);
+        List<DynamicNode> tests = new ArrayList<>();
+        for (Path file : files) {
+            Optional<String> other = caseName(file).filter(name -> !handlers.containsKey(name));
+            if (other.isPresent()) {
+                String message = "no handler in this module for case " + other.get();
+                report.record(file, other.get(), "skipped", Map.of("message", message));
+            } else {
+                tests.add(DynamicTest.dynamicTest(prefix + file.getFileName(), () -> test(file, report)));
+            }
+        }
+        return tests.stream();
+    }
+
+    /**
+     * Compares the list of a module's cases with the handlers and, unless they are of another folder, with the files.
+     *
+     * @param own the module's folder
+     * @param files those in it, or null
+     */
+    void requireComplete(Path own, @Nullable List<Path> files) {
+        Map<String, Integer> listed = listed(own.resolve(LIST));
+        List<String> faults = new ArrayList<>();
+        listed.keySet().stream()
+                .filter(name -> !handlers.containsKey(name))
+                .forEach(name -> faults.add(name + " has no handler"));
+        handlers.keySet().stream()
+                .filter(name -> !listed.containsKey(name))
+                .sorted()
+                .forEach(name -> faults.add(name + " has a handler and is not listed"));
+        if (files != null) {
+            Map<String, Integer> found = new TreeMap<>();
+            files.forEach(file -> found.merge(caseName(file).orElse(UNKNOWN), 1, Integer::sum));
+            Set<String> names = new TreeSet<>(listed.keySet());
+            names.addAll(found.keySet());
+            for (String name : names) {
+                int expected = listed.getOrDefault(name, 0);
+                int there = found.getOrDefault(name, 0);
+                if (expected != there) {
+                    faults.add(name + " has " + there + " files, listed are " + expected);
+                }
+            }
+        }
+        if (!faults.isEmpty()) {
+            throw new AssertionFailedError(own.resolve(LIST) + ": " + String.join("; ", faults));
+        }
+    }
+
+    private static Map<String, Integer> listed(Path list) {
+        try {
+            Map<String, Integer> cases = new TreeMap<>();
+            for (String line : Files.readAllLines(list)) {
+                String[] parts = line.split(" ");
+                cases.put(parts[0], Integer.parseInt(parts[1]));
+            }
+            return cases;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + list, e);
+        }
     }
 
     private void test(Path file, GoldenReport report) throws Throwable {
         String name = UNKNOWN;
         GoldenComparison comparison;
         try {
-            name = caseName(file);
-            GoldenHandler handler = handlers.get(name);
-            if (handler == null) {
-                throw new TestAbortedException(
-                        "no handler in this module for case " + name + " (" + file.getFileName() + ")");
-            }
+            name = caseName(file)
+                    .orElseThrow(() -> new AssertionFailedError(
+                            file + ": not a file of reference vectors: no header, or metadata has no case"));
+            GoldenHandler handler = Objects.requireNonNull(handlers.get(name), name);
             GoldenCase golden = GoldenCase.load(file);
-            Map<String, HostArray> got = handler.run(golden);
-            comparison = GoldenComparison.of(golden, got);
-        } catch (TestAbortedException e) {
-            report.record(file, name, "skipped", Map.of("message", String.valueOf(e.getMessage())));
-            throw e;
+            comparison = GoldenComparison.of(golden, handler.run(golden));
         } catch (Throwable e) {
             report.record(file, name, "failed", Map.of("worst", Double.MAX_VALUE, "message", e.toString()));
             throw e;
@@ -121,13 +182,12 @@ public final class GoldenSuite {
         }
     }
 
-    private static String caseName(Path file) {
+    /** The case that a file says it is of; empty if it says none. */
+    private static Optional<String> caseName(Path file) {
         try (SafetensorsFile header = Safetensors.open(file)) {
-            String name = header.metadata().get("case");
-            if (name == null) {
-                throw new AssertionFailedError(file + ": not a file of reference vectors: metadata has no case");
-            }
-            return name;
+            return Optional.ofNullable(header.metadata().get("case"));
+        } catch (InvalidDataException e) {
+            return Optional.empty();
         }
     }
 
@@ -146,31 +206,21 @@ public final class GoldenSuite {
 
     /** The folder to test; one that is named is taken, right or wrong. */
     static Path folder(Path module, @Nullable String named) {
-        Path root = root(module);
-        if (named != null) {
-            Path inModule = module.resolve(named);
-            return Files.isDirectory(inModule)
-                    ? inModule
-                    : Path.of(System.getProperty("wsss.root", root.toString())).resolve(named);
+        if (named == null) {
+            return own(module);
         }
-        Path shared = root.resolveSibling("shared").resolve("golden");
-        return files(shared).isEmpty() ? module.resolve("src/test/resources/golden") : shared;
+        Path inModule = module.resolve(named);
+        return Files.isDirectory(inModule)
+                ? inModule
+                : Path.of(System.getProperty("wsss.root", module.toString())).resolve(named);
+    }
+
+    private static Path own(Path module) {
+        return module.resolve("src/test/resources/golden");
     }
 
     /** The module under test: Surefire says so, an IDE runs in it. */
     private static Path module() {
         return Path.of(System.getProperty("basedir", "")).toAbsolutePath();
-    }
-
-    /** The repository: the nearest folder upwards that holds the module of the api. */
-    static Path root(Path module) {
-        Path folder = module.toAbsolutePath();
-        while (folder != null) {
-            if (Files.isRegularFile(folder.resolve("wsss-api").resolve("pom.xml"))) {
-                return folder;
-            }
-            folder = folder.getParent();
-        }
-        throw new IllegalStateException("no folder above " + module + " holds wsss-api/pom.xml");
     }
 }

@@ -1,6 +1,7 @@
 package dev.wsss.core.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -14,13 +15,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.AssertionFailedError;
-import org.opentest4j.TestAbortedException;
 
 class GoldenSuiteTest {
     private static final HostArray WANT = HostArray.ofFloats(new float[] {1, 2, 3, 4}, 2, 2);
@@ -103,15 +104,45 @@ class GoldenSuiteTest {
     }
 
     @Test
-    void aCaseWithoutAHandlerIsSkippedByName() throws Exception {
+    void aFileOfAnotherModulesCaseIsNoTestAndStandsInTheReport() throws Exception {
         write("a.safetensors", "product", Map.of("out.y", WANT), "0", "0");
-        assertThat(run("a.safetensors", "y", WANT))
-                .isInstanceOf(TestAbortedException.class)
-                .hasMessageContainingAll("product", "a.safetensors");
+        assertThat(GoldenSuite.of(Map.of("sum", golden -> Map.of())).tests(folder, report()))
+                .isEmpty();
         JsonObject skipped = entry("a.safetensors");
         assertThat(skipped.get("status").getAsString()).isEqualTo("skipped");
         assertThat(skipped.has("worst")).isFalse();
         assertThat(skipped.get("message").getAsString()).contains("product");
+    }
+
+    @Test
+    void theListOfCasesTellsWhatIsMissingOrTooMuch() throws Exception {
+        write("a.safetensors", "sum", Map.of("out.y", WANT), "0", "0");
+        write("b.safetensors", "product", Map.of("out.y", WANT), "0", "0");
+        GoldenSuite suite = GoldenSuite.of(Map.of("sum", golden -> Map.of(), "power", golden -> Map.of()));
+        List<Path> files = List.of(folder.resolve("a.safetensors"), folder.resolve("b.safetensors"));
+
+        Files.writeString(folder.resolve("cases.txt"), "power 1\nquotient 1\nsum 1\n");
+        assertThatThrownBy(() -> suite.requireComplete(folder, files))
+                .isInstanceOf(AssertionFailedError.class)
+                .hasMessageContainingAll(
+                        "quotient has no handler",
+                        "power has 0 files, listed are 1",
+                        "product has 1 files, listed are 0",
+                        "quotient has 0 files")
+                .message()
+                .doesNotContain("sum ");
+        // of a folder that is named, the files are not counted
+        assertThatThrownBy(() -> suite.requireComplete(folder, null))
+                .hasMessageContaining("quotient has no handler")
+                .message()
+                .doesNotContain("files");
+
+        Files.writeString(folder.resolve("cases.txt"), "sum 1\n");
+        assertThatThrownBy(() -> suite.requireComplete(folder, files.subList(0, 1)))
+                .hasMessageContaining("power has a handler and is not listed");
+
+        GoldenSuite whole = GoldenSuite.of(Map.of("sum", golden -> Map.of()));
+        assertThatCode(() -> whole.requireComplete(folder, files.subList(0, 1))).doesNotThrowAnyException();
     }
 
     @Test
@@ -131,7 +162,8 @@ class GoldenSuiteTest {
     void theReportListsEveryFileBeforeItsTestHasRun() throws Exception {
         write("a.safetensors", "sum", Map.of("out.y", WANT), "0", "0");
         write("b.safetensors", "sum", Map.of("out.y", WANT), "0", "0");
-        assertThat(GoldenSuite.of(Map.of()).tests(folder, report()).count()).isEqualTo(2);
+        Map<String, GoldenHandler> sum = Map.of("sum", golden -> Map.of());
+        assertThat(GoldenSuite.of(sum).tests(folder, report()).count()).isEqualTo(2);
         for (String file : new String[] {"a.safetensors", "b.safetensors"}) {
             assertThat(entry(file).get("status").getAsString()).isEqualTo("failed");
             assertThat(entry(file).get("message").getAsString()).isEqualTo("the test did not end");
@@ -150,14 +182,8 @@ class GoldenSuiteTest {
 
     @Test
     void aNamedFolderIsLookedUpInTheModuleFirst() throws Exception {
-        Path root = Files.createDirectories(folder.resolve("repository"));
-        Path module = Files.createDirectories(root.resolve("module"));
-        Files.createDirectories(root.resolve("wsss-api"));
-        Files.createFile(root.resolve("wsss-api/pom.xml"));
+        Path module = Files.createDirectories(folder.resolve("module"));
         assertThat(GoldenSuite.folder(module, null)).isEqualTo(module.resolve("src/test/resources/golden"));
-        Files.createDirectories(folder.resolve("shared/golden"));
-        Files.createFile(folder.resolve("shared/golden/x.safetensors"));
-        assertThat(GoldenSuite.folder(module, null)).isEqualTo(folder.resolve("shared/golden"));
         assertThat(GoldenSuite.folder(module, folder.resolve("absent").toString()))
                 .isEqualTo(folder.resolve("absent"));
         Path inModule = Files.createDirectories(module.resolve("vectors"));
