@@ -2,7 +2,7 @@ package dev.wsss.api;
 
 /** Makes score maps from an image and its tags, with a network that was trained from tags. */
 @FunctionalInterface
-public interface CamGenerator {
+public interface CamGenerator extends Described {
     /**
      * Scores the pixels for each tag of the sample.
      *

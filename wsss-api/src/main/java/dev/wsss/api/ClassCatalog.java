@@ -15,7 +15,7 @@ import java.util.Map;
  *
  * <p>Immutable.
  */
-public final class ClassCatalog {
+public final class ClassCatalog implements Described {
     /** Most labels a catalog can hold: 255 is {@link LabelMap#IGNORE}. */
     public static final int MAX_LABELS = 255;
 
@@ -158,6 +158,15 @@ public final class ClassCatalog {
         }
         rgb[LabelMap.IGNORE] = 0xE0E0C0;
         return rgb;
+    }
+
+    /** Names and background; colours play no part. */
+    @Override
+    public Description description() {
+        return Description.of("ClassCatalog")
+                .put("background", background)
+                .put("labels", labelNames)
+                .build();
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
  * Images with their tags, by position. Implementations decode on {@link #get} and keep nothing, are safe for use from
  * several threads, and give the same sample for the same index every time.
  */
-public interface Dataset {
+public interface Dataset extends Described {
     /** A short name for reports, such as {@code voc2012/train}. */
     String name();
 
@@ -32,6 +32,38 @@ public interface Dataset {
      * @throws InvalidDataException if the image cannot be read; the message names the file
      */
     Sample get(int index);
+
+    /**
+     * What tells the image of a sample from another image under the same id, without decoding it, such as a {@link
+     * FileFingerprint}. A dataset that does not override this does not notice when its images change.
+     *
+     * @throws InvalidDataException if the image's file cannot be read
+     */
+    default String fingerprint(int index) {
+        return "";
+    }
+
+    /**
+     * Name, size, ids and classes, and whatever else all samples depend on. Tags and images are not in it: they may change
+     * for one sample and stay for the others. {@link #describeSamples} tells of them.
+     */
+    @Override
+    default Description description() {
+        return Description.of("Dataset")
+                .put("name", name())
+                .put("samples", size())
+                .put("ids", RunManifest.sha256OfIds(this))
+                .put("classes", classes())
+                .build();
+    }
+
+    /**
+     * The dataset with all that training reads of it: {@link #description} and hashes of the tags and of the images'
+     * {@linkplain #fingerprint fingerprints}. Reads all tags, and a little of each image.
+     */
+    default Description describeSamples() {
+        return DatasetSamples.describe(this);
+    }
 
     /** Whether {@link #truth} can be asked. */
     boolean hasTruth();

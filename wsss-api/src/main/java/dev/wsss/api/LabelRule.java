@@ -2,7 +2,7 @@ package dev.wsss.api;
 
 /** Decides from scores which label each pixel gets. */
 @FunctionalInterface
-public interface LabelRule {
+public interface LabelRule extends Described {
     /**
      * Decides.
      *

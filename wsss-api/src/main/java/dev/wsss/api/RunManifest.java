@@ -10,10 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -30,6 +28,7 @@ import java.util.TreeMap;
  * @param seed the run's seed
  * @param device what computed, such as {@code cuda:0}
  * @param stages what each stage made, in the order in which they ran
+ * @param trainings what was trained, in order
  * @param failures samples that have not all their products, in the order of the dataset
  */
 public record RunManifest(
@@ -39,6 +38,7 @@ public record RunManifest(
         long seed,
         String device,
         List<StageProducts> stages,
+        List<Training> trainings,
         List<Failure> failures) {
 
     /** Name of the manifest's file in an output folder. */
@@ -47,7 +47,9 @@ public record RunManifest(
     /** Name of the file beside it that holds the seconds, which differ from run to run. */
     public static final String TIMINGS_FILE_NAME = "timings.json";
 
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+    /** Without trainings. */
+    private static final int FIRST_FORMAT = 1;
     private static final Gson GSON = new GsonBuilder()
             .disableHtmlEscaping()
             .serializeNulls()
@@ -85,6 +87,20 @@ public record RunManifest(
     }
 
     /**
+     * A network that was trained.
+     *
+     * @param name the training's name
+     * @param settings everything that the network depends on
+     * @param steps updates
+     * @param weights fingerprint of the trained weights
+     */
+    public record Training(String name, SortedMap<String, String> settings, long steps, String weights) {
+        public Training {
+            settings = sorted(settings);
+        }
+    }
+
+    /**
      * A sample that failed.
      *
      * @param id the sample's id
@@ -97,6 +113,7 @@ public record RunManifest(
         config = sorted(config);
         versions = sorted(versions);
         stages = List.copyOf(stages);
+        trainings = List.copyOf(trainings);
         failures = List.copyOf(failures);
     }
 
@@ -106,17 +123,13 @@ public record RunManifest(
 
     /** SHA-256, in lower-case hex, over the ids of a dataset in order, each preceded by its length in bytes. */
     public static String sha256OfIds(Dataset dataset) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            for (int i = 0; i < dataset.size(); i++) {
-                byte[] id = dataset.id(i).getBytes(StandardCharsets.UTF_8);
-                sha.update(ByteBuffer.allocate(4).putInt(id.length).array());
-                sha.update(id);
-            }
-            return HexFormat.of().formatHex(sha.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        MessageDigest sha = Sha256.digest();
+        for (int i = 0; i < dataset.size(); i++) {
+            byte[] id = dataset.id(i).getBytes(StandardCharsets.UTF_8);
+            sha.update(ByteBuffer.allocate(4).putInt(id.length).array());
+            sha.update(id);
         }
+        return Sha256.hex(sha.digest());
     }
 
     /** This manifest as JSON with a fixed order of keys; equal manifests give equal text. */
@@ -129,6 +142,7 @@ public record RunManifest(
         json.addProperty("seed", seed);
         json.addProperty("device", device);
         json.add("stages", GSON.toJsonTree(stages));
+        json.add("trainings", GSON.toJsonTree(trainings));
         json.add("failures", GSON.toJsonTree(failures));
         return GSON.toJson(json) + "\n";
     }
@@ -143,7 +157,7 @@ public record RunManifest(
         try {
             JsonObject json = JsonParser.parseString(text).getAsJsonObject();
             int format = require(json, "format").getAsInt();
-            if (format != FORMAT) {
+            if (format != FORMAT && format != FIRST_FORMAT) {
                 throw new InvalidDataException(
                         name + ": manifest format is " + format + "; this version reads " + FORMAT);
             }
@@ -158,6 +172,17 @@ public record RunManifest(
                         require(s, "products").getAsInt(),
                         string(s, "sha256")));
             }
+            List<Training> trainings = new ArrayList<>();
+            if (format != FIRST_FORMAT) {
+                for (JsonElement e : require(json, "trainings").getAsJsonArray()) {
+                    JsonObject t = e.getAsJsonObject();
+                    trainings.add(new Training(
+                            string(t, "name"),
+                            strings(t, "settings"),
+                            require(t, "steps").getAsLong(),
+                            string(t, "weights")));
+                }
+            }
             List<Failure> failures = new ArrayList<>();
             for (JsonElement e : require(json, "failures").getAsJsonArray()) {
                 JsonObject f = e.getAsJsonObject();
@@ -170,6 +195,7 @@ public record RunManifest(
                     require(json, "seed").getAsLong(),
                     string(json, "device"),
                     stages,
+                    trainings,
                     failures);
         } catch (JsonParseException | IllegalStateException | UnsupportedOperationException | NumberFormatException e) {
             throw new InvalidDataException(name + ": not a run manifest (" + e.getMessage() + ")", e);

@@ -2,7 +2,7 @@ package dev.wsss.api;
 
 /** Says what stands out in an image, for systems that learn from saliency beside tags (EPS). */
 @FunctionalInterface
-public interface SaliencySource {
+public interface SaliencySource extends Described {
     /**
      * The saliency of a sample's pixels.
      *

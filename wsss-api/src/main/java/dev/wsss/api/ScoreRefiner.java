@@ -2,7 +2,7 @@ package dev.wsss.api;
 
 /** Makes better score maps from score maps: a random walk, a dense CRF, an attention refinement. */
 @FunctionalInterface
-public interface ScoreRefiner {
+public interface ScoreRefiner extends Described {
     /**
      * Refines.
      *
@@ -14,10 +14,6 @@ public interface ScoreRefiner {
 
     /** This refiner, then another. */
     default ScoreRefiner andThen(ScoreRefiner next) {
-        return (sample, scores) -> {
-            try (ScoreMaps mine = refine(sample, scores)) {
-                return next.refine(sample, mine);
-            }
-        };
+        return new RefinerChain(this, next);
     }
 }

@@ -4,7 +4,7 @@ import ai.djl.modality.cv.Image;
 
 /** Labels every pixel of an image, without tags: the end product. */
 @FunctionalInterface
-public interface Segmenter {
+public interface Segmenter extends Described {
     /** The label of each pixel, of the image's size; never {@link LabelMap#IGNORE}. */
     LabelMap segment(Image image);
 }

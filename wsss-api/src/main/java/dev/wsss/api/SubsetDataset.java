@@ -48,6 +48,20 @@ final class SubsetDataset implements Dataset {
     }
 
     @Override
+    public String fingerprint(int index) {
+        return dataset.fingerprint(indices[index]);
+    }
+
+    /** Its own name, size and ids, and the whole dataset's under {@code of}. */
+    @Override
+    public Description description() {
+        return Description.of("Dataset")
+                .putAll(Dataset.super.description())
+                .put("of", dataset)
+                .build();
+    }
+
+    @Override
     public boolean hasTruth() {
         return dataset.hasTruth();
     }

@@ -39,6 +39,16 @@ final class TagsOnlyDataset implements Dataset {
     }
 
     @Override
+    public String fingerprint(int index) {
+        return dataset.fingerprint(index);
+    }
+
+    @Override
+    public Description description() {
+        return dataset.description();
+    }
+
+    @Override
     public boolean hasTruth() {
         return false;
     }

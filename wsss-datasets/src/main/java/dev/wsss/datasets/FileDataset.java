@@ -2,6 +2,7 @@ package dev.wsss.datasets;
 
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
+import dev.wsss.api.FileFingerprint;
 import dev.wsss.api.ImageFiles;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
@@ -90,6 +91,12 @@ abstract class FileDataset implements Dataset {
     public final Sample get(int index) {
         Entry entry = entries.get(index);
         return new Sample(entry.id, ImageFiles.read(entry.image), entry.tags.get());
+    }
+
+    /** Of the image's file. */
+    @Override
+    public final String fingerprint(int index) {
+        return FileFingerprint.of(entries.get(index).image);
     }
 
     @Override

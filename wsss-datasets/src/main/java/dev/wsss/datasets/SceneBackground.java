@@ -1,5 +1,7 @@
 package dev.wsss.datasets;
 
+import dev.wsss.api.SplitMix;
+
 /** The grounds on which shapes lie: muted, textured and cluttered, so that no single colour means background. */
 enum SceneBackground {
     MEADOW,

@@ -2,6 +2,7 @@ package dev.wsss.datasets;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
+import dev.wsss.api.SplitMix;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,6 +2,7 @@ package dev.wsss.datasets;
 
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
+import dev.wsss.api.Description;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.Sample;
@@ -38,6 +39,9 @@ public final class ShapesDataset implements Dataset {
     private static final ClassCatalog CLASSES = ClassCatalog.withBackground(
                     List.of("disk", "ring", "triangle", "square", "star", "cross", "crescent", "hexagon"))
             .withColours(0x000000, 0xE6194B, 0x3CB44B, 0xFFE119, 0x4363D8, 0xF58231, 0x911EB4, 0x42D4F4, 0xF032E6);
+
+    /** Counts changes of how scenes are drawn. */
+    private static final int DRAWING = 1;
 
     private final String name;
     private final int count;
@@ -92,6 +96,20 @@ public final class ShapesDataset implements Dataset {
     public Sample get(int index) {
         ShapeScene scene = scene(index);
         return new Sample(id(index), scene.image().toImage(), tags(scene));
+    }
+
+    /** What all scenes are drawn from; how they are drawn is {@link #DRAWING}. */
+    @Override
+    public Description description() {
+        return Description.of("Dataset")
+                .putAll(Dataset.super.description())
+                .put("seed", seed)
+                .put("height", height)
+                .put("width", width)
+                .put("minObjects", minObjects)
+                .put("maxObjects", maxObjects)
+                .put("drawing", DRAWING)
+                .build();
     }
 
     @Override

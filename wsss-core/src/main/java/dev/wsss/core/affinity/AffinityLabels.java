@@ -6,8 +6,8 @@ import dev.wsss.api.ScoreMaps;
 import java.util.Arrays;
 
 /**
- * Which pairs of nodes are known to be alike or different: the targets that {@link AffinityHead} is trained on, from
- * label maps that say "unknown" where scores are not sure.
+ * Labels of a grid's nodes that say "unknown" where scores are not sure; {@link PairLabels} tells from them which pairs are
+ * alike or different, the targets that {@link AffinityHead} is trained on.
  */
 public final class AffinityLabels {
     private AffinityLabels() {}
@@ -98,43 +98,6 @@ public final class AffinityLabels {
         }
         int columns = (scores.width() + block - 1) / block;
         return LabelMap.wrap(nodes / columns, columns, out);
-    }
-
-    /**
-     * The pairs of a label map. A pair is known if both labels are below {@code validBelow}: alike with equal labels,
-     * different otherwise.
-     *
-     * @param labels of the grid; 0 is background
-     * @param validBelow labels from this on are unknown: 255 in AffinityNet, the number of labels (21 on VOC) in IRN
-     * @throws IllegalArgumentException if the map is not of the geometry's size
-     */
-    public static PairLabels pairs(PairGeometry geometry, LabelMap labels, int validBelow) {
-        if (labels.height() != geometry.height() || labels.width() != geometry.width()) {
-            throw new IllegalArgumentException("expected labels of the grid, " + geometry.height() + "x"
-                    + geometry.width() + ", got " + labels.height() + "x" + labels.width());
-        }
-        if (validBelow < 1 || validBelow > LabelMap.IGNORE) {
-            throw new IllegalArgumentException("validBelow must be in 1..255, got " + validBelow);
-        }
-        byte[] nodes = labels.toArray();
-        int[] sources = geometry.sources();
-        int pairs = geometry.offsetCount() * sources.length;
-        byte[] background = new byte[pairs];
-        byte[] foreground = new byte[pairs];
-        byte[] different = new byte[pairs];
-        for (int o = 0, i = 0; o < geometry.offsetCount(); o++) {
-            int shift = geometry.dy(o) * geometry.width() + geometry.dx(o);
-            for (int source : sources) {
-                int from = nodes[source] & 255;
-                int to = nodes[source + shift] & 255;
-                if (from < validBelow && to < validBelow) {
-                    byte[] mask = from != to ? different : from == 0 ? background : foreground;
-                    mask[i] = 1;
-                }
-                i++;
-            }
-        }
-        return new PairLabels(geometry, background, foreground, different);
     }
 
     private static int best(float[] maps, int count, int node) {

@@ -1,10 +1,11 @@
 package dev.wsss.core.affinity;
 
+import dev.wsss.api.Described;
 import org.bytedeco.pytorch.Tensor;
 
 /** A backbone with an {@link AffinityHead}. Called without gradient; see {@link FeatureAffinity}. */
 @FunctionalInterface
-public interface AffinityNetwork {
+public interface AffinityNetwork extends Described {
     /**
      * The features whose distances are affinities.
      *

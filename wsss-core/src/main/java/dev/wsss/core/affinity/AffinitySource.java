@@ -1,10 +1,11 @@
 package dev.wsss.core.affinity;
 
+import dev.wsss.api.Described;
 import dev.wsss.api.Sample;
 
 /** Gives the affinities of an image's grid to a {@link RandomWalk}, usually with a network trained for it. */
 @FunctionalInterface
-public interface AffinitySource {
+public interface AffinitySource extends Described {
     /**
      * The affinities of a sample's image.
      *

@@ -1,5 +1,6 @@
 package dev.wsss.core.affinity;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
@@ -87,6 +88,18 @@ public final class FeatureAffinity implements AffinitySource {
             throw new IllegalArgumentException("features are " + features.size(2) + "x" + features.size(3)
                     + "; expected the grid's " + rows + "x" + columns);
         }
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("FeatureAffinity")
+                .put("network", network)
+                .put("stride", stride)
+                .put("radius", radius)
+                .put("smallGridRule", smallGridRule)
+                .put("borderPairs", borderPairs)
+                .put("normalize", normalize)
+                .build();
     }
 
     /** Settings. */

@@ -1,5 +1,7 @@
 package dev.wsss.core.affinity;
 
+import java.util.Optional;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
@@ -222,6 +224,24 @@ public final class RandomWalk implements ScoreRefiner {
 
     private static int ceilDiv(int a, int b) {
         return (a + b - 1) / b;
+    }
+
+    /** The walk with its affinities. On a device or with tensors, its arithmetic rounds otherwise: that is part of it. */
+    @Override
+    public Description description() {
+        return Description.of("RandomWalk")
+                .put("affinity", affinity)
+                .put("beta", beta)
+                .put("steps", steps)
+                .put("stride", stride)
+                .put("background", background)
+                .put("backgroundAfterWalk", backgroundAfterWalk)
+                .put("attenuateBoundary", attenuate)
+                .put("normalize", normalise)
+                .put("tolerance", tolerance)
+                .put("device", device.isCuda() ? "cuda" : "cpu")
+                .put("tensorType", Optional.ofNullable(tensorType))
+                .build();
     }
 
     @Override

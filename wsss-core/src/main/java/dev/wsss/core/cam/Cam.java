@@ -1,5 +1,7 @@
 package dev.wsss.core.cam;
 
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.api.CamGenerator;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * CamGenerator cam = Cam.builder()
- *         .setNetwork(network::activations)
+ *         .setNetwork(network)
  *         .optScales(0.5, 1, 1.5, 2)
  *         .build();
  * try (ScoreMaps maps = cam.generate(sample)) { ... }
@@ -43,6 +45,7 @@ public final class Cam implements CamGenerator {
     }
 
     private final Activations network;
+    private final Described described;
     private final double[] scales;
     private final boolean flip;
     private final Normalize normalize;
@@ -55,11 +58,13 @@ public final class Cam implements CamGenerator {
         GradCamNetwork byGradient = b.gradNetwork;
         fusion = b.fusion;
         if (direct != null) {
+            described = direct;
             network = (images, tags) -> fusion.select(direct.activations(images), tags);
         } else if (byGradient != null) {
             if (fusion.activation() == CamActivation.SOFTMAX) {
                 throw new IllegalArgumentException("Grad-CAM has maps of the present tags only: no softmax over all");
             }
+            described = byGradient;
             network = (images, tags) -> GradCam.activations(byGradient, images, tags);
         } else {
             throw new NullPointerException("network is not set: call setNetwork");
@@ -127,6 +132,18 @@ public final class Cam implements CamGenerator {
         } catch (InvalidDataException e) {
             throw new InvalidDataException("sample " + sample.id() + ": " + e.getMessage(), e);
         }
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("Cam")
+                .put("network", described)
+                .put("scales", scales)
+                .put("flip", flip)
+                .put("normalize", normalize)
+                .put("fusion", fusion)
+                .put("autocastBf16", autocastBf16)
+                .build();
     }
 
     @Override

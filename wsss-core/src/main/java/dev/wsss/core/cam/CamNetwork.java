@@ -1,10 +1,11 @@
 package dev.wsss.core.cam;
 
+import dev.wsss.api.Described;
 import org.bytedeco.pytorch.Tensor;
 
 /** A classifier whose last feature map has one channel for each tag. Called without gradient; see {@link Cam}. */
 @FunctionalInterface
-public interface CamNetwork {
+public interface CamNetwork extends Described {
     /**
      * The activations before any normalisation.
      *

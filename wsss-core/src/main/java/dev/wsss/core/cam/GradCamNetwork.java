@@ -1,9 +1,10 @@
 package dev.wsss.core.cam;
 
+import dev.wsss.api.Described;
 import org.bytedeco.pytorch.Tensor;
 
 /** A classifier cut in two at the feature map that {@link GradCam} looks at. */
-public interface GradCamNetwork {
+public interface GradCamNetwork extends Described {
     /**
      * The first part.
      *

@@ -1,5 +1,6 @@
 package dev.wsss.core.crf;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
 import dev.wsss.api.Sample;
@@ -24,6 +25,13 @@ public final class CrfLabelRule implements LabelRule {
         try (ScoreMaps q = refiner.refine(sample, scores)) {
             return ArgmaxRule.of(q);
         }
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("CrfLabelRule")
+                .put("refiner", refiner)
+                .build();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.wsss.core.crf;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
@@ -108,6 +109,17 @@ public final class CrfRefiner implements ScoreRefiner {
         int[] index = new int[n];
         Arrays.setAll(index, i -> Arrays.binarySearch(labels, label[i] & 255));
         return Unary.fromLabels(index, labels.length, gtProb, false);
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("CrfRefiner")
+                .put("crf", crf)
+                .put("background", background)
+                .put("allLabels", allLabels)
+                .put("smallest", clip)
+                .put("labelTrust", gtProb)
+                .build();
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.wsss.core.crf;
 
+import java.util.Optional;
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.core.runtime.ComputeDevice;
@@ -44,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * work at once: for each some {@code 8 (labels + 20)} bytes a pixel; and the lattice of positions, which serves all images
  * of a size. On the CPU, results are the same bits for any number of threads.
  */
-public final class DenseCrf {
+public final class DenseCrf implements Described {
     /** The order of the coordinates in a feature. It matters: the lattice treats them differently. */
     public enum FeatureOrder {
         /** {@code (x, y, r, g, b)}, as {@code addPairwiseGaussian} and {@code addPairwiseBilateral} have it. */
@@ -173,6 +176,18 @@ public final class DenseCrf {
             feature[3] = (data[point * 3 + 1] & 255) / term.srgb;
             feature[4] = (data[point * 3 + 2] & 255) / term.srgb;
         };
+    }
+
+    /** The model. Threads are no part of it; the device is, as its arithmetic rounds otherwise. */
+    @Override
+    public Description description() {
+        return Description.of("DenseCrf")
+                .put("gaussian", Optional.ofNullable(gaussian))
+                .put("bilateral", Optional.ofNullable(bilateral))
+                .put("iterations", iterations)
+                .put("order", order)
+                .put("device", device.isCuda() ? "cuda" : "cpu")
+                .build();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.wsss.core.image;
 
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.api.RgbImage;
 
 /**
@@ -7,7 +9,7 @@ import dev.wsss.api.RgbImage;
  *
  * <p>Immutable.
  */
-public final class Normalize {
+public final class Normalize implements Described {
     /** ImageNet's statistics, red first: mean 0.485, 0.456, 0.406 and deviation 0.229, 0.224, 0.225. */
     public static final Normalize IMAGENET = of(new double[] {0.485, 0.456, 0.406}, new double[] {0.229, 0.224, 0.225});
 
@@ -15,10 +17,14 @@ public final class Normalize {
     public static final Normalize CLIP =
             of(new double[] {0.48145466, 0.4578275, 0.40821073}, new double[] {0.26862954, 0.26130258, 0.27577711});
 
+    private final double[] mean;
+    private final double[] std;
     /** The value of each byte in each channel. */
     private final float[][] table = new float[3][256];
 
     private Normalize(double[] mean, double[] std) {
+        this.mean = mean.clone();
+        this.std = std.clone();
         for (int c = 0; c < 3; c++) {
             for (int v = 0; v < 256; v++) {
                 table[c][v] = (v / 255f - (float) mean[c]) / (float) std[c];
@@ -44,6 +50,14 @@ public final class Normalize {
             }
         }
         return new Normalize(mean, std);
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("Normalize")
+                .put("mean", mean)
+                .put("std", std)
+                .build();
     }
 
     /** The normalised image, {@code [3][height][width]}, red first. */

@@ -2,6 +2,7 @@ package dev.wsss.core.io;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.Supplier;
 
 /** Where the bytes of an array are: in memory, or in an open file, from which they come when asked for. Thread-safe. */
 interface ArrayBytes {
@@ -37,6 +38,23 @@ interface ArrayBytes {
         @Override
         public void copyTo(int from, ByteBuffer to) {
             to.put(get.slice(from, to.remaining()));
+        }
+    }
+
+    /** Bytes that are asked for each time. */
+    record OnDemand(int length, Supplier<ByteBuffer> source) implements ArrayBytes {
+        @Override
+        public ByteBuffer get() {
+            ByteBuffer bytes = source.get().slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+            if (bytes.remaining() != length) {
+                throw new IllegalStateException("expected " + length + " bytes, got " + bytes.remaining());
+            }
+            return bytes;
+        }
+
+        @Override
+        public void copyTo(int from, ByteBuffer to) {
+            to.put(get().slice(from, to.remaining()));
         }
     }
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * A dense array on the host: element type, shape, and row-major (C order) little-endian bytes. What the file formats of
@@ -33,6 +34,23 @@ public final class HostArray {
      */
     public static HostArray of(DType dtype, long[] shape, ByteBuffer bytes) {
         return of(dtype, shape, ArrayBytes.of(bytes));
+    }
+
+    /**
+     * An array whose bytes lie elsewhere and are asked for each time: state that would not fit into the heap whole is
+     * written one array after the other.
+     *
+     * @param bytes gives exactly {@code product(shape) * dtype.bytes()} little-endian bytes from position to limit; called
+     *     whenever they are wanted, and what it gave is not kept
+     * @throws IllegalArgumentException if the shape has a negative entry, or 2 GiB or more
+     */
+    public static HostArray lazy(DType dtype, long[] shape, Supplier<ByteBuffer> bytes) {
+        long length = Math.multiplyExact(elements(shape), dtype.bytes());
+        if (length > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    dtype + Arrays.toString(shape) + " has " + length + " bytes; expected less than 2 GiB");
+        }
+        return of(dtype, shape, new ArrayBytes.OnDemand((int) length, bytes));
     }
 
     /** As {@link #of(DType, long[], ByteBuffer)}, of bytes wherever they are. */

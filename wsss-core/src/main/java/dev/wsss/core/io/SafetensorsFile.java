@@ -128,6 +128,15 @@ public final class SafetensorsFile implements AutoCloseable {
         return HostArray.of(entry.dtype(), entry.shape(), ByteBuffer.wrap(bytes));
     }
 
+    /**
+     * As {@link #get}, as a view of the file: its bytes are read when asked for, and no longer once the file is closed.
+     *
+     * @throws InvalidDataException if the file has no such tensor, or it has 2 GiB or more
+     */
+    public HostArray view(String name) {
+        return stored(name).read();
+    }
+
     /** As {@link #get}, as a view of the file. */
     StoredTensor stored(String name) {
         Entry entry = entry(name);

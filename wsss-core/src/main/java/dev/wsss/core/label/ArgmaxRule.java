@@ -1,5 +1,6 @@
 package dev.wsss.core.label;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
@@ -55,6 +56,13 @@ public final class ArgmaxRule implements LabelRule {
             out[i] = (byte) labels[best];
         }
         return LabelMap.wrap(scores.height(), scores.width(), out);
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("ArgmaxRule")
+                .put("background", background)
+                .build();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.wsss.core.label;
 
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.api.ScoreMaps;
 import java.util.Arrays;
 
@@ -8,7 +10,7 @@ import java.util.Arrays;
  *
  * <p>Immutable.
  */
-public abstract sealed class Background {
+public abstract sealed class Background implements Described {
     private Background() {}
 
     /**
@@ -69,6 +71,11 @@ public abstract sealed class Background {
         System.arraycopy(values, 0, extended, pixels, values.length);
         fill(extended, count, pixels);
         return extended;
+    }
+
+    @Override
+    public final Description description() {
+        return Description.of("Background").put("score", toString()).build();
     }
 
     /** Fills {@code values[0..n-1]} from the {@code count} maps of {@code n} scores behind. */

@@ -1,5 +1,6 @@
 package dev.wsss.core.label;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
@@ -75,6 +76,14 @@ public final class ConfidenceBand implements LabelRule {
             }
         }
         return LabelMap.wrap(strict.height(), strict.width(), out);
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("ConfidenceBand")
+                .put("strict", strict)
+                .put("lenient", lenient)
+                .build();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.wsss.core.label;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
@@ -62,6 +63,13 @@ public final class ThresholdRule implements LabelRule {
             out[i] = label;
         }
         return LabelMap.wrap(height, width, out);
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("ThresholdRule")
+                .put("threshold", threshold)
+                .build();
     }
 
     @Override

@@ -1,6 +1,9 @@
 package dev.wsss.core.nn;
 
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.Sha256;
 import dev.wsss.core.checkpoint.TensorSpec;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
@@ -10,14 +13,15 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
@@ -28,10 +32,13 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Subclasses register what they own in their constructor and compute in methods of their own. A network is not safe
  * for use by several threads while it trains; in evaluation mode any number of threads may compute with it.
  */
-public abstract class Network implements AutoCloseable {
+public abstract class Network implements Described, AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
     private final List<Part> children = new ArrayList<>();
+    /** Own tensors whose values were not drawn here. */
+    private final Set<Tensor> given = identitySet();
+
     private boolean training = true;
     private boolean closed;
 
@@ -137,25 +144,88 @@ public abstract class Network implements AutoCloseable {
         children.forEach(part -> part.network.collect(prefix + part.prefix(), all, withParameters, withBuffers));
     }
 
-    /** A copy of {@link #state()} on the host, for a checkpoint. */
+    /** A copy of {@link #state()} on the host. */
     public final Map<String, HostArray> stateDict() {
         Map<String, HostArray> dict = new LinkedHashMap<>();
         state().forEach((name, t) -> dict.put(name, Tensors.toHost(t)));
         return dict;
     }
 
+    /**
+     * {@link #state()} as arrays that copy nothing now: each is read when it is asked for, so that a file is written with
+     * one tensor on the host at a time. Valid until the network changes or closes.
+     */
+    public final Map<String, HostArray> liveState() {
+        Map<String, HostArray> dict = new LinkedHashMap<>();
+        state().forEach((name, t) -> dict.put(name, Tensors.view(t)));
+        return dict;
+    }
+
     /** SHA-256, in lower-case hex, over names, shapes and values of {@link #state()}: which weights made a product? */
     public final String fingerprint() {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            stateDict().forEach((name, array) -> {
-                sha.update((name + array).getBytes(StandardCharsets.UTF_8));
-                sha.update(array.bytes());
-            });
-            return HexFormat.of().formatHex(sha.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        MessageDigest sha = Sha256.digest();
+        liveState().forEach((name, array) -> update(sha, name, array));
+        return Sha256.hex(sha.digest());
+    }
+
+    private static void update(MessageDigest sha, String name, HostArray array) {
+        sha.update((name + array).getBytes(StandardCharsets.UTF_8));
+        sha.update(array.bytes());
+    }
+
+    /** What results of this network depend on: its architecture and its present weights. */
+    @Override
+    public Description description() {
+        return Description.of(getClass().getSimpleName())
+                .put("architecture", architecture())
+                .put("weights", fingerprint())
+                .build();
+    }
+
+    /**
+     * What a training of this network starts from: its architecture, and a hash of the weights that were loaded or trained
+     * before. Weights that were drawn are known by the seed, and not by their values, which differ in the last bit between
+     * processors.
+     */
+    public final Description start() {
+        MessageDigest sha = Sha256.digest();
+        int given = 0;
+        Set<Tensor> known = given();
+        Map<String, Tensor> state = state();
+        for (Map.Entry<String, Tensor> e : state.entrySet()) {
+            if (known.contains(e.getValue())) {
+                update(sha, e.getKey(), Tensors.view(e.getValue()));
+                given++;
+            }
         }
+        return Description.of(getClass().getSimpleName())
+                .put("architecture", architecture())
+                .put(
+                        "start",
+                        given == 0 ? "drawn" : given + " of " + state.size() + " tensors, " + Sha256.hex(sha.digest()))
+                .build();
+    }
+
+    /**
+     * Says that all weights are what they are, as if they had been loaded: what is trained from here on depends on their
+     * values. Trainers call it when they end.
+     */
+    public final void pinWeights() {
+        visit(n -> {
+            n.given.addAll(n.parameters.values());
+            n.given.addAll(n.buffers.values());
+        });
+    }
+
+    private Set<Tensor> given() {
+        Set<Tensor> all = identitySet();
+        visit(n -> all.addAll(n.given));
+        return all;
+    }
+
+    private static Set<Tensor> identitySet() {
+        // tensors compare by content of their handles
+        return Collections.newSetFromMap(new IdentityHashMap<>());
     }
 
     /**
@@ -233,10 +303,23 @@ public abstract class Network implements AutoCloseable {
                 to.copy_(resize.resize(Tensors.of(from), shape));
             }
         }
+        Set<Tensor> loaded = identitySet();
+        report.loaded().forEach(key -> loaded.add(Objects.requireNonNull(mine.get(key))));
+        visit(n -> {
+            n.parameters.values().stream().filter(loaded::contains).forEach(n.given::add);
+            n.buffers.values().stream().filter(loaded::contains).forEach(n.given::add);
+        });
         // One core alone does not copy as fast as memory takes it, nor hide the time that a disk takes.
         whole.parallelStream()
                 .forEach(key -> Tensors.copy(
                         Objects.requireNonNull(checkpoint.get(key)), Objects.requireNonNull(mine.get(key))));
+    }
+
+    /** TEMPORARY: the transformers' branch has the real one. */
+    public final String architecture() {
+        StringBuilder text = new StringBuilder();
+        state().forEach((name, t) -> text.append(name).append(Arrays.toString(Tensors.shape(t))).append(t.requires_grad()));
+        return Sha256.of(text.toString());
     }
 
     /** Training or evaluation mode, for this network and its parts. New networks are in training mode. */

@@ -1,5 +1,6 @@
 package dev.wsss.core.pipeline;
 
+import dev.wsss.api.Sha256;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
 import java.nio.ByteBuffer;

@@ -3,6 +3,7 @@ package dev.wsss.core.pipeline;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.ScoreMaps;
 import java.nio.file.Path;
 
@@ -48,6 +49,14 @@ public interface ProductCodec<P> {
      */
     static ProductCodec<ScoreMaps> labelDicts(ClassCatalog catalog) {
         return new ScoreDictCodec(catalog, false);
+    }
+
+    /**
+     * Saliency maps as grey PNG, as {@link dev.wsss.core.saliency.SaliencyFolder} reads them too. Only values that the file
+     * can hold, multiples of 1/255, are written.
+     */
+    static ProductCodec<SaliencyMap> saliency() {
+        return SaliencyCodec.INSTANCE;
     }
 
     /** Label maps as palette PNG in VOC's colours. */

@@ -27,19 +27,19 @@ final class ProductIndex {
      * There is a product.
      *
      * @param sha256 of its file
-     * @param tags of the sample it was made of
+     * @param origin what tells the sample it was made of from another under its id: its tags, and its image's fingerprint
      */
-    record Made(String sha256, String tags) implements Entry {
+    record Made(String sha256, String origin) implements Entry {
         @Override
         public String line(String id) {
-            return checked("made\t" + id + "\t" + sha256 + "\t" + tags);
+            return checked("made\t" + id + "\t" + sha256 + "\t" + origin);
         }
     }
 
     /**
      * There is none.
      *
-     * @param where the stage that failed, or {@link PipelineRun#READ}
+     * @param where the stage that failed, or {@link StageRun#READ}
      */
     record Failed(String where, String reason) implements Entry {
         @Override
@@ -124,8 +124,8 @@ final class ProductIndex {
         return out.toString();
     }
 
-    /** The hash of a product that there is by {@code entry}, made of a sample with these tags; otherwise null. */
-    static @Nullable String expectedHash(@Nullable Entry entry, String tags) {
-        return entry instanceof Made made && made.tags().equals(tags) ? made.sha256() : null;
+    /** The hash of a product that there is by {@code entry}, made of a sample of this origin; otherwise null. */
+    static @Nullable String expectedHash(@Nullable Entry entry, String origin) {
+        return entry instanceof Made made && made.origin().equals(origin) ? made.sha256() : null;
     }
 }

@@ -1,6 +1,10 @@
 package dev.wsss.core.pipeline;
 
+import dev.wsss.api.Sha256;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.Sample;
+import dev.wsss.api.Source;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The products of a stage that has run, for training and evaluation to read. Knows those that were there when it was
@@ -15,7 +20,7 @@ import java.util.Map;
  *
  * @param <P> the product
  */
-public final class ProductStore<P> {
+public final class ProductStore<P> implements Source<P> {
     private final Path folder;
     private final ProductCodec<P> codec;
     private final Map<String, ProductIndex.Entry> entries;
@@ -40,7 +45,7 @@ public final class ProductStore<P> {
      * @throws InvalidDataException if it is no stage's folder, or its products have another format than the codec's
      */
     public static <P> ProductStore<P> open(Path folder, ProductCodec<P> codec) {
-        String format = StageFolder.readDescription(folder.resolve(StageFolder.DESCRIPTION))
+        String format = StageFolder.readDescription(folder)
                 .get("format");
         if (!codec.format().equals(format)) {
             throw new InvalidDataException(
@@ -51,6 +56,33 @@ public final class ProductStore<P> {
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": its index cannot be read (" + e + ")", e);
         }
+    }
+
+    /**
+     * Reads the product of a sample.
+     *
+     * @throws InvalidDataException if it has none, which leaves it out of a training, or as {@link #load}
+     */
+    @Override
+    public P get(Sample sample) {
+        if (!contains(sample.id())) {
+            throw new InvalidDataException("sample '" + sample.id() + "' has no product in " + folder
+                    + reason(entries.get(sample.id())));
+        }
+        return load(sample.id());
+    }
+
+    /** The stage's name, the form of its products, and their hashes: what the files are, and not how they were made. */
+    @Override
+    public Description description() {
+        StringBuilder list = new StringBuilder();
+        ids.forEach(id -> list.append(id).append('\t').append(sha256(id)).append('\n'));
+        return Description.of("ProductStore")
+                .put("stage", String.valueOf(folder.getFileName()))
+                .put("format", codec.format())
+                .put("products", ids.size())
+                .put("sha256", Sha256.of(list.toString()))
+                .build();
     }
 
     /** The folder. */
@@ -108,10 +140,13 @@ public final class ProductStore<P> {
         if (entry instanceof ProductIndex.Made made) {
             return made;
         }
-        throw new IllegalArgumentException("'" + id + "' has no product in " + folder
-                + (entry instanceof ProductIndex.Failed failed
-                        ? ": it failed in '" + failed.where() + "' (" + failed.reason() + ")"
-                        : ""));
+        throw new IllegalArgumentException("'" + id + "' has no product in " + folder + reason(entry));
+    }
+
+    private static String reason(ProductIndex.@Nullable Entry entry) {
+        return entry instanceof ProductIndex.Failed failed
+                ? ": it failed in '" + failed.where() + "' (" + failed.reason() + ")"
+                : "";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.wsss.core.pipeline;
 
+import dev.wsss.api.Sha256;
 import dev.wsss.api.RunManifest;
 import dev.wsss.api.Sample;
 import dev.wsss.api.WsssException;
@@ -29,23 +30,34 @@ final class SampleWork {
         NONE
     }
 
-    private final Pipeline pipeline;
+    private final RunFolder run;
+    private final List<Stage<?>> stages;
     private final List<StageFolder> folders;
+    private final NativeErrors nativeErrors;
     private final int index;
     private final String id;
     private final Fate[] fates;
     private final @Nullable Object[] products;
     private final ProductIndex.@Nullable Failed[] failed;
-    private String tags = "";
+    /** The sample's tags, and what tells its image from others. */
+    private String origin = "";
     private @Nullable Sample sample;
     private @Nullable String stage;
 
-    SampleWork(Pipeline pipeline, Map<Stage<?>, StageFolder> folders, int index, String id) {
-        this.pipeline = pipeline;
+    SampleWork(
+            RunFolder run,
+            List<Stage<?>> stages,
+            Map<Stage<?>, StageFolder> folders,
+            NativeErrors nativeErrors,
+            int index,
+            String id) {
+        this.run = run;
+        this.stages = stages;
         this.folders = List.copyOf(folders.values());
+        this.nativeErrors = nativeErrors;
         this.index = index;
         this.id = id;
-        this.fates = new Fate[pipeline.stages.size()];
+        this.fates = new Fate[stages.size()];
         Arrays.fill(fates, Fate.WANTED);
         this.products = new Object[fates.length];
         this.failed = new ProductIndex.Failed[fates.length];
@@ -81,16 +93,17 @@ final class SampleWork {
     /** Finds out what is missing and reads what that needs. False if there is nothing to compute. */
     boolean read() {
         try {
-            tags = Arrays.toString(pipeline.data.tags(index).toArray());
+            String image = run.data.fingerprint(index).replaceAll("\\s", "_");
+            origin = Arrays.toString(run.data.tags(index).toArray()) + (image.isEmpty() ? "" : " " + image);
             plan();
             if (!List.of(fates).contains(Fate.WANTED)) {
                 return false;
             }
-            sample = pipeline.data.get(index);
+            sample = run.data.get(index);
             loadInputs();
             return true;
         } catch (WsssException e) {
-            if (PipelineRun.endsRun(e)) {
+            if (StageRun.endsRun(e)) {
                 throw e;
             }
             failWhileReading(e);
@@ -102,12 +115,12 @@ final class SampleWork {
         for (int s = 0; s < fates.length; s++) {
             // What depends on a product that is made again is made again too: the new one need not be the old one.
             boolean inputsValid = inputs(s).allMatch(from -> fates[from] == Fate.VALID);
-            fates[s] = inputsValid && folders.get(s).isValid(id, tags) ? Fate.VALID : Fate.WANTED;
+            fates[s] = inputsValid && folders.get(s).isValid(id, origin) ? Fate.VALID : Fate.WANTED;
         }
     }
 
     private IntStream inputs(int s) {
-        return pipeline.stages.get(s).inputs().stream().mapToInt(pipeline.stages::indexOf);
+        return stages.get(s).inputs().stream().mapToInt(stages::indexOf);
     }
 
     private void loadInputs() {
@@ -115,7 +128,7 @@ final class SampleWork {
             if (fates[s] == Fate.WANTED) {
                 inputs(s)
                         .filter(from -> fates[from] == Fate.VALID && products[from] == null)
-                        .forEach(from -> products[from] = pipeline.stages
+                        .forEach(from -> products[from] = stages
                                 .get(from)
                                 .codec()
                                 .read(folders.get(from).file(id)));
@@ -127,50 +140,59 @@ final class SampleWork {
         for (int i = 0; i < fates.length; i++) {
             if (fates[i] == Fate.WANTED) {
                 fates[i] = Fate.NONE;
-                failed[i] = new ProductIndex.Failed(PipelineRun.READ, reason(e));
+                failed[i] = new ProductIndex.Failed(StageRun.READ, reason(e));
             }
         }
         writeFailures();
     }
 
-    /** Runs the stages whose products are wanted. */
-    void compute(LongAdder[] nanos) {
-        Sample s = Objects.requireNonNull(sample);
+    /**
+     * The next stage that has to compute; -1 if there is none. Stages without an input's product, which failed, are entered
+     * as failed on the way.
+     */
+    int next() {
         for (int i = 0; i < fates.length; i++) {
             if (fates[i] != Fate.WANTED) {
                 continue;
             }
             OptionalInt without =
                     inputs(i).filter(from -> fates[from] == Fate.NONE).findFirst();
-            if (without.isPresent()) {
-                fates[i] = Fate.NONE;
-                failed[i] = failed[without.getAsInt()];
-                continue;
+            if (without.isEmpty()) {
+                return i;
             }
-            Stage<?> current = pipeline.stages.get(i);
-            stage = current.name();
-            long begin = System.nanoTime();
-            try {
-                products[i] = Objects.requireNonNull(
-                        current.function().apply(s, new Inputs(current)), "the stage's function gave null");
-                fates[i] = Fate.MADE;
-            } catch (WsssException e) {
-                if (PipelineRun.endsRun(e)) {
-                    throw e;
-                }
-                fates[i] = Fate.NONE;
-                failed[i] = new ProductIndex.Failed(current.name(), reason(e));
-            } finally {
-                nanos[i].add(System.nanoTime() - begin);
-            }
+            fates[i] = Fate.NONE;
+            failed[i] = failed[without.getAsInt()];
         }
         sample = null;
+        return -1;
+    }
+
+    /** Runs a stage whose product is wanted. */
+    void compute(int i, LongAdder nanos) {
+        Stage<?> current = stages.get(i);
+        stage = current.name();
+        long begin = System.nanoTime();
+        try {
+            products[i] = Objects.requireNonNull(
+                    current.function().apply(Objects.requireNonNull(sample), new Inputs(current)),
+                    "the stage's function gave null");
+            fates[i] = Fate.MADE;
+        } catch (WsssException e) {
+            if (StageRun.endsRun(e)) {
+                throw e;
+            }
+            nativeErrors.count(current.name(), id, e);
+            fates[i] = Fate.NONE;
+            failed[i] = new ProductIndex.Failed(current.name(), reason(e));
+        } finally {
+            nanos.add(System.nanoTime() - begin);
+        }
     }
 
     /** Writes what was made and enters what failed. */
     void write() {
         for (int i = 0; i < fates.length; i++) {
-            Stage<?> current = pipeline.stages.get(i);
+            Stage<?> current = stages.get(i);
             stage = current.name();
             if (fates[i] == Fate.MADE) {
                 writeProduct(i, current);
@@ -189,7 +211,7 @@ final class SampleWork {
     }
 
     private <P> void writeProduct(int i, Stage<P> current) {
-        folders.get(i).write(id, tags, current.codec(), product(i));
+        folders.get(i).write(id, origin, current.codec(), product(i));
     }
 
     @SuppressWarnings("unchecked") // products[i] came of stage i's function or codec
@@ -232,13 +254,13 @@ final class SampleWork {
                 throw new IllegalArgumentException("stage '" + asking.name() + "' asked for the product of '"
                         + from.name() + "', which is not one of its inputs " + asking.inputs());
             }
-            return product(pipeline.stages.indexOf(from));
+            return product(stages.indexOf(from));
         }
 
         @Override
         public long seed() {
             MessageDigest sha = Sha256.digest();
-            sha.update(ByteBuffer.allocate(8).putLong(0, pipeline.seed));
+            sha.update(ByteBuffer.allocate(8).putLong(0, run.seed));
             sha.update((asking.name() + "/" + id).getBytes(StandardCharsets.UTF_8));
             return ByteBuffer.wrap(sha.digest()).getLong();
         }

@@ -1,6 +1,8 @@
 package dev.wsss.core.pipeline;
 
 import dev.wsss.api.CamGenerator;
+import dev.wsss.api.Description;
+import dev.wsss.api.FileFingerprint;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
@@ -13,7 +15,7 @@ import java.nio.file.Path;
  * Score maps that another program left in a folder, one file for each image, named by its id:
  *
  * <pre>{@code
- * ProductCodec<ScoreMaps> form = ProductCodec.camDicts(ClassCatalog.VOC);
+ * ProductCodec<ScoreMaps> form = ProductCodec.camDicts(catalog);
  * Stage<ScoreMaps> cam = Stages.cam(new ScoreFolder(Path.of("out_cam"), form)).build();
  * }</pre>
  *
@@ -41,7 +43,13 @@ public record ScoreFolder(Path folder, ProductCodec<ScoreMaps> codec) implements
      * @return throws as {@link #generate}, and if a file has another number of maps than the image has tags
      */
     public static CamGenerator irn(Path folder) {
-        return sample -> {
+        return new IrnCams(folder);
+    }
+
+    /** IRN's form. */
+    private record IrnCams(Path folder) implements CamGenerator {
+        @Override
+        public ScoreMaps generate(Sample sample) {
             Path file = existing(folder, sample, "npy");
             HostArray maps = ObjectNpy.readIrnCams(file);
             int[] labels = sample.tags().labels();
@@ -53,7 +61,25 @@ public record ScoreFolder(Path folder, ProductCodec<ScoreMaps> codec) implements
             int height = Math.toIntExact(shape[1]);
             int width = Math.toIntExact(shape[2]);
             return requireSize(file, ScoreMaps.of(labels, height, width, maps.toFloats()), sample);
-        };
+        }
+
+        @Override
+        public Description description() {
+            return describe(folder, "npy: IRN's high_res of the tags in order", "npy");
+        }
+    }
+
+    /** The form of the files, and what is in them. */
+    @Override
+    public Description description() {
+        return describe(folder, codec.format(), codec.extension());
+    }
+
+    private static Description describe(Path folder, String format, String extension) {
+        return Description.of("ScoreFolder")
+                .put("format", format)
+                .put("content", FileFingerprint.ofFolder(folder, extension))
+                .build();
     }
 
     private static Path existing(Path folder, Sample sample, String extension) {

@@ -1,35 +1,42 @@
 package dev.wsss.core.pipeline;
 
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
+import dev.wsss.core.runtime.ComputeDevice;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One step of a pipeline, and the handle by which its products are asked for. {@link Stages} makes the usual ones.
+ * One step of a run that makes a product of each sample, and the handle by which the products are asked for. {@link Stages}
+ * makes the usual ones, which describe themselves by what they are made of.
  *
- * <p>The configuration is how a later run knows whether the products on disk are still what the stage would make: put
- * into it whatever changes them, such as scales, thresholds and the hash of the weights.
+ * <p>The description is how a later run knows whether the products on disk are still what the stage would make. A stage of
+ * code of one's own says by {@link Builder#optConfig} what its products depend on: parts that describe themselves, and
+ * settings.
  *
  * @param <P> the product
  */
-public final class Stage<P> {
+public final class Stage<P> implements Described {
+    /** As many workers as there are processors, or one where a GPU computes. */
+    static final int PROCESSORS = 0;
+
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
 
     private final String name;
-    private final SortedMap<String, String> config;
+    private final List<Consumer<Description.Builder>> config;
     private final List<Stage<?>> inputs;
+    private final int workers;
     private final ProductCodec<P> codec;
     private final StageFunction<P> function;
 
     private Stage(Builder<P> b, String name, StageFunction<P> function) {
         this.name = name;
-        this.config = Collections.unmodifiableSortedMap(new TreeMap<>(b.config));
+        this.config = List.copyOf(b.config);
+        this.workers = b.workers;
         this.inputs = List.copyOf(b.inputs);
         this.codec = b.codec;
         this.function = function;
@@ -45,9 +52,15 @@ public final class Stage<P> {
         return name;
     }
 
-    /** The configuration, unmodifiable. */
-    public SortedMap<String, String> config() {
-        return config;
+    /**
+     * What the products depend on now, beside the sample and the products of other stages: a network's weights are those
+     * that it has at present, since a stage may be built before its network is trained.
+     */
+    @Override
+    public Description description() {
+        Description.Builder all = Description.of("Stage");
+        config.forEach(c -> c.accept(all));
+        return all.build();
     }
 
     /** The earlier stages whose products this one uses. */
@@ -64,6 +77,13 @@ public final class Stage<P> {
         return function;
     }
 
+    /** Threads that run this stage, each on a sample of its own. */
+    int workers(ComputeDevice device) {
+        return workers != PROCESSORS
+                ? workers
+                : device.isCuda() ? 1 : Runtime.getRuntime().availableProcessors();
+    }
+
     @Override
     public String toString() {
         return "Stage[" + name + "]";
@@ -76,7 +96,8 @@ public final class Stage<P> {
      */
     public static final class Builder<P> {
         private final ProductCodec<P> codec;
-        private final SortedMap<String, String> config = new TreeMap<>();
+        private final List<Consumer<Description.Builder>> config = new ArrayList<>();
+        private int workers = 1;
         private final List<Stage<?>> inputs = new ArrayList<>();
         private @Nullable String name;
         private @Nullable StageFunction<P> function;
@@ -117,41 +138,61 @@ public final class Stage<P> {
             return this;
         }
 
-        /** Adds one entry of configuration. */
+        /**
+         * Adds something that the products depend on.
+         *
+         * @param value a part that {@linkplain Described describes itself}, a number, text, truth value, enum, record, or a
+         *     list, array, map or optional of such
+         */
         public Builder<P> optConfig(String key, Object value) {
-            ConfigText.put(config, key, value);
+            config.add(d -> d.put(key, value));
             return this;
         }
 
-        /** Adds entries of configuration. */
-        public Builder<P> optConfig(Map<String, ?> entries) {
-            entries.forEach(this::optConfig);
+        /** Adds each component of a record of settings, a nested record's as {@code outer.inner}. */
+        public Builder<P> optConfig(Record settings) {
+            config.add(d -> d.putAll(settings));
             return this;
         }
 
         /**
-         * Adds each component of a configuration record, a nested record's as {@code outer.inner}.
-         *
-         * @throws IllegalArgumentException if a component is neither a number, text, truth value, enum, record, nor a
-         *     list, array, map or optional of such: its text could not tell one value from another
+         * Sets how many samples are worked on at a time; 1 unless set, which is right for networks, whose operations have
+         * threads of their own. The products are the same for any number.
          */
-        public Builder<P> optConfig(Record config) {
-            ConfigText.putComponents(this.config, "", config);
+        public Builder<P> optWorkers(int workers) {
+            if (workers < 1) {
+                throw new IllegalArgumentException("workers must be at least 1, got " + workers);
+            }
+            this.workers = workers;
+            return this;
+        }
+
+        /** One worker for each processor; one in all where a GPU computes. Right for a CRF and other arithmetic. */
+        public Builder<P> optWorkerPerProcessor() {
+            workers = PROCESSORS;
             return this;
         }
 
         /**
          * Builds the stage.
          *
-         * @throws IllegalStateException if it has no name or no function
+         * @throws IllegalStateException if it has no name or no function, or nothing says what its products depend on: no
+         *     {@link #optConfig}, or one of a part that does not describe itself, such as a lambda expression
+         * @throws IllegalArgumentException if a value is nothing that can be described, or a key stands twice
          */
         public Stage<P> build() {
             String n = name;
             StageFunction<P> f = function;
             if (n == null || f == null) {
-                throw new IllegalStateException("a stage needs a " + (n == null ? "name" : "function"));
+                throw new IllegalStateException((n == null ? "setName" : "setFunction") + " is required");
             }
-            return new Stage<>(this, n, f);
+            if (config.isEmpty()) {
+                throw new IllegalStateException("stage '" + n + "' does not say what its products depend on: call"
+                        + " optConfig with the parts and settings of its function");
+            }
+            Stage<P> stage = new Stage<>(this, n, f);
+            stage.description().requireStated("stage '" + n + "'");
+            return stage;
         }
     }
 }

@@ -1,13 +1,9 @@
 package dev.wsss.core.pipeline;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
+import dev.wsss.api.Sha256;
 import dev.wsss.api.AtomicFile;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
-import dev.wsss.api.RunManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -20,13 +16,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -36,21 +30,26 @@ final class StageFolder implements AutoCloseable {
     static final String INDEX = "index.tsv";
     static final String DESCRIPTION = "stage.json";
 
-    private static final Gson GSON =
-            new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
+    private static final String CONFIG = "config.";
 
     private final Stage<?> stage;
     private final Path folder;
     private final WorkFolder work;
+    private final Map<String, String> description;
     private final String fingerprint;
+    private final VerifiedProducts verified;
     private final ConcurrentMap<String, ProductIndex.Entry> entries = new ConcurrentHashMap<>();
     private final FileChannel journal;
 
-    private StageFolder(Stage<?> stage, Path folder, WorkFolder work, String fingerprint) throws IOException {
+    private StageFolder(
+            Stage<?> stage, Path folder, WorkFolder work, Map<String, String> description, VerifiedProducts verified)
+            throws IOException {
         this.stage = stage;
         this.folder = folder;
         this.work = work;
-        this.fingerprint = fingerprint;
+        this.description = description;
+        this.fingerprint = fingerprint(description);
+        this.verified = verified;
         this.journal =
                 FileChannel.open(work.journal(stage.name()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
@@ -62,28 +61,31 @@ final class StageFolder implements AutoCloseable {
      * @throws InvalidDataException if the folder holds something else and is not to be overwritten
      */
     static StageFolder open(
-            Path out, Stage<?> stage, WorkFolder work, Map<String, String> description, boolean overwrite)
+            Path out,
+            Stage<?> stage,
+            WorkFolder work,
+            Map<String, String> description,
+            boolean remake,
+            VerifiedProducts verified)
             throws IOException {
         Path folder = out.resolve(stage.name());
         return work.exclusively(() -> {
             if (Files.exists(folder)) {
                 String difference = difference(folder, description);
                 if (difference != null) {
-                    if (!overwrite) {
+                    if (!remake) {
                         throw new InvalidDataException(folder + ": " + difference
-                                + "; choose another output folder or stage name, or allow overwriting");
+                                + "; choose another output folder or stage name, or allow to remake it");
                     }
-                    work.requireAlone("overwriting stage '" + stage.name() + "'");
+                    work.requireAlone("remaking stage '" + stage.name() + "'");
                     work.discard(folder);
                 }
             }
             Files.createDirectories(folder);
             if (!Files.exists(folder.resolve(DESCRIPTION))) {
-                JsonObject json = new JsonObject();
-                description.forEach(json::addProperty);
-                AtomicFile.write(folder.resolve(DESCRIPTION), GSON.toJson(json) + "\n");
+                DescriptionFile.write(folder.resolve(DESCRIPTION), description);
             }
-            StageFolder opened = new StageFolder(stage, folder, work, fingerprint(description));
+            StageFolder opened = new StageFolder(stage, folder, work, description, verified);
             opened.entries.putAll(ProductIndex.read(folder.resolve(INDEX)));
             return opened;
         });
@@ -91,16 +93,13 @@ final class StageFolder implements AutoCloseable {
 
     /** What the products of a stage depend on, as text by key, in a fixed order. */
     static Map<String, String> describe(
-            Stage<?> stage, RunManifest.Input input, String classes, long seed, Map<Stage<?>, StageFolder> earlier) {
+            Stage<?> stage, Description data, long seed, Map<Stage<?>, StageFolder> earlier) {
         Map<String, String> d = new TreeMap<>();
         d.put("format", stage.codec().format());
         d.put("stage", stage.name());
         d.put("seed", Long.toString(seed));
-        d.put("dataset", input.dataset());
-        d.put("dataset.samples", Integer.toString(input.samples()));
-        d.put("dataset.ids", input.idsSha256());
-        d.put("dataset.classes", classes);
-        stage.config().forEach((key, value) -> d.put("config." + key, value));
+        d.putAll(data.under("data"));
+        stage.description().entries().forEach((key, value) -> d.put(CONFIG + key, value));
         for (Stage<?> from : stage.inputs()) {
             StageFolder folder = Objects.requireNonNull(earlier.get(from));
             d.put("input." + from.name(), folder.fingerprint);
@@ -108,8 +107,19 @@ final class StageFolder implements AutoCloseable {
         return d;
     }
 
+    /** The stage's own settings. */
+    SortedMap<String, String> config() {
+        SortedMap<String, String> config = new TreeMap<>();
+        description.forEach((key, value) -> {
+            if (key.startsWith(CONFIG)) {
+                config.put(key.substring(CONFIG.length()), value);
+            }
+        });
+        return config;
+    }
+
     static String fingerprint(Map<String, String> description) {
-        return Sha256.of(GSON.toJson(new TreeMap<>(description)));
+        return Sha256.of(DescriptionFile.text(description));
     }
 
     private static @Nullable String difference(Path folder, Map<String, String> wanted) throws IOException {
@@ -127,37 +137,12 @@ final class StageFolder implements AutoCloseable {
             throw new InvalidDataException(
                     folder + ": holds files but no " + DESCRIPTION + ", so it is not a stage's folder");
         }
-        Map<String, String> found = readDescription(file);
-        if (found.equals(wanted)) {
-            return null;
-        }
-        List<String> differences = new ArrayList<>();
-        TreeSet<String> keys = new TreeSet<>(found.keySet());
-        keys.addAll(wanted.keySet());
-        for (String key : keys) {
-            String was = found.get(key);
-            String is = wanted.get(key);
-            if (!Objects.equals(was, is)) {
-                differences.add(key + " was " + (was == null ? "not set" : "'" + was + "'") + " and is "
-                        + (is == null ? "not set" : "'" + is + "'"));
-            }
-        }
-        return "products were made otherwise: " + String.join(", ", differences);
+        List<String> differences = Description.differences(readDescription(folder), wanted);
+        return differences.isEmpty() ? null : "products were made otherwise: " + String.join(", ", differences);
     }
 
-    static Map<String, String> readDescription(Path file) {
-        try {
-            Map<String, String> found = new TreeMap<>();
-            JsonParser.parseString(Files.readString(file))
-                    .getAsJsonObject()
-                    .entrySet()
-                    .forEach(e -> found.put(e.getKey(), e.getValue().getAsString()));
-            return found;
-        } catch (NoSuchFileException e) {
-            throw new InvalidDataException(file + ": no such file; expected a stage's folder", e);
-        } catch (IOException | JsonParseException | IllegalStateException | UnsupportedOperationException e) {
-            throw new InvalidDataException(file + ": not a stage's description (" + e.getMessage() + ")", e);
-        }
+    static Map<String, String> readDescription(Path folder) {
+        return DescriptionFile.read(folder.resolve(DESCRIPTION), "a stage's folder");
     }
 
     static void writeIndex(Path folder, SortedMap<String, ProductIndex.Entry> index) {
@@ -180,15 +165,25 @@ final class StageFolder implements AutoCloseable {
         return entries.get(id);
     }
 
-    /** Whether there is a product of a sample with these tags, and its bytes are those that were written. */
-    boolean isValid(String id, String tags) {
-        String expected = ProductIndex.expectedHash(entries.get(id), tags);
+    /** Whether there is a product of a sample of this origin, and its bytes are those that were written. */
+    boolean isValid(String id, String origin) {
+        String expected = ProductIndex.expectedHash(entries.get(id), origin);
         if (expected == null) {
             return false;
         }
         Path file = file(id);
         try {
-            return Files.isRegularFile(file) && Sha256.of(file).equals(expected);
+            if (!Files.isRegularFile(file)) {
+                return false;
+            }
+            if (verified.contains(fingerprint, id)) {
+                return true;
+            }
+            boolean same = Sha256.of(file).equals(expected);
+            if (same) {
+                verified.add(fingerprint, id);
+            }
+            return same;
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
@@ -197,7 +192,7 @@ final class StageFolder implements AutoCloseable {
     }
 
     /** Puts a product in its place and enters it. */
-    <P> void write(String id, String tags, ProductCodec<P> codec, P product) {
+    <P> void write(String id, String origin, ProductCodec<P> codec, P product) {
         Path file = file(id);
         Path temporary = work.newFile(codec.extension());
         try {
@@ -205,7 +200,8 @@ final class StageFolder implements AutoCloseable {
             String sha256 = Sha256.of(temporary);
             Files.createDirectories(Objects.requireNonNull(file.getParent()));
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            enter(id, new ProductIndex.Made(sha256, tags));
+            enter(id, new ProductIndex.Made(sha256, origin));
+            verified.add(fingerprint, id);
         } catch (AtomicMoveNotSupportedException e) {
             throw new UncheckedIOException(
                     folder + ": is on another file system than " + temporary.getParent() + "; expected the same", e);

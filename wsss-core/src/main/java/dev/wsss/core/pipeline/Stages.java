@@ -5,10 +5,15 @@ import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
 import dev.wsss.api.PseudoLabeler;
+import dev.wsss.api.SaliencyMap;
+import dev.wsss.api.SaliencySource;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.ScoreRefiner;
 
-/** The api's verbs as stages. Each comes with a name, which {@link Stage.Builder#optName} changes. */
+/**
+ * The api's verbs as stages. Each comes with a name, which {@link Stage.Builder#optName} changes, and is described by its
+ * parts: one that does not describe itself, such as a lambda expression, is refused when the stage is built.
+ */
 public final class Stages {
     private Stages() {}
 
@@ -16,6 +21,7 @@ public final class Stages {
     public static Stage.Builder<ScoreMaps> cam(CamGenerator generator) {
         return Stage.builder(ProductCodec.scoreMaps())
                 .setName("cam")
+                .optConfig("cam", generator)
                 .setFunction((sample, inputs) -> generator.generate(sample));
     }
 
@@ -24,6 +30,7 @@ public final class Stages {
         return Stage.builder(ProductCodec.scoreMaps())
                 .setName("refined")
                 .optInputs(from)
+                .optConfig("refiner", refiner)
                 .setFunction((sample, inputs) -> refiner.refine(sample, inputs.get(from)));
     }
 
@@ -37,10 +44,21 @@ public final class Stages {
         return label(rule, from, ProductCodec.labelMaps(catalog));
     }
 
+    /** A stage {@code saliency} that makes saliency maps of samples, in steps of 1/255. */
+    public static Stage.Builder<SaliencyMap> saliency(SaliencySource source) {
+        return Stage.builder(ProductCodec.saliency())
+                .setName("saliency")
+                .optConfig("saliency", source)
+                .optWorkerPerProcessor()
+                .setFunction((sample, inputs) -> SaliencyCodec.rounded(source.saliency(sample)));
+    }
+
     private static Stage.Builder<LabelMap> label(LabelRule rule, Stage<ScoreMaps> from, ProductCodec<LabelMap> codec) {
         return Stage.builder(codec)
                 .setName("label")
                 .optInputs(from)
+                .optConfig("rule", rule)
+                .optWorkerPerProcessor()
                 .setFunction((sample, inputs) -> rule.label(sample, inputs.get(from)));
     }
 
@@ -48,6 +66,7 @@ public final class Stages {
     public static Stage.Builder<LabelMap> label(PseudoLabeler labeler, ClassCatalog catalog) {
         return Stage.builder(ProductCodec.labelMaps(catalog))
                 .setName("label")
+                .optConfig("labeler", labeler)
                 .setFunction((sample, inputs) -> labeler.label(sample));
     }
 }

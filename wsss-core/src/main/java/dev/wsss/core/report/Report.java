@@ -409,7 +409,7 @@ public final class Report {
         }
         // The failures have a table of their own, and there may be many.
         RunManifest shown =
-                new RunManifest(m.input(), m.config(), m.versions(), m.seed(), m.device(), m.stages(), List.of());
+                new RunManifest(m.input(), m.config(), m.versions(), m.seed(), m.device(), m.stages(), m.trainings(), List.of());
         html.add(
                 "<section>\n<details><summary>Manifest</summary>\n<pre>%s</pre></details>\n</section>\n",
                 shown.toJson());

@@ -255,6 +255,25 @@ public final class Tensors {
         }
     }
 
+    /**
+     * A view of a tensor as an array, which copies nothing now: its bytes are those that the tensor has when they are asked
+     * for. Valid as long as the tensor lives.
+     */
+    public static HostArray view(Tensor t) {
+        DType dtype = dtype(t);
+        return HostArray.lazy(dtype, shape(t), () -> {
+            if (t.numel() == 0) {
+                return ByteBuffer.allocate(0);
+            }
+            if (t.is_cpu() && t.is_contiguous()) {
+                return new BytePointer(t.data_ptr())
+                        .capacity(t.numel() * dtype.bytes())
+                        .asByteBuffer();
+            }
+            return toHost(t).bytes();
+        });
+    }
+
     /** The only element of a tensor, as a double. This waits for the device. */
     public static double item(Tensor t) {
         if (t.numel() != 1) {

@@ -123,6 +123,15 @@ public final class Torch {
         };
     }
 
+    /** Operations of this thread run in the types of their arguments until the result is closed. */
+    public static Mode withoutAutocast(ComputeDevice device) {
+        load();
+        DeviceType type = device.isCuda() ? DeviceType.CUDA : DeviceType.CPU;
+        boolean before = torch.is_autocast_enabled(type);
+        torch.set_autocast_enabled(type, false);
+        return () -> torch.set_autocast_enabled(type, before);
+    }
+
     /** A mode of the current thread that ends with {@link #close()}. */
     @FunctionalInterface
     public interface Mode extends AutoCloseable {

@@ -1,5 +1,6 @@
 package dev.wsss.core.saliency;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.SaliencySource;
@@ -155,6 +156,18 @@ public final class MinimumBarrierSaliency implements SaliencySource {
                 planes.map[i] *= (float) Math.max(0, 1 - Math.sqrt(dy * dy + dx * dx) / farthest);
             }
         }
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("MinimumBarrierSaliency")
+                .put("workingSize", workingSize)
+                .put("passes", passes)
+                .put("backgroundness", backgroundness)
+                .put("smoothing", smoothing)
+                .put("centredness", centredness)
+                .put("contrast", contrast)
+                .build();
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.wsss.core.saliency;
 
+import java.util.Optional;
+import dev.wsss.api.FileFingerprint;
+import dev.wsss.api.Description;
 import dev.wsss.api.ImageFiles;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
@@ -98,6 +101,16 @@ public final class SaliencyFolder implements SaliencySource {
             grey[v] = v << 16 | v << 8 | v;
         }
         LabelPng.write(folder.resolve(id + ".png"), LabelMap.wrap(map.height(), map.width(), levels), grey);
+    }
+
+    /** What is in the folder, wherever it is. */
+    @Override
+    public Description description() {
+        return Description.of("SaliencyFolder")
+                .put("png", FileFingerprint.ofFolder(folder, "png"))
+                .put("jpg", FileFingerprint.ofFolder(folder, "jpg"))
+                .put("resize", Optional.ofNullable(resize))
+                .build();
     }
 
     @Override

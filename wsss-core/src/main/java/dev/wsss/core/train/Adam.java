@@ -1,5 +1,6 @@
 package dev.wsss.core.train;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.Scope;
@@ -7,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -90,10 +92,10 @@ public final class Adam extends Optimizer {
     }
 
     @Override
-    public Map<String, HostArray> stateDict() {
+    Map<String, HostArray> state(Function<Tensor, HostArray> form) {
         Map<String, HostArray> state = new LinkedHashMap<>();
-        export(first, FIRST, state);
-        export(second, SECOND, state);
+        first.forEach((name, t) -> state.put(name + "." + FIRST, form.apply(t)));
+        second.forEach((name, t) -> state.put(name + "." + SECOND, form.apply(t)));
         steps.forEach((name, n) -> state.put(name + "." + STEP, HostArray.ofLongs(new long[] {n})));
         return state;
     }
@@ -119,12 +121,12 @@ public final class Adam extends Optimizer {
     }
 
     @Override
-    Map<String, String> settings() {
-        Map<String, String> settings = settings(decoupled ? "AdamW" : "Adam");
-        settings.put("optimizer.beta1", Double.toString(beta1));
-        settings.put("optimizer.beta2", Double.toString(beta2));
-        settings.put("optimizer.epsilon", Double.toString(epsilon));
-        return settings;
+    public Description description() {
+        return describe(decoupled ? "AdamW" : "Adam")
+                .put("beta1", beta1)
+                .put("beta2", beta2)
+                .put("epsilon", epsilon)
+                .build();
     }
 
     @Override

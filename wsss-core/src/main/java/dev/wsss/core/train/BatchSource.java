@@ -1,5 +1,6 @@
 package dev.wsss.core.train;
 
+import dev.wsss.api.Described;
 import java.util.SplittableRandom;
 
 /**
@@ -9,7 +10,7 @@ import java.util.SplittableRandom;
  *
  * @param <B> a batch; closed by the trainer after its step
  */
-public interface BatchSource<B extends AutoCloseable> {
+public interface BatchSource<B extends AutoCloseable> extends Described {
     /** Batches in an epoch; at least 1. */
     int batchesPerEpoch();
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -25,15 +26,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checkpoints of one run in one folder. Each is a single safetensors file, so it exists whole or not at all: network,
- * optimiser, moving average and loss state as tensors, everything else as JSON in the metadata, with a checksum, as the
- * format itself would not notice a flipped bit.
+ * The checkpoints of one training in one folder. Each is a single safetensors file, so it exists whole or not at all:
+ * network, optimizer, moving average and loss state as tensors, everything else as JSON in the metadata, with a checksum, as
+ * the format itself would not notice a flipped bit. Tensors pass through one at a time, in both directions.
  */
 final class CheckpointStore {
     private static final Logger log = LoggerFactory.getLogger(CheckpointStore.class);
     private static final Pattern NAME = Pattern.compile("step-(\\d{9,18})\\.safetensors");
     private static final String FORMAT_KEY = "wsss.checkpoint";
-    private static final String FORMAT = "1";
+    private static final String FORMAT = "2";
     private static final String STATE_KEY = "wsss.training";
     private static final String CHECKSUM_KEY = "wsss.crc32c";
     private static final Gson GSON = new Gson();
@@ -45,21 +46,28 @@ final class CheckpointStore {
     record State(
             long step,
             double seconds,
+            long skipped,
             Map<String, String> settings,
             Map<String, ScalarWindow.Sum> window,
             List<TrainingPoint> points) {}
 
-    /** A checkpoint that was read. */
-    record Checkpoint(Path file, State state, Map<String, HostArray> tensors) {}
+    /** A checkpoint that was opened and checked; its tensors are read from the file when asked for. */
+    record Checkpoint(Path file, State state, Map<String, HostArray> tensors, SafetensorsFile open)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            open.close();
+        }
+    }
 
     CheckpointStore(Path folder, int keep) {
         this.folder = folder;
         this.keep = keep;
     }
 
-    /** Writes a checkpoint and deletes the oldest beyond those to keep. */
+    /** Writes a checkpoint, and deletes the oldest beyond those to keep when it is on the disk. */
     Path save(State state, Map<String, HostArray> tensors) {
-        Path file = folder.resolve(String.format(java.util.Locale.ROOT, "step-%09d.safetensors", state.step));
+        Path file = folder.resolve(String.format(Locale.ROOT, "step-%09d.safetensors", state.step));
         String json = GSON.toJson(state);
         Safetensors.write(
                 file, tensors, Map.of(FORMAT_KEY, FORMAT, STATE_KEY, json, CHECKSUM_KEY, checksum(json, tensors)));
@@ -85,7 +93,7 @@ final class CheckpointStore {
         InvalidDataException first = null;
         for (Path file : files) {
             try {
-                return read(file);
+                return open(file);
             } catch (InvalidDataException e) {
                 log.warn("checkpoint {} is damaged, trying the one before: {}", file, e.getMessage());
                 first = first == null ? e : first;
@@ -100,19 +108,30 @@ final class CheckpointStore {
         return null;
     }
 
-    private static Checkpoint read(Path file) {
-        Map<String, HostArray> tensors = new LinkedHashMap<>();
-        Map<String, String> metadata;
-        try (SafetensorsFile in = Safetensors.open(file)) {
-            metadata = in.metadata();
-            for (String name : in.names()) {
-                tensors.put(name, in.get(name));
-            }
+    private static Checkpoint open(Path file) {
+        SafetensorsFile in = Safetensors.open(file);
+        try {
+            return checked(file, in);
+        } catch (RuntimeException e) {
+            in.close();
+            throw e;
         }
+    }
+
+    private static Checkpoint checked(Path file, SafetensorsFile in) {
+        Map<String, String> metadata = in.metadata();
         String json = metadata.get(STATE_KEY);
-        if (!FORMAT.equals(metadata.get(FORMAT_KEY)) || json == null) {
-            throw new InvalidDataException(file + ": not a training checkpoint of format " + FORMAT + ", got format "
-                    + metadata.get(FORMAT_KEY));
+        String format = metadata.get(FORMAT_KEY);
+        if (format == null || json == null) {
+            throw new InvalidDataException(file + ": not a training checkpoint of format " + FORMAT);
+        }
+        if (!FORMAT.equals(format)) {
+            throw new InvalidDataException(file + ": a training checkpoint of format " + format + ", expected " + FORMAT
+                    + "; its network can be loaded under the prefix 'network.', but this version cannot go on from it");
+        }
+        Map<String, HostArray> tensors = new LinkedHashMap<>();
+        for (String name : in.names()) {
+            tensors.put(name, in.view(name));
         }
         String expected = checksum(json, tensors);
         if (!expected.equals(metadata.get(CHECKSUM_KEY))) {
@@ -120,7 +139,7 @@ final class CheckpointStore {
                     + expected + "; the file is damaged");
         }
         try {
-            return new Checkpoint(file, GSON.fromJson(json, State.class), tensors);
+            return new Checkpoint(file, GSON.fromJson(json, State.class), tensors, in);
         } catch (JsonParseException e) {
             throw new InvalidDataException(file + ": " + e.getMessage(), e);
         }
@@ -134,6 +153,12 @@ final class CheckpointStore {
             crc.update(array.bytes());
         });
         return Long.toHexString(crc.getValue());
+    }
+
+    /** Updates behind the newest checkpoint, 0 if there is none. */
+    long newestStep() {
+        List<Path> files = files();
+        return files.isEmpty() ? 0 : step(files.get(0));
     }
 
     /** The checkpoints there are, newest first. */

@@ -105,6 +105,14 @@ public final class Ema implements AutoCloseable {
         return state;
     }
 
+    /** As {@link #stateDict()} without a copy: what is read when a checkpoint is written. */
+    Map<String, HostArray> liveState() {
+        requireHome();
+        Map<String, HostArray> state = new LinkedHashMap<>();
+        shadows.forEach((name, t) -> state.put(name, Tensors.view(t)));
+        return state;
+    }
+
     /**
      * Continues from a saved average.
      *

@@ -1,6 +1,9 @@
 package dev.wsss.core.train;
 
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.Sha256;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
@@ -9,6 +12,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.bytedeco.pytorch.LongArrayRefOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -25,7 +30,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>State on the device belongs to the optimiser and is freed by {@link #close()}. Not thread-safe.
  */
-public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Adam {
+public abstract sealed class Optimizer implements Described, AutoCloseable permits Sgd, Adam {
     private static final double CLIP_EPSILON = 1e-6;
 
     private final List<ParameterGroup> groups;
@@ -100,32 +105,42 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
         }
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
+            Tensor total = scope.keep(gradientNorm());
+            scaleGradients(total, maxNorm);
+            return total;
+        }
+    }
+
+    /** The common Euclidean norm of all gradients, a scalar tensor in the current scope; 0 where there is none. */
+    final Tensor gradientNorm() {
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
             TensorVector norms = new TensorVector();
             Norm norm = new Norm();
-            for (ParameterGroup group : groups) {
-                for (Tensor p : group.parameters().values()) {
-                    Tensor grad = p.grad();
-                    if (grad.defined()) {
-                        norms.push_back(norm.of(grad));
-                    }
-                }
-            }
-            if (norms.empty()) {
-                return scope.keep(Tensors.of(new float[] {0}));
-            }
-            Tensor total = norm.of(torch.stack(norms));
-            Tensor factor = torch.reciprocal(total.add(new Scalar(CLIP_EPSILON)))
+            forEachGradient(grad -> norms.push_back(norm.of(grad)));
+            return scope.keep(norms.empty() ? Tensors.of(new float[] {0}) : norm.of(torch.stack(norms)));
+        }
+    }
+
+    /** Scales all gradients, whose norm this is, to a largest norm. */
+    final void scaleGradients(Tensor norm, double maxNorm) {
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            Tensor factor = torch.reciprocal(norm.add(new Scalar(CLIP_EPSILON)))
                     .mul_(new Scalar(maxNorm))
                     .clamp_max_(new Scalar(1.0));
-            for (ParameterGroup group : groups) {
-                for (Tensor p : group.parameters().values()) {
-                    Tensor grad = p.grad();
-                    if (grad.defined()) {
-                        grad.mul_(factor);
-                    }
+            forEachGradient(grad -> grad.mul_(factor));
+        }
+    }
+
+    private void forEachGradient(Consumer<Tensor> action) {
+        for (ParameterGroup group : groups) {
+            for (Tensor p : group.parameters().values()) {
+                Tensor grad = p.grad();
+                if (grad.defined()) {
+                    action.accept(grad);
                 }
             }
-            return scope.keep(total);
         }
     }
 
@@ -144,7 +159,17 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
     abstract void update(ParameterGroup group, double rate);
 
     /** A copy of the state on the host, by parameter name and kind of state; empty before the first step. */
-    public abstract Map<String, HostArray> stateDict();
+    public final Map<String, HostArray> stateDict() {
+        return state(Tensors::toHost);
+    }
+
+    /** As {@link #stateDict()} without a copy: what is read when a checkpoint is written. */
+    final Map<String, HostArray> liveState() {
+        return state(Tensors::view);
+    }
+
+    /** The state, each tensor in a form on the host. */
+    abstract Map<String, HostArray> state(Function<Tensor, HostArray> form);
 
     /**
      * Continues from the state of an optimiser of the same kind over the same parameters.
@@ -153,30 +178,20 @@ public abstract sealed class Optimizer implements AutoCloseable permits Sgd, Ada
      */
     public abstract void load(Map<String, HostArray> state);
 
-    /** Every setting by name, groups included: two optimisers with equal settings do the same. */
-    abstract Map<String, String> settings();
-
-    final Map<String, String> settings(String kind) {
-        Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("optimizer", kind);
-        settings.put("optimizer.rate", Double.toString(baseRate));
+    /** Starts a description with what all optimizers have: rate and groups. */
+    final Description.Builder describe(String kind) {
+        Description.Builder d = Description.of(kind).put("learningRate", baseRate);
         for (ParameterGroup group : groups) {
-            String key = "optimizer.group." + group.name();
-            settings.put(key + ".rateMultiplier", Double.toString(group.rateMultiplier()));
-            settings.put(key + ".weightDecay", Double.toString(group.weightDecay()));
-            settings.put(
-                    key + ".parameters",
-                    group.parameters().size() + " with hash "
-                            + Integer.toHexString(group.parameters().keySet().stream()
-                                    .toList()
-                                    .hashCode()));
+            String key = "group." + group.name();
+            d.put(key + ".rateMultiplier", group.rateMultiplier())
+                    .put(key + ".weightDecay", group.weightDecay())
+                    .put(
+                            key + ".parameters",
+                            group.parameters().size() + ", "
+                                    + Sha256.of(String.join("\n", group.parameters().keySet()))
+                                            .substring(0, 16));
         }
-        return settings;
-    }
-
-    /** Copies every state tensor to the host under {@code parameter.kind}. */
-    static void export(Map<String, Tensor> tensors, String kind, Map<String, HostArray> into) {
-        tensors.forEach((name, t) -> into.put(name + "." + kind, Tensors.toHost(t)));
+        return d;
     }
 
     /** The entries {@code parameter.kind} of a state, checked against the parameters and not yet on the device. */

@@ -6,7 +6,10 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
@@ -25,6 +28,9 @@ final class ScalarWindow implements AutoCloseable {
     private final int slotsPerStep;
     private final Map<String, Row> rows = new LinkedHashMap<>();
     private final Map<String, Sum> sums = new LinkedHashMap<>();
+    /** Figures of the present step that are on the host. */
+    private final List<Map.Entry<String, Double>> pending = new ArrayList<>();
+
     private long firstStep;
     private int slot;
     private boolean empty = true;
@@ -70,10 +76,31 @@ final class ScalarWindow implements AutoCloseable {
     }
 
     void put(String name, double value) {
-        if (!Double.isFinite(value)) {
-            throw new WsssException(name + " is " + value + " in training step " + (firstStep + slot / slotsPerStep));
+        pending.add(Map.entry(name, value));
+    }
+
+    /**
+     * Takes the present step's figures.
+     *
+     * @throws WsssException naming one that is known on the host and is not finite
+     */
+    void commit() {
+        for (Map.Entry<String, Double> figure : pending) {
+            double value = figure.getValue();
+            if (!Double.isFinite(value)) {
+                throw new WsssException(
+                        figure.getKey() + " is " + value + " in training step " + (firstStep + slot / slotsPerStep));
+            }
+            sums.merge(figure.getKey(), new Sum(value, 1), (a, b) -> a.plus(value));
         }
-        sums.merge(name, new Sum(value, 1), (a, b) -> a.plus(value));
+        pending.clear();
+    }
+
+    /** Leaves out the present step's figures. */
+    void forget() {
+        pending.clear();
+        int first = slot / slotsPerStep * slotsPerStep;
+        rows.values().forEach(row -> Arrays.fill(row.used, first, first + slotsPerStep, false));
     }
 
     /**

@@ -1,10 +1,12 @@
 package dev.wsss.core.train;
 
+import dev.wsss.api.Description;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.Scope;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -69,9 +71,9 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    public Map<String, HostArray> stateDict() {
+    Map<String, HostArray> state(Function<Tensor, HostArray> form) {
         Map<String, HostArray> state = new LinkedHashMap<>();
-        export(buffers, MOMENTUM, state);
+        buffers.forEach((name, t) -> state.put(name + "." + MOMENTUM, form.apply(t)));
         return state;
     }
 
@@ -83,12 +85,12 @@ public final class Sgd extends Optimizer {
     }
 
     @Override
-    Map<String, String> settings() {
-        Map<String, String> settings = settings("SGD");
-        settings.put("optimizer.momentum", Double.toString(momentum));
-        settings.put("optimizer.dampening", Double.toString(dampening));
-        settings.put("optimizer.nesterov", Boolean.toString(nesterov));
-        return settings;
+    public Description description() {
+        return describe("Sgd")
+                .put("momentum", momentum)
+                .put("dampening", dampening)
+                .put("nesterov", nesterov)
+                .build();
     }
 
     @Override

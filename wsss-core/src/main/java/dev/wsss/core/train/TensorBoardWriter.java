@@ -64,6 +64,7 @@ public final class TensorBoardWriter implements TrainingListener, AutoCloseable 
         scalars.put("loss", point.loss());
         point.scalars().forEach((name, v) -> scalars.put("scalars/" + name, v));
         point.rates().forEach((group, v) -> scalars.put("rate/" + group, v));
+        scalars.put("skipped_steps", (double) point.skipped());
         scalars.put("speed/images_per_second", point.imagesPerSecond());
         scalars.put("memory/resident_gib", point.residentBytes() / GIB);
         write(point.step(), scalars);

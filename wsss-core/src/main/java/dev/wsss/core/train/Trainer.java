@@ -1,24 +1,16 @@
 package dev.wsss.core.train;
 
 import ai.djl.util.Progress;
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.WsssException;
-import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.Network;
-import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.NativeException;
-import dev.wsss.core.runtime.NativeMemory;
-import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Torch;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.TreeSet;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -41,39 +33,44 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>With {@link Builder#optCheckpoint} a second run of the same program goes on from the newest checkpoint in the folder
- * and ends with the weights, bit for bit, that it would have had without the interruption. Checkpoints of another network
- * or of other settings are refused; the message names the setting.
+ * and ends with the weights, bit for bit, that it would have had without the interruption. Checkpoints of another {@linkplain
+ * #description() description} (other data, initial weights, settings) are refused; the message names what differs. More
+ * steps than before are fine.
+ *
+ * <p>The norm of the gradient is looked at in each step, before the weights change: no weight is ever NaN, in the network as
+ * in checkpoints. {@link Builder#optOnNonFinite} says what happens then.
  *
  * <p>The network, the optimiser and the data stay the caller's; {@link #close()} frees the moving average. Not
  * thread-safe.
  *
  * @param <B> a batch
  */
-public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
-    private static final String NETWORK = "network.";
-    private static final String OPTIMIZER = "optimizer.";
-    private static final String EMA = "ema.";
-    private static final String LOSS = "loss.";
+public final class Trainer<B extends AutoCloseable> implements Described, AutoCloseable {
+    final Network network;
+    final LossStep<B> loss;
+    final BatchSource<B> data;
+    final Optimizer optimizer;
+    final Schedule schedule;
+    final long steps;
+    final int accumulate;
+    final boolean autocast;
+    final double maxGradientNorm;
+    final List<TrainingListener> listeners;
+    final @Nullable CheckpointStore store;
+    final long checkpointEvery;
+    final int logEvery;
+    final long seed;
+    final int threads;
+    final @Nullable Progress progress;
+    final String name;
+    final double emaDecay;
+    final OnNonFinite onNonFinite;
+    @Nullable
+    Ema ema;
 
-    private final Network network;
-    private final LossStep<B> loss;
-    private final BatchSource<B> data;
-    private final Optimizer optimizer;
-    private final Schedule schedule;
-    private final long steps;
-    private final int accumulate;
-    private final boolean autocast;
-    private final double maxGradientNorm;
-    private final List<TrainingListener> listeners;
-    private final @Nullable CheckpointStore store;
-    private final long checkpointEvery;
-    private final int logEvery;
-    private final long seed;
-    private final int threads;
-    private final @Nullable Progress progress;
-    private final String name;
-    private final double emaDecay;
-    private @Nullable Ema ema;
+    /** Kept: once it has trained, the network has other weights than those that it started from. */
+    private @Nullable Description description;
+
 
     private Trainer(Builder<B> b, Network network, LossStep<B> loss, BatchSource<B> data, Optimizer optimizer) {
         this.network = network;
@@ -87,13 +84,14 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
         maxGradientNorm = b.maxGradientNorm;
         listeners = List.copyOf(b.listeners);
         store = b.checkpoints == null ? null : new CheckpointStore(b.checkpoints, b.keep);
-        checkpointEvery = b.checkpointEvery;
+        checkpointEvery = b.checkpointEvery > 0 ? b.checkpointEvery : Math.max(100, steps / 20);
         logEvery = b.logEvery;
         seed = b.seed;
         threads = b.threads;
         progress = b.progress;
         name = b.name;
         emaDecay = b.emaDecay;
+        onNonFinite = b.onNonFinite;
     }
 
     /** Starts a trainer of batches of type {@code B}. */
@@ -111,10 +109,10 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
      *
      * @throws InvalidDataException if that checkpoint is damaged and no older one is whole, or is not of this run; or if
      *     a batch is refused
-     * @throws WsssException if the loss is not finite (found at the next log point), or a batch cannot be loaded
+     * @throws WsssException if a gradient or the loss is not finite, or a batch cannot be loaded
      */
     public TrainingHistory fit() {
-        return new Run().fit();
+        return new TrainingRun<>(this).fit();
     }
 
     /**
@@ -138,268 +136,47 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
         }
     }
 
-    /** Everything that must be equal for a checkpoint to continue this run, by name. */
-    private Map<String, String> settings() {
-        Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("network", network.getClass().getName());
-        settings.put("seed", Long.toString(seed));
-        settings.put("accumulate", Integer.toString(accumulate));
-        settings.put("autocastBf16", Boolean.toString(autocast));
-        settings.put("gradientClip", Double.toString(maxGradientNorm));
-        settings.put("ema", Double.toString(emaDecay));
-        settings.put("batchesPerEpoch", Integer.toString(data.batchesPerEpoch()));
-        settings.putAll(optimizer.settings());
+    /**
+     * What the trained network depends on: network and the weights it starts from, data, loss, optimizer, schedule, seed. A
+     * checkpoint of another description is not gone on from. Reads all tags and a little of each image, where the data are
+     * images.
+     */
+    @Override
+    public Description description() {
+        if (description == null) {
+            description = describe();
+        }
+        return description;
+    }
+
+    /** The network. */
+    public Network network() {
+        return network;
+    }
+
+    /** Updates that the newest checkpoint has behind it, by the file's name; 0 if there is none. */
+    public long savedStep() {
+        return store == null ? 0 : store.newestStep();
+    }
+
+    private Description describe() {
+        Description.Builder d = Description.of("Training")
+                .put("network", network.start())
+                .put("data", data)
+                .put("loss", loss)
+                .put("optimizer", optimizer)
+                .put("steps", steps)
+                .put("batchesPerEpoch", data.batchesPerEpoch())
+                .put("accumulate", accumulate)
+                .put("seed", seed)
+                .put("autocastBf16", autocast)
+                .put("gradientClip", maxGradientNorm)
+                .put("ema", emaDecay);
         // a schedule is a function, so it is known by its values
         for (long at = 1; at <= 1 << 20; at *= 4) {
-            Map<String, Double> rates = optimizer.rates(schedule, at - 1);
-            settings.put("schedule's rates in step " + (at - 1), rates.toString());
+            d.put("schedule." + (at - 1), optimizer.rates(schedule, at - 1));
         }
-        return settings;
-    }
-
-    /** One call of {@link Trainer#fit()}. */
-    private final class Run {
-        private final ComputeDevice device = network.device();
-        private final ScalarWindow window = new ScalarWindow(device, logEvery, accumulate);
-        private final TrainingStep context = new TrainingStep(window, device, steps);
-        private final List<TrainingPoint> points = new ArrayList<>();
-        private final long startNanos = System.nanoTime();
-        private @Nullable Path checkpoint;
-        private String message = "";
-        private double secondsBefore;
-        private long resumedAt;
-        private long images;
-        private long imagesAtPoint;
-        private long nanosAtPoint = startNanos;
-
-        TrainingHistory fit() {
-            try (window) {
-                network.train(true);
-                if (emaDecay > 0 && ema == null) {
-                    ema = Ema.of(network, emaDecay);
-                }
-                optimizer.zeroGrad();
-                long first = store == null ? 0 : resume(store);
-                listeners.forEach(l -> l.onStart(first, steps));
-                if (progress != null) {
-                    progress.reset(name, steps);
-                    progress.start(first);
-                }
-                train(first);
-                if (progress != null) {
-                    progress.end();
-                }
-                TrainingHistory history = new TrainingHistory(
-                        points,
-                        steps,
-                        first,
-                        images,
-                        seconds(),
-                        images / Math.max(sinceNanos(startNanos), 1e-9),
-                        NativeMemory.now().peakResidentBytes(),
-                        checkpoint);
-                listeners.forEach(l -> l.onEnd(history));
-                return history;
-            }
-        }
-
-        private void train(long first) {
-            try (Prefetcher<B> batches =
-                    new Prefetcher<>(data, seed, first * accumulate, steps * accumulate, threads)) {
-                for (long step = first; step < steps; step++) {
-                    try (Scope scope = Scope.open()) {
-                        step(step, batches);
-                    } catch (NativeException e) {
-                        throw new NativeException("training step " + step + ": " + e.getMessage(), e);
-                    }
-                    after(step);
-                }
-            }
-        }
-
-        private void step(long step, Prefetcher<B> batches) {
-            if (!network.isTraining()) {
-                network.train(true);
-            }
-            Scalar share = new Scalar(1.0 / accumulate);
-            for (int micro = 0; micro < accumulate; micro++) {
-                B batch = batches.take();
-                try (Scope scope = Scope.open()) {
-                    long number = step * accumulate + micro;
-                    long stepSeed = BatchSource.mix(seed, number);
-                    // A fresh seed for each step and not one stream of numbers: nothing to save, the same on every
-                    // device, and nobody else's draws between steps matter.
-                    Torch.seed(stepSeed);
-                    context.moveTo(step, (int) (number / data.batchesPerEpoch()), micro, stepSeed);
-                    window.moveTo(step, micro);
-                    images += data.images(batch);
-                    Torch.run(() -> backward(batch, share));
-                } finally {
-                    Prefetcher.close(batch);
-                }
-            }
-            Torch.run(() -> {
-                if (maxGradientNorm > 0) {
-                    window.put("gradient_norm", optimizer.clipGradients(maxGradientNorm));
-                }
-                optimizer.step(schedule, step);
-                optimizer.zeroGrad();
-                if (ema != null) {
-                    ema.update();
-                }
-            });
-        }
-
-        private void backward(B batch, Scalar share) {
-            Tensor value;
-            if (autocast) {
-                try (Torch.Mode bf16 = Torch.autocastBf16(device)) {
-                    value = loss.loss(batch, context);
-                }
-            } else {
-                value = loss.loss(batch, context);
-            }
-            if (value.numel() != 1 || !value.requires_grad()) {
-                throw new IllegalStateException("the loss must be a scalar with a gradient, got " + value.numel()
-                        + " elements, requires_grad " + value.requires_grad());
-            }
-            window.put(ScalarWindow.LOSS, value);
-            (accumulate == 1 ? value : value.mul(share)).backward();
-        }
-
-        private void after(long step) {
-            long done = step + 1;
-            listeners.forEach(l -> l.onStep(done));
-            long epochBefore = step * accumulate / data.batchesPerEpoch();
-            long epochNow = done * accumulate / data.batchesPerEpoch();
-            for (long epoch = epochBefore; epoch < epochNow; epoch++) {
-                int finished = (int) epoch;
-                listeners.forEach(l -> l.onEpoch(finished, done));
-            }
-            if (done % logEvery == 0 || done == steps) {
-                point(step);
-            }
-            if (store != null && (done % checkpointEvery == 0 || done == steps)) {
-                save(store, done);
-            }
-            if (progress != null) {
-                progress.update(done, message);
-            }
-        }
-
-        private void point(long step) {
-            window.drain();
-            Map<String, Double> means = window.means();
-            double mean = Objects.requireNonNull(means.remove(ScalarWindow.LOSS), "every step has a loss");
-            long now = System.nanoTime();
-            double speed = (images - imagesAtPoint) / Math.max((now - nanosAtPoint) / 1e9, 1e-9);
-            imagesAtPoint = images;
-            nanosAtPoint = now;
-            TrainingPoint point = new TrainingPoint(
-                    step + 1,
-                    (int) (((step + 1) * accumulate - 1) / data.batchesPerEpoch()),
-                    mean,
-                    means,
-                    optimizer.rates(schedule, step),
-                    speed,
-                    seconds(),
-                    NativeMemory.now().residentBytes());
-            points.add(point);
-            double imagesPerStep = (double) images / (step + 1 - resumedAt);
-            message = String.format(
-                    Locale.ROOT,
-                    "loss %.4g, %.1f images/s, %s left",
-                    mean,
-                    speed,
-                    duration((steps - step - 1) * imagesPerStep / speed));
-            listeners.forEach(l -> l.onPoint(point));
-        }
-
-        private void save(CheckpointStore store, long done) {
-            window.drain();
-            Map<String, HostArray> tensors = new LinkedHashMap<>();
-            put(tensors, NETWORK, network.stateDict());
-            put(tensors, OPTIMIZER, optimizer.stateDict());
-            put(tensors, LOSS, loss.stateDict());
-            if (ema != null) {
-                put(tensors, EMA, ema.stateDict());
-            }
-            Path file =
-                    store.save(new CheckpointStore.State(done, seconds(), settings(), window.sums(), points), tensors);
-            checkpoint = file;
-            listeners.forEach(l -> l.onCheckpoint(done, file));
-        }
-
-        private long resume(CheckpointStore store) {
-            CheckpointStore.Checkpoint found = store.newest();
-            if (found == null) {
-                return 0;
-            }
-            CheckpointStore.State state = found.state();
-            compare(found.file(), state.settings());
-            if (state.step() > steps) {
-                throw new InvalidDataException(
-                        found.file() + " is of step " + state.step() + ", beyond the " + steps + " steps of this run");
-            }
-            try {
-                network.load(part(found, NETWORK));
-                optimizer.load(part(found, OPTIMIZER));
-                loss.load(part(found, LOSS));
-                if (ema != null) {
-                    ema.load(part(found, EMA));
-                }
-            } catch (InvalidDataException e) {
-                throw new InvalidDataException(found.file() + ": " + e.getMessage(), e);
-            }
-            window.sums().putAll(state.window());
-            points.addAll(state.points());
-            secondsBefore = state.seconds();
-            checkpoint = found.file();
-            resumedAt = state.step();
-            return state.step();
-        }
-
-        private void compare(Path file, Map<String, String> theirs) {
-            Map<String, String> ours = settings();
-            TreeSet<String> keys = new TreeSet<>(ours.keySet());
-            keys.addAll(theirs.keySet());
-            for (String key : keys) {
-                if (!Objects.equals(ours.get(key), theirs.get(key))) {
-                    throw new InvalidDataException(file + " is a checkpoint of another run: " + key + " is "
-                            + theirs.get(key) + " there and " + ours.get(key)
-                            + " here; use the same setting, or another folder to begin anew");
-                }
-            }
-        }
-
-        private double seconds() {
-            return secondsBefore + sinceNanos(startNanos);
-        }
-    }
-
-    private static void put(Map<String, HostArray> all, String prefix, Map<String, HostArray> part) {
-        part.forEach((name, array) -> all.put(prefix + name, array));
-    }
-
-    private static Map<String, HostArray> part(CheckpointStore.Checkpoint checkpoint, String prefix) {
-        Map<String, HostArray> part = new LinkedHashMap<>();
-        checkpoint.tensors().forEach((name, array) -> {
-            if (name.startsWith(prefix)) {
-                part.put(name.substring(prefix.length()), array);
-            }
-        });
-        return part;
-    }
-
-    private static double sinceNanos(long nanos) {
-        return (System.nanoTime() - nanos) / 1e9;
-    }
-
-    private static String duration(double seconds) {
-        long s = Math.round(seconds);
-        return s < 90
-                ? s + " s"
-                : s < 5400 ? Math.round(s / 60.0) + " min" : String.format(Locale.ROOT, "%.1f h", s / 3600.0);
+        return d.build();
     }
 
     /**
@@ -421,13 +198,14 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
         private double maxGradientNorm;
         private final List<TrainingListener> listeners = new ArrayList<>();
         private @Nullable Path checkpoints;
-        private long checkpointEvery = 1;
+        private long checkpointEvery;
         private int keep = 1;
         private int logEvery = 20;
         private long seed;
         private int threads = 2;
         private @Nullable Progress progress;
         private String name = "training";
+        private OnNonFinite onNonFinite = OnNonFinite.STOP;
 
         private Builder() {}
 
@@ -505,6 +283,12 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
             return this;
         }
 
+        /** What happens when a gradient is NaN or infinite; {@link OnNonFinite#STOP} unless set. */
+        public Builder<B> optOnNonFinite(OnNonFinite what) {
+            onNonFinite = what;
+            return this;
+        }
+
         /** Adds listeners. */
         public Builder<B> optListeners(TrainingListener... more) {
             listeners.addAll(List.of(more));
@@ -522,6 +306,17 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
             checkpoints = folder;
             checkpointEvery = positive("steps between checkpoints", everySteps);
             this.keep = (int) positive("checkpoints to keep", keep);
+            return this;
+        }
+
+        /**
+         * Writes checkpoints, and goes on from the newest in the folder: twenty in a whole training but none within a hundred
+         * steps, and keeps the newest; or as often and as many as {@link #optCheckpoint} says, where it was called.
+         *
+         * @param folder of this run alone
+         */
+        public Builder<B> optCheckpointFolder(Path folder) {
+            checkpoints = folder;
             return this;
         }
 
@@ -565,15 +360,15 @@ public final class Trainer<B extends AutoCloseable> implements AutoCloseable {
         /**
          * Builds.
          *
-         * @throws IllegalArgumentException if something required is not set, or the optimiser trains a tensor that is
-         *     not the network's
+         * @throws IllegalStateException if something required is not set
+         * @throws IllegalArgumentException if the optimizer trains a tensor that is not the network's
          */
         public Trainer<B> build() {
             if (network == null || loss == null || data == null || optimizer == null) {
-                throw new IllegalArgumentException("setNetwork, setLoss, setData and setOptimizer are required");
+                throw new IllegalStateException("setNetwork, setLoss, setData and setOptimizer are required");
             }
             if (steps == 0 && epochs == 0) {
-                throw new IllegalArgumentException("optSteps or optEpochs is needed");
+                throw new IllegalStateException("optSteps or optEpochs is required");
             }
             positive("batches in an epoch", data.batchesPerEpoch());
             Map<String, Tensor> parameters = network.parameters();

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param loss mean loss since the last log point
  * @param scalars means of the reported figures since then, by name
  * @param rates learning rate of the last update by parameter group
+ * @param skipped steps left out so far, as their gradient was not finite
  * @param imagesPerSecond throughput since then, checkpoints and listeners included
  * @param seconds training time so far, over all resumed parts
  * @param residentBytes physical memory of the process now
@@ -22,6 +23,7 @@ public record TrainingPoint(
         double loss,
         Map<String, Double> scalars,
         Map<String, Double> rates,
+        long skipped,
         double imagesPerSecond,
         double seconds,
         long residentBytes) {

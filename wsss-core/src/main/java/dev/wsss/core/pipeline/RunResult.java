@@ -1,33 +1,27 @@
 package dev.wsss.core.pipeline;
 
 import dev.wsss.api.RunManifest;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.SortedMap;
 
 /**
- * What a run did.
+ * What {@link RunFolder#make} did.
  *
- * @param out the output folder
- * @param samples number of samples that this run was for: the dataset's, or its shard's
+ * @param samples number of samples that it was for: the dataset's, or its shard's
  * @param done samples that have all their products now, {@code skipped} included
  * @param skipped samples that had all of them before
  * @param stages what each stage did, in order
  * @param failures samples without all products, in the order of the dataset
  * @param seconds by what they were spent on: {@code total} by the clock; {@code read}, {@code write} and {@code
  *     stage:<name>} summed over threads
- * @param manifest the whole folder's, unless this was one shard of several
  */
-public record PipelineResult(
-        Path out,
+public record RunResult(
         int samples,
         int done,
         int skipped,
         List<StageSummary> stages,
         List<RunManifest.Failure> failures,
-        SortedMap<String, Double> seconds,
-        Optional<RunManifest> manifest) {
+        SortedMap<String, Double> seconds) {
     /**
      * What one stage did.
      *
@@ -39,14 +33,9 @@ public record PipelineResult(
      */
     public record StageSummary(String name, int made, int reused, int failed, double seconds) {}
 
-    public PipelineResult {
+    public RunResult {
         stages = List.copyOf(stages);
         failures = List.copyOf(failures);
-    }
-
-    /** The products of a stage. */
-    public <P> ProductStore<P> store(Stage<P> stage) {
-        return ProductStore.open(out.resolve(stage.name()), stage.codec());
     }
 
     /** A few lines for people, the first ten failures among them. */

@@ -1,4 +1,4 @@
-package dev.wsss.datasets;
+package dev.wsss.core.augment;
 
 /** One axis of a crop: for each of its places, which source places it is made of, and with what weights. */
 final class Axis {
@@ -16,12 +16,12 @@ final class Axis {
      * @param scaled places after it
      * @param crop places of the result
      * @param offset of the result in the scaled image, negative where it begins before
-     * @param bicubic Pillow's kernel, wider when shrinking; otherwise linear without smoothing
      */
-    Axis(int source, int scaled, int crop, int offset, boolean mirrored, boolean bicubic) {
+    Axis(int source, double scaled, int crop, double offset, boolean flipped, Interpolation interpolation) {
+        boolean bicubic = interpolation == Interpolation.BICUBIC;
         this.size = crop;
         this.source = source;
-        double ratio = (double) source / scaled;
+        double ratio = source / scaled;
         double spread = Math.max(1, ratio);
         taps = bicubic ? (int) Math.ceil(4 * spread) + 1 : 2;
         first = new int[crop];
@@ -29,13 +29,13 @@ final class Axis {
         nearest = new int[crop];
         int count = 0;
         for (int i = 0; i < crop; i++) {
-            int at = (mirrored ? crop - 1 - i : i) + offset;
-            if (at < 0 || at >= scaled) {
+            double middle = (flipped ? crop - 1 - i : i) + offset + 0.5;
+            if (middle < 0 || middle >= scaled) {
                 nearest[i] = -1;
                 continue;
             }
             count++;
-            double centre = (at + 0.5) * source / scaled;
+            double centre = middle * source / scaled;
             nearest[i] = Math.min(source - 1, (int) centre);
             if (bicubic) {
                 cubic(i, centre, spread);

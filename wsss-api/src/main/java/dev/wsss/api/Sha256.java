@@ -1,4 +1,4 @@
-package dev.wsss.core.pipeline;
+package dev.wsss.api;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,10 +10,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 in lower-case hex. */
-final class Sha256 {
+public final class Sha256 {
     private Sha256() {}
 
-    static MessageDigest digest() {
+    /** A digest to feed. */
+    public static MessageDigest digest() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -21,15 +22,18 @@ final class Sha256 {
         }
     }
 
-    static String of(byte[] bytes) {
+    /** Of bytes. */
+    public static String of(byte[] bytes) {
         return hex(digest().digest(bytes));
     }
 
-    static String of(String text) {
+    /** Of a text's UTF-8 bytes. */
+    public static String of(String text) {
         return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    static String of(Path file) throws IOException {
+    /** Of a file's content. */
+    public static String of(Path file) throws IOException {
         MessageDigest sha = digest();
         byte[] buffer = new byte[1 << 16];
         try (InputStream in = Files.newInputStream(file)) {
@@ -41,7 +45,8 @@ final class Sha256 {
         return hex(sha.digest());
     }
 
-    static String hex(byte[] hash) {
-        return HexFormat.of().formatHex(hash);
+    /** A finished digest as text. */
+    public static String hex(byte[] digest) {
+        return HexFormat.of().formatHex(digest);
     }
 }

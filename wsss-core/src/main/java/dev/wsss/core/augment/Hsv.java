@@ -1,4 +1,4 @@
-package dev.wsss.datasets;
+package dev.wsss.core.augment;
 
 /** Changes colours by hue, saturation and value. */
 final class Hsv {

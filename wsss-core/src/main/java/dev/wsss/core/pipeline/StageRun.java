@@ -1,6 +1,8 @@
 package dev.wsss.core.pipeline;
 
+import dev.wsss.api.Sha256;
 import ai.djl.util.Progress;
+import dev.wsss.api.Description;
 import dev.wsss.api.DeviceUnavailableException;
 import dev.wsss.api.GroundTruthAccessException;
 import dev.wsss.api.RunManifest;
@@ -37,17 +39,19 @@ import org.slf4j.LoggerFactory;
  * A reader needs a permit for each sample, which the writer gives back: the queues between them need no bound of their
  * own.
  */
-final class PipelineRun {
+final class StageRun {
     /** The place of failures that are no stage's. */
     static final String READ = "read";
 
-    private static final Logger LOG = LoggerFactory.getLogger(PipelineRun.class);
+    private static final Logger LOG = LoggerFactory.getLogger(StageRun.class);
 
-    private final Pipeline p;
+    private final RunFolder p;
+    private final List<Stage<?>> stages;
     private final List<String> ids;
     private final int[] indices;
-    private final RunManifest.Input input;
-    private final String classes;
+    private final Description data;
+    private final int[] workers;
+    private final NativeErrors nativeErrors;
     private final long start = System.nanoTime();
 
     // By position in indices; each is written by the one thread that has the sample, and read when all have ended.
@@ -66,26 +70,28 @@ final class PipelineRun {
     private final AtomicInteger remaining;
     private final CompletableFuture<Void> finished = new CompletableFuture<>();
     private volatile boolean stopped;
+    private @Nullable Products products;
 
     /** The caller's interrupt, held back until the files are closed: file channels do not work under one. */
     private boolean interrupted;
 
-    PipelineRun(Pipeline p) {
+    StageRun(RunFolder p, List<Stage<?>> stages) {
         this.p = p;
+        this.stages = stages;
         this.ids = SampleIds.of(p.data);
         this.indices = IntStream.range(0, ids.size())
                 .filter(i -> i % p.shards == p.shard)
                 .toArray();
-        this.input = RunManifest.Input.of(p.data);
-        this.classes = Sha256.of(String.join("\n", p.data.classes().labelNames()) + "\n"
-                + p.data.classes().hasBackground());
+        this.data = p.data.description().requireStated("dataset " + p.data.name());
+        this.workers = stages.stream().mapToInt(s -> s.workers(p.device)).toArray();
+        this.nativeErrors = new NativeErrors(p.nativeErrors);
         this.reusedWhole = new boolean[indices.length];
         this.complete = new boolean[indices.length];
         this.failures = new ArrayList<>();
         for (int i = 0; i < indices.length; i++) {
             failures.add(List.of());
         }
-        int n = p.stages.size();
+        int n = stages.size();
         this.stageNanos = new LongAdder[n];
         this.made = new AtomicInteger[n];
         this.reused = new AtomicInteger[n];
@@ -94,11 +100,12 @@ final class PipelineRun {
             made[s] = new AtomicInteger();
             reused[s] = new AtomicInteger();
         }
-        this.permits = new Semaphore(p.inFlight);
+        int threads = p.readers + IntStream.of(workers).sum() + p.writers;
+        this.permits = new Semaphore(p.inFlight > 0 ? p.inFlight : threads + 1);
         this.remaining = new AtomicInteger(indices.length);
     }
 
-    PipelineResult run() {
+    RunResult run() {
         try {
             return runAndWrite();
         } finally {
@@ -108,29 +115,38 @@ final class PipelineRun {
         }
     }
 
-    private PipelineResult runAndWrite() {
-        Optional<RunManifest> manifest = Optional.empty();
+    private RunResult runAndWrite() {
         SortedMap<String, Double> seconds;
-        try (WorkFolder work = WorkFolder.open(p.out)) {
-            Map<Stage<?>, StageFolder> folders = open(work, p.overwrite);
+        try (WorkFolder work = WorkFolder.open(p.folder)) {
+            Map<Stage<?>, StageFolder> folders = open(work, p.remake);
             try {
                 execute(folders);
                 seconds = seconds();
                 if (p.shards == 1) {
-                    manifest = Optional.of(manifest(folders));
+                    products = products(folders);
                 }
             } finally {
                 close(folders);
             }
         }
-        // Written after the indices, so that a manifest never speaks of what they lack.
-        manifest.ifPresent(m -> m.write(p.out, seconds));
-        return result(seconds, manifest);
+        return result(seconds);
     }
 
-    RunManifest merge() {
-        RunManifest manifest;
-        try (WorkFolder work = WorkFolder.open(p.out)) {
+    /** What the folder holds of these stages; empty of a shard. To be written after the indices are, which lack nothing then. */
+    Optional<Products> products() {
+        return Optional.ofNullable(products);
+    }
+
+    /**
+     * What a folder holds.
+     *
+     * @param stages products of each stage
+     * @param failures samples without all of them, in the order of the dataset
+     */
+    record Products(List<RunManifest.StageProducts> stages, List<RunManifest.Failure> failures) {}
+
+    Products merge() {
+        try (WorkFolder work = WorkFolder.open(p.folder)) {
             work.exclusively(() -> {
                 work.requireAlone("merging");
                 return work;
@@ -138,29 +154,27 @@ final class PipelineRun {
             Map<Stage<?>, StageFolder> folders = open(work, false);
             try {
                 requireComplete(folders);
-                manifest = manifest(folders);
+                return products(folders);
             } finally {
                 close(folders);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(p.out + ": cannot be read (" + e + ")", e);
+            throw new UncheckedIOException(p.folder + ": cannot be read (" + e + ")", e);
         }
-        manifest.write(p.out, new TreeMap<>());
-        return manifest;
     }
 
-    private Map<Stage<?>, StageFolder> open(WorkFolder work, boolean overwrite) {
+    private Map<Stage<?>, StageFolder> open(WorkFolder work, boolean remake) {
         Map<Stage<?>, StageFolder> folders = new LinkedHashMap<>();
         try {
-            for (Stage<?> stage : p.stages) {
-                Map<String, String> description = StageFolder.describe(stage, input, classes, p.seed, folders);
-                folders.put(stage, StageFolder.open(p.out, stage, work, description, overwrite));
+            for (Stage<?> stage : stages) {
+                Map<String, String> description = StageFolder.describe(stage, data, p.seed, folders);
+                folders.put(stage, StageFolder.open(p.folder, stage, work, description, remake, p.verified));
             }
             return folders;
         } catch (IOException e) {
             close(folders);
             throw new IllegalArgumentException(
-                    "output folder " + p.out + " cannot be written (" + e + "); expected a folder that can", e);
+                    "output folder " + p.folder + " cannot be written (" + e + "); expected a folder that can", e);
         } catch (RuntimeException e) {
             close(folders);
             throw e;
@@ -183,17 +197,17 @@ final class PipelineRun {
         }
         progress(0);
         ExecutorService readers = threads("read", p.readers);
-        ExecutorService workers = threads("work", p.workers);
+        Lanes lanes = new Lanes(stages, workers, StageRun::threads);
         ExecutorService writers = threads("write", p.writers);
         try {
             for (int r = 0; r < p.readers; r++) {
-                readers.execute(() -> readAll(folders, workers, writers));
+                readers.execute(() -> readAll(folders, lanes, writers));
             }
             finished.get();
             progress(indices.length);
         } catch (InterruptedException e) {
             interrupted = true;
-            throw new WsssException("the run was interrupted; what it made is kept in " + p.out, e);
+            throw new WsssException("the run was interrupted; what it made is kept in " + p.folder, e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
@@ -202,10 +216,10 @@ final class PipelineRun {
         } finally {
             stopped = true;
             permits.release(p.readers);
-            // In this order: each hands on to the next. Nothing may run on when the folder is given back.
-            for (ExecutorService threads : List.of(readers, workers, writers)) {
-                awaitEnd(threads);
-            }
+            // Those who hand on end before those whom they hand to. Nothing may run on when the folder is given back.
+            awaitEnd(readers);
+            lanes.inOrder().forEach(this::awaitEnd);
+            awaitEnd(writers);
         }
     }
 
@@ -231,7 +245,7 @@ final class PipelineRun {
         }
     }
 
-    private void readAll(Map<Stage<?>, StageFolder> folders, ExecutorService workers, ExecutorService writers) {
+    private void readAll(Map<Stage<?>, StageFolder> folders, Lanes lanes, ExecutorService writers) {
         while (true) {
             permits.acquireUninterruptibly();
             int position = next.getAndIncrement();
@@ -239,10 +253,11 @@ final class PipelineRun {
                 permits.release();
                 return;
             }
-            SampleWork work = new SampleWork(p, folders, indices[position], ids.get(indices[position]));
+            SampleWork work =
+                    new SampleWork(p, stages, folders, nativeErrors, indices[position], ids.get(indices[position]));
             step(work, position, () -> {
                 if (timed(readNanos, work::read)) {
-                    workers.execute(() -> compute(work, position, writers));
+                    advance(work, position, lanes, writers);
                 } else {
                     end(work, position);
                 }
@@ -250,11 +265,17 @@ final class PipelineRun {
         }
     }
 
-    private void compute(SampleWork work, int position, ExecutorService writers) {
-        step(work, position, () -> {
-            work.compute(stageNanos);
+    /** Hands a sample on to the threads of the next stage whose product is wanted, or to be written after the last one. */
+    private void advance(SampleWork work, int position, Lanes lanes, ExecutorService writers) {
+        int stage = work.next();
+        if (stage < 0) {
             writers.execute(() -> write(work, position));
-        });
+        } else {
+            lanes.of(stage).execute(() -> step(work, position, () -> {
+                work.compute(stage, stageNanos[stage]);
+                advance(work, position, lanes, writers);
+            }));
+        }
     }
 
     private void write(SampleWork work, int position) {
@@ -348,28 +369,28 @@ final class PipelineRun {
         seconds.put("read", readNanos.sum() / 1e9);
         seconds.put("write", writeNanos.sum() / 1e9);
         for (int s = 0; s < stageNanos.length; s++) {
-            seconds.put("stage:" + p.stages.get(s).name(), stageNanos[s].sum() / 1e9);
+            seconds.put("stage:" + stages.get(s).name(), stageNanos[s].sum() / 1e9);
         }
         return seconds;
     }
 
-    private PipelineResult result(SortedMap<String, Double> seconds, Optional<RunManifest> manifest) {
+    private RunResult result(SortedMap<String, Double> seconds) {
         List<RunManifest.Failure> all = failures.stream().flatMap(List::stream).toList();
-        List<PipelineResult.StageSummary> summaries = new ArrayList<>();
+        List<RunResult.StageSummary> summaries = new ArrayList<>();
         for (int s = 0; s < made.length; s++) {
-            String name = p.stages.get(s).name();
-            summaries.add(new PipelineResult.StageSummary(
+            String name = stages.get(s).name();
+            summaries.add(new RunResult.StageSummary(
                     name,
                     made[s].get(),
                     reused[s].get(),
                     (int) all.stream().filter(f -> f.stage().equals(name)).count(),
                     stageNanos[s].sum() / 1e9));
         }
-        PipelineResult result = new PipelineResult(
-                p.out, indices.length, count(complete), count(reusedWhole), summaries, all, seconds, manifest);
+        RunResult result =
+                new RunResult(indices.length, count(complete), count(reusedWhole), summaries, all, seconds);
         LOG.info(
                 "{}: {} of {} samples done, {} of them before, {} failures",
-                p.out,
+                p.folder,
                 result.done(),
                 result.samples(),
                 result.skipped(),
@@ -386,20 +407,24 @@ final class PipelineRun {
     }
 
     /** What the folders hold of this dataset, by their indices. */
-    private RunManifest manifest(Map<Stage<?>, StageFolder> folders) {
+    private Products products(Map<Stage<?>, StageFolder> folders) {
         List<String> sorted = ids.stream().sorted().toList();
-        List<RunManifest.StageProducts> stages = new ArrayList<>();
+        List<RunManifest.StageProducts> all = new ArrayList<>();
         folders.forEach((stage, folder) -> {
             StringBuilder list = new StringBuilder();
-            int products = 0;
+            int count = 0;
             for (String id : sorted) {
                 if (folder.entry(id) instanceof ProductIndex.Made m) {
                     list.append(id).append('\t').append(m.sha256()).append('\n');
-                    products++;
+                    count++;
                 }
             }
-            stages.add(new RunManifest.StageProducts(
-                    stage.name(), stage.config(), folder.fingerprint(), products, Sha256.of(list.toString())));
+            all.add(new RunManifest.StageProducts(
+                    stage.name(),
+                    folder.config(),
+                    folder.fingerprint(),
+                    count,
+                    Sha256.of(list.toString())));
         });
         Set<RunManifest.Failure> failed = new LinkedHashSet<>();
         for (String id : ids) {
@@ -409,7 +434,7 @@ final class PipelineRun {
                 }
             }
         }
-        return new RunManifest(input, p.config, Versions.current(), p.seed, p.device, stages, List.copyOf(failed));
+        return new Products(all, List.copyOf(failed));
     }
 
     private void requireComplete(Map<Stage<?>, StageFolder> folders) {
@@ -417,7 +442,7 @@ final class PipelineRun {
         IntStream.range(0, ids.size()).parallel().forEach(i -> faults[i] = missing(folders, i));
         List<String> missing = Arrays.stream(faults).filter(Objects::nonNull).toList();
         if (!missing.isEmpty()) {
-            throw new WsssException(p.out + " is not complete: " + missing.size() + " of " + ids.size()
+            throw new WsssException(p.folder + " is not complete: " + missing.size() + " of " + ids.size()
                     + " samples lack products (" + String.join("; ", missing.subList(0, Math.min(5, missing.size())))
                     + (missing.size() > 5 ? "; ..." : "") + "); run their shards again");
         }
@@ -429,7 +454,7 @@ final class PipelineRun {
         for (Map.Entry<Stage<?>, StageFolder> e : folders.entrySet()) {
             ProductIndex.Entry entry = e.getValue().entry(id);
             boolean explained = entry instanceof ProductIndex.Failed
-                    || entry instanceof ProductIndex.Made m && e.getValue().isValid(id, m.tags());
+                    || entry instanceof ProductIndex.Made m && e.getValue().isValid(id, m.origin());
             if (!explained) {
                 return "'" + id + "' in '" + e.getKey().name() + "'";
             }

@@ -1,0 +1,37 @@
+package dev.wsss.core.augment;
+
+import dev.wsss.api.RgbImage;
+import java.util.List;
+
+/**
+ * What an {@link Augmentation} drew for one image: where the view's pixels come from, and how their colours change. Maps of
+ * the image follow by {@link Views} and the geometry.
+ */
+public final class DrawnView {
+    private final ViewGeometry geometry;
+    private final List<PixelOperation> pixels;
+    private final Interpolation interpolation;
+    private final int fill;
+
+    DrawnView(ViewGeometry geometry, List<PixelOperation> pixels, Interpolation interpolation, int fill) {
+        this.geometry = geometry;
+        this.pixels = pixels;
+        this.interpolation = interpolation;
+        this.fill = fill;
+    }
+
+    /** Where the pixels come from. */
+    public ViewGeometry geometry() {
+        return geometry;
+    }
+
+    /** How images and scores are resampled. */
+    public Interpolation interpolation() {
+        return interpolation;
+    }
+
+    /** The pixels of the view of an image of the source's size. */
+    public RgbImage image(RgbImage source) {
+        return Views.image(source, geometry, interpolation, pixels, fill);
+    }
+}

@@ -1,0 +1,159 @@
+package dev.wsss.core.augment;
+
+/**
+ * Where the pixels of a view lie in the image that it was made of: the source is scaled, a rectangle is cut out of it (or
+ * it is placed in a larger one), and that is mirrored. Every kind of map that belongs to the image follows by it, and a
+ * loss finds by it where a crop lies in its parent.
+ *
+ * <p>Positions are continuous: pixel {@code i} covers {@code i .. i + 1}. Operations give new geometries and may follow
+ * each other in any order; {@code top} and {@code left} are always in the source's orientation, mirrored or not.
+ *
+ * @param sourceHeight rows of the source
+ * @param sourceWidth columns of the source
+ * @param scaledHeight rows of the whole source after scaling; whole numbers unless a crop was scaled
+ * @param scaledWidth columns likewise
+ * @param top where the view begins in the scaled source; negative where it begins before
+ * @param left likewise
+ * @param height rows of the view
+ * @param width columns of the view
+ * @param flipped whether left and right are exchanged
+ */
+public record ViewGeometry(
+        int sourceHeight,
+        int sourceWidth,
+        double scaledHeight,
+        double scaledWidth,
+        double top,
+        double left,
+        int height,
+        int width,
+        boolean flipped) {
+    public ViewGeometry {
+        if (sourceHeight < 1 || sourceWidth < 1 || height < 1 || width < 1) {
+            throw new IllegalArgumentException("source and view must be at least 1x1, got " + sourceHeight + "x"
+                    + sourceWidth + " and " + height + "x" + width);
+        }
+        if (!(scaledHeight > 0 && scaledWidth > 0)) {
+            throw new IllegalArgumentException("scaled size must be positive, got " + scaledHeight + "x" + scaledWidth);
+        }
+    }
+
+    /** The source as it is. */
+    public static ViewGeometry whole(int height, int width) {
+        return new ViewGeometry(height, width, height, width, 0, 0, height, width, false);
+    }
+
+    /** Whether the view is the source as it is. */
+    public boolean isWhole() {
+        return equals(whole(sourceHeight, sourceWidth));
+    }
+
+    /** This view resized. */
+    public ViewGeometry resize(int newHeight, int newWidth) {
+        double rows = (double) newHeight / height;
+        double columns = (double) newWidth / width;
+        return new ViewGeometry(
+                sourceHeight,
+                sourceWidth,
+                // not by the ratio where the view is the whole: so sizes stay whole numbers
+                scaledHeight == height ? newHeight : scaledHeight * rows,
+                scaledWidth == width ? newWidth : scaledWidth * columns,
+                top * rows,
+                left * columns,
+                newHeight,
+                newWidth,
+                flipped);
+    }
+
+    /**
+     * A rectangle of this view, in the source's orientation; where it reaches beyond, there is padding.
+     *
+     * @param fromTop rows to leave out at the top, or, negative, to add
+     * @param fromLeft columns likewise, at what is the left of the source
+     */
+    public ViewGeometry crop(int fromTop, int fromLeft, int newHeight, int newWidth) {
+        return new ViewGeometry(
+                sourceHeight,
+                sourceWidth,
+                scaledHeight,
+                scaledWidth,
+                top + fromTop,
+                left + fromLeft,
+                newHeight,
+                newWidth,
+                flipped);
+    }
+
+    /** This view mirrored, left and right exchanged. */
+    public ViewGeometry flip() {
+        return new ViewGeometry(
+                sourceHeight, sourceWidth, scaledHeight, scaledWidth, top, left, height, width, !flipped);
+    }
+
+    /** The source row at a row of the view, both continuous: row 0.5 is the middle of the first. */
+    public double sourceY(double y) {
+        return (top + y) * sourceHeight / scaledHeight;
+    }
+
+    /** The source column at a column of the view. */
+    public double sourceX(double x) {
+        return (left + (flipped ? width - x : x)) * sourceWidth / scaledWidth;
+    }
+
+    /** The row of the view at a source row. */
+    public double viewY(double y) {
+        return y * scaledHeight / sourceHeight - top;
+    }
+
+    /** The column of the view at a source column. */
+    public double viewX(double x) {
+        double inOrder = x * scaledWidth / sourceWidth - left;
+        return flipped ? width - inOrder : inOrder;
+    }
+
+    /** The part of the source that the view shows; beyond the source where the view has padding. */
+    public Box region() {
+        double x0 = sourceX(0);
+        double x1 = sourceX(width);
+        return new Box(sourceY(0), Math.min(x0, x1), sourceY(height), Math.max(x0, x1));
+    }
+
+    /** The part of the view where the source is: all of it, unless there is padding. */
+    public Box content() {
+        double x0 = viewX(0);
+        double x1 = viewX(sourceWidth);
+        return new Box(
+                Math.max(0, viewY(0)),
+                Math.max(0, Math.min(x0, x1)),
+                Math.min(height, viewY(sourceHeight)),
+                Math.min(width, Math.max(x0, x1)));
+    }
+
+    Axis rows(Interpolation interpolation) {
+        return new Axis(sourceHeight, scaledHeight, height, top, false, interpolation);
+    }
+
+    Axis columns(Interpolation interpolation) {
+        return new Axis(sourceWidth, scaledWidth, width, left, flipped, interpolation);
+    }
+
+    /**
+     * A rectangle in continuous positions.
+     *
+     * @param top first row
+     * @param left first column
+     * @param bottom end of the rows
+     * @param right end of the columns
+     */
+    public record Box(double top, double left, double bottom, double right) {
+        /** Rows. */
+        public double height() {
+            return bottom - top;
+        }
+
+        /** Columns. */
+        public double width() {
+            return right - left;
+        }
+    }
+}

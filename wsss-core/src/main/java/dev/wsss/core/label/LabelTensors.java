@@ -1,0 +1,34 @@
+package dev.wsss.core.label;
+
+import dev.wsss.core.image.Resize;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import org.bytedeco.pytorch.Tensor;
+
+/** Label maps as tensors, integers {@code [N][H][W]}, on whatever device they are. */
+public final class LabelTensors {
+    private LabelTensors() {}
+
+    /**
+     * Labels at another size, without leaving the device: rows and columns are picked as a nearest mode picks them.
+     *
+     * @return {@code [N][height][width]} in the current scope
+     * @throws IllegalArgumentException if the mode is not a nearest one, or a size is below 1
+     */
+    public static Tensor resize(Tensor labels, Resize nearest, int height, int width) {
+        try (Scope scope = Scope.open()) {
+            Tensor rows = pick(labels, 1, nearest, height);
+            return scope.keep(pick(rows, 2, nearest, width));
+        }
+    }
+
+    private static Tensor pick(Tensor labels, int axis, Resize nearest, int size) {
+        int[] from = nearest.index(Math.toIntExact(labels.size(axis)), size);
+        long[] index = new long[size];
+        for (int i = 0; i < size; i++) {
+            index[i] = from[i];
+        }
+        Tensor at = Tensors.of(index, size);
+        return labels.index_select(axis, labels.is_cuda() ? at.to(labels.device(), at.scalar_type()) : at);
+    }
+}
