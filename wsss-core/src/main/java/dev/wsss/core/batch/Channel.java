@@ -92,7 +92,13 @@ public abstract class Channel<H, D> {
     /** Frees what {@link #collate} made. */
     protected abstract void close(D collated);
 
-    static void requireSize(String what, int height, int width, RgbImage image) {
+    /**
+     * Refuses maps that are not of the image's size.
+     *
+     * @param what names them in the message, a plural
+     * @throws IllegalArgumentException with both sizes
+     */
+    protected static void requireSize(String what, int height, int width, RgbImage image) {
         if (height != image.height() || width != image.width()) {
             throw new IllegalArgumentException(what + " are " + height + "x" + width + "; expected " + image.height()
                     + "x" + image.width() + " as the image");

@@ -5,9 +5,9 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.core.augment.Interpolation;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
+import dev.wsss.core.label.LabelTensors;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.core.runtime.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -29,21 +29,7 @@ final class LabelChannel extends Channel<LabelMap, Tensor> {
 
     @Override
     protected Tensor collate(List<LabelMap> maps, ComputeDevice device) {
-        return Scope.own(tensor(maps, device));
-    }
-
-    /** Maps of one size, in the current scope. */
-    static Tensor tensor(List<LabelMap> maps, ComputeDevice device) {
-        int h = maps.get(0).height();
-        int w = maps.get(0).width();
-        long[] values = new long[Math.multiplyExact(maps.size(), h * w)];
-        int o = 0;
-        for (LabelMap map : maps) {
-            for (byte b : map.toArray()) {
-                values[o++] = b & 255;
-            }
-        }
-        return Tensors.to(Tensors.of(values, maps.size(), h, w), device);
+        return Scope.own(LabelTensors.of(maps, device));
     }
 
     @Override

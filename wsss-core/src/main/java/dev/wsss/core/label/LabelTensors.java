@@ -1,13 +1,40 @@
 package dev.wsss.core.label;
 
+import dev.wsss.api.LabelMap;
 import dev.wsss.core.image.Resize;
+import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** Label maps as tensors, integers {@code [N][H][W]}, on whatever device they are. */
 public final class LabelTensors {
     private LabelTensors() {}
+
+    /**
+     * Maps as one tensor, int64 {@code [N][H][W]} in the current scope.
+     *
+     * @throws IllegalArgumentException if there is none, or they differ in size
+     */
+    public static Tensor of(List<LabelMap> maps, ComputeDevice device) {
+        if (maps.isEmpty()) {
+            throw new IllegalArgumentException("no label map; expected at least one");
+        }
+        int h = maps.get(0).height();
+        int w = maps.get(0).width();
+        long[] values = new long[Math.multiplyExact(maps.size(), h * w)];
+        int o = 0;
+        for (LabelMap map : maps) {
+            if (map.height() != h || map.width() != w) {
+                throw new IllegalArgumentException("label maps differ in size: " + maps.get(0) + " and " + map);
+            }
+            for (byte b : map.toArray()) {
+                values[o++] = b & 255;
+            }
+        }
+        return Tensors.to(Tensors.of(values, maps.size(), h, w), device);
+    }
 
     /**
      * Labels at another size, without leaving the device: rows and columns are picked as a nearest mode picks them.

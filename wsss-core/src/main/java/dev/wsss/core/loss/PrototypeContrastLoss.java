@@ -1,5 +1,7 @@
 package dev.wsss.core.loss;
 
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
@@ -65,7 +67,7 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://arxiv.org/abs/2110.07110">Du et al., Weakly Supervised Semantic Segmentation by
  *     Pixel-to-Prototype Contrast, eq. 3 to 8</a>
  */
-public final class PrototypeContrastLoss {
+public final class PrototypeContrastLoss implements Described {
     /** Shortest length and smallest weight that are divided by. */
     private static final double TINY = 1e-12;
 
@@ -402,6 +404,30 @@ public final class PrototypeContrastLoss {
             seen[p] = true;
         }
         return positions;
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("PrototypeContrastLoss")
+                .put("background", background)
+                .put("backgroundScore", backgroundScore)
+                .put("temperature", temperature)
+                .put("prototypePixels", prototypePixels)
+                .put("prototypeDivisor", prototypeDivisor)
+                .put("firstRank", firstRank)
+                .put("endRank", endRank)
+                .put("hardRatio", hardRatio)
+                .put("crossPrototypeWeight", crossPrototypeWeight)
+                .put("crossCamWeight", crossCamWeight)
+                .put("intraViewWeight", intraViewWeight)
+                .put("presentOnly", presentOnly)
+                .put("rankBackground", rankBackground)
+                .put("positiveAmongNegatives", positiveAmongNegatives)
+                .put("gridHeight", gridHeight)
+                .put("gridWidth", gridWidth)
+                .put("alignCorners", alignCorners)
+                .put("eps", eps)
+                .build();
     }
 
     /** Settings of the loss. */

@@ -1,10 +1,16 @@
 package dev.wsss.models.cam;
 
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.Description;
+import java.util.Optional;
+import java.util.Map;
+import dev.wsss.core.train.LossStep;
+import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.batch.Channel;
+import dev.wsss.core.batch.Batch;
+import dev.wsss.core.affinity.ConfidentChannel;
 import dev.wsss.api.Sample;
-import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.affinity.AffinityHead;
-import dev.wsss.core.affinity.AffinityLabels;
 import dev.wsss.core.affinity.AffinityLoss;
 import dev.wsss.core.affinity.AffinityNetwork;
 import dev.wsss.core.affinity.AffinitySource;
@@ -17,17 +23,12 @@ import dev.wsss.core.image.Normalize;
 import dev.wsss.core.image.Resize;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.core.runtime.Tensors;
-import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.TrainingStep;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.Features;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * AffinityNet net = AffinityNet.builder().setBackbone(backbone).build();
- * ... Trainer ... .setLoss(net::loss) ...      // batches whose labels are confident, 255 elsewhere
+ * ... Trainer ... .setLoss(net.loss()) ...     // batches whose labels are confident, 255 elsewhere
  * ScoreRefiner walk = RandomWalk.psa().setAffinity(net).optStride(net.stride()).build();
  * }</pre>
  *
@@ -48,9 +49,6 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://arxiv.org/abs/1803.10464">Ahn and Kwak, Learning Pixel-level Semantic Affinity</a>
  */
 public final class AffinityNet extends Network implements AffinityNetwork, AffinitySource {
-    /** Where no score reaches this, the image was padded. */
-    private static final double PADDING = 1e-5;
-
     private final Backbone backbone;
     private final AffinityHead head;
     private final int radius;
@@ -108,57 +106,35 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
     }
 
     /**
-     * The loss of a batch whose labels are sure, or {@link LabelMap#IGNORE}; they are sampled at the grid's nodes.
-     *
-     * @return a scalar; its three terms are reported as {@code background}, {@code foreground}, {@code different}
+     * The loss of batches whose {@linkplain Channel#LABELS labels} are sure, or {@link LabelMap#IGNORE}; they are sampled at
+     * the grid's nodes. A scalar; its three terms are reported as {@code background}, {@code foreground}, {@code different}.
      */
-    public Tensor loss(ImageBatch batch, TrainingStep step) {
-        int rows = Math.toIntExact(batch.labels().size(1));
-        int columns = Math.toIntExact(batch.labels().size(2));
-        byte[] labels = Tensors.toBytes(batch.labels());
-        return loss(batch, step, (image, grid) -> {
-            byte[] map = Arrays.copyOfRange(labels, image * rows * columns, (image + 1) * rows * columns);
-            return Resize.PIL_NEAREST.apply(LabelMap.wrap(rows, columns, map), grid.height(), grid.width());
-        });
+    public LossStep<Batch> loss() {
+        return LossStep.named(
+                "AffinityNet.loss",
+                Map.of("radius", radius, "stride", stride, "pairs", AffinityLoss.DEFAULT),
+                (batch, step) -> loss(batch, step, Optional.empty()));
     }
 
-    /**
-     * The loss of a batch with two sets of scores, as the paper trains: with the background strong, then weak. {@link
-     * AffinityLabels#confident} makes the sure labels of the grid's nodes from them, after augmentation.
-     *
-     * @return as {@link #loss}
-     */
-    public Tensor scoreLoss(ImageBatch batch, TrainingStep step) {
-        return loss(batch, step, (image, grid) -> {
-            List<ScoreMaps> scores = batch.scores(image);
-            return AffinityLabels.confident(scores.get(0), scores.get(1), stride, PADDING);
-        });
+    /** The loss of batches with the sure labels of two sets of scores, as the paper trains; as {@link #loss()}. */
+    public LossStep<Batch> loss(ConfidentChannel confident) {
+        return LossStep.named(
+                "AffinityNet.loss",
+                Map.of("radius", radius, "stride", stride, "pairs", AffinityLoss.DEFAULT, "labels", confident.name()),
+                (batch, step) -> loss(batch, step, Optional.of(confident)));
     }
 
-    @FunctionalInterface
-    private interface GridLabels {
-        LabelMap of(int image, PairGeometry grid);
-    }
-
-    private Tensor loss(ImageBatch batch, TrainingStep step, GridLabels labels) {
+    private Tensor loss(Batch batch, TrainingStep step, Optional<ConfidentChannel> confident) {
         Tensor features = features(batch.images());
         int h = Math.toIntExact(features.size(2));
         int w = Math.toIntExact(features.size(3));
         PairGeometry geometry = geometry(h, w);
-        TensorVector background = new TensorVector();
-        TensorVector foreground = new TensorVector();
-        TensorVector different = new TensorVector();
-        for (int i = 0; i < batch.size(); i++) {
-            PairLabels pairs = AffinityLabels.pairs(geometry, labels.of(i, geometry), LabelMap.IGNORE);
-            background.push_back(pairs.backgroundTensor());
-            foreground.push_back(pairs.foregroundTensor());
-            different.push_back(pairs.differentTensor());
-        }
+        Tensor labels = confident
+                .map(batch::get)
+                .orElseGet(() -> LabelTensors.resize(batch.labels(), Resize.PIL_NEAREST, h, w));
+        PairLabels pairs = PairLabels.of(geometry, labels, LabelMap.IGNORE);
         AffinityLoss.Terms terms = AffinityLoss.DEFAULT.apply(
-                AffinityHead.affinity(features, geometry),
-                Tensors.to(torch.cat(background), step.device()),
-                Tensors.to(torch.cat(foreground), step.device()),
-                Tensors.to(torch.cat(different), step.device()));
+                AffinityHead.affinity(features, geometry), pairs.background(), pairs.foreground(), pairs.different());
         step.report("background", terms.background());
         step.report("foreground", terms.foreground());
         step.report("different", terms.different());
@@ -177,6 +153,18 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
                 .optDevice(device())
                 .build()
                 .affinities(sample);
+    }
+
+    /** The network, and how it compares nodes. */
+    @Override
+    public Description description() {
+        return Description.of("AffinityNet")
+                .putAll(super.description())
+                .put("radius", radius)
+                .put("stride", stride)
+                .put("borderPairs", borderPairs)
+                .put("normalize", normalize)
+                .build();
     }
 
     private PairGeometry geometry(int height, int width) {

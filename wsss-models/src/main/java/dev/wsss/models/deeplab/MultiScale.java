@@ -2,19 +2,18 @@ package dev.wsss.models.deeplab;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.core.image.Resize;
+import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.core.runtime.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.Reduction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,52 +92,20 @@ public final class MultiScale extends Layer {
      * The loss of DeepLab v2: for each member of a pyramid the mean cross-entropy over its labelled pixels, summed.
      *
      * @param pyramid logits, of {@link #pyramid}
-     * @param labels one map for each image of the batch, resized to each member's size by Pillow's nearest;
+     * @param labels int64 {@code [N][H][W]} on the logits' device, resized to each member's size by Pillow's nearest;
      *     {@link LabelMap#IGNORE} takes no part
      * @return one element; a member without any labelled pixel adds zero
      */
-    public static Tensor loss(List<Tensor> pyramid, List<LabelMap> labels) {
+    public static Tensor loss(List<Tensor> pyramid, Tensor labels) {
         try (Scope scope = Scope.open()) {
             Tensor sum = pyramid.get(0).sum().mul(new Scalar(0.0));
             for (Tensor logits : pyramid) {
-                List<LabelMap> small = resize(labels, (int) logits.size(2), (int) logits.size(3));
-                if (small.stream().anyMatch(MultiScale::hasLabel)) {
-                    Tensor target = target(small);
-                    sum = sum.add(torch.cross_entropy_loss(
-                            logits,
-                            logits.is_cuda() ? target.to(logits.device(), target.scalar_type()) : target,
-                            new TensorOptional(),
-                            Reduction.Mean.value,
-                            LabelMap.IGNORE,
-                            0));
-                }
+                Tensor target = LabelTensors.resize(
+                        labels, Resize.PIL_NEAREST, (int) logits.size(2), (int) logits.size(3));
+                sum = sum.add(Losses.crossEntropy(logits, target));
             }
             return scope.keep(sum);
         }
-    }
-
-    /** The labels at a size of logits, by Pillow's nearest. */
-    public static List<LabelMap> resize(List<LabelMap> labels, int height, int width) {
-        return labels.stream()
-                .map(map -> Resize.PIL_NEAREST.apply(map, height, width))
-                .toList();
-    }
-
-    private static boolean hasLabel(LabelMap map) {
-        return map.histogram()[LabelMap.IGNORE] < map.height() * map.width();
-    }
-
-    private static Tensor target(List<LabelMap> labels) {
-        int h = labels.get(0).height();
-        int w = labels.get(0).width();
-        long[] values = new long[labels.size() * h * w];
-        int o = 0;
-        for (LabelMap map : labels) {
-            for (byte b : map.toArray()) {
-                values[o++] = b & 255;
-            }
-        }
-        return Tensors.of(values, labels.size(), h, w);
     }
 
     /** Settings of a network. */

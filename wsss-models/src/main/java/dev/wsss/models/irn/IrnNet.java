@@ -2,9 +2,14 @@ package dev.wsss.models.irn;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.Description;
+import java.util.Map;
+import dev.wsss.core.train.LossStep;
+import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.batch.Channel;
+import dev.wsss.core.batch.Batch;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
-import dev.wsss.core.affinity.AffinityLabels;
 import dev.wsss.core.affinity.AffinitySource;
 import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.PairGeometry;
@@ -20,14 +25,12 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.BatchSource;
-import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.TrainingStep;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.Features;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
@@ -43,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * ResNet backbone = ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build();   // the paper's
  * IrnNet net = IrnNet.builder().setBackbone(backbone).build();
  * Sgd sgd = Sgd.builder().setGroups(net.parameterGroups(1e-4)).setRate(0.1).build();
- * ... Trainer ... .setLoss(net::loss) ...      // batches whose labels are confident, 255 elsewhere
+ * ... Trainer ... .setLoss(net.loss()) ...     // batches whose labels are confident, 255 elsewhere
  * net.fitDisplacementMean(batches);
  * net.train(false);
  * ScoreRefiner walk = RandomWalk.irn().setAffinity(net).build();
@@ -185,39 +188,32 @@ public final class IrnNet extends Network implements AffinitySource {
     }
 
     /**
-     * The loss of a batch whose labels are sure, or {@link LabelMap#IGNORE}; they are sampled at the grid's nodes. On a
-     * grid that is small for the radius, the radius is {@link PairGeometry#smallGridRadius}.
+     * The loss of batches whose {@linkplain Channel#LABELS labels} are sure, or {@link LabelMap#IGNORE}; they are sampled at
+     * the grid's nodes. On a grid that is small for the radius, the radius is {@link PairGeometry#smallGridRadius}.
      *
-     * @return a scalar; its terms are reported as {@code alike} (both kinds, halved), {@code different}, {@code
-     *     displacement} (of pairs within objects) and {@code displacement_background}
+     * <p>A scalar; its terms are reported as {@code alike} (both kinds, halved), {@code different}, {@code displacement} (of
+     * pairs within objects) and {@code displacement_background}.
      */
-    public Tensor loss(ImageBatch batch, TrainingStep step) {
+    public LossStep<Batch> loss() {
+        return LossStep.named(
+                "IrnNet.loss", Map.of("radius", trainingRadius, "pairs", InterPixelLoss.DEFAULT), this::loss);
+    }
+
+    private Tensor loss(Batch batch, TrainingStep step) {
         IrnMaps maps = forward(batch.images());
         int h = Math.toIntExact(maps.boundary().size(2));
         int w = Math.toIntExact(maps.boundary().size(3));
         PairGeometry geometry =
                 PairGeometry.of(PairRule.PATHS, PairGeometry.smallGridRadius(trainingRadius, h, w), h, w);
-        TensorVector background = new TensorVector();
-        TensorVector foreground = new TensorVector();
-        TensorVector different = new TensorVector();
-        int rows = Math.toIntExact(batch.labels().size(1));
-        int columns = Math.toIntExact(batch.labels().size(2));
-        byte[] labels = Tensors.toBytes(batch.labels());
-        for (int i = 0; i < batch.size(); i++) {
-            byte[] image = Arrays.copyOfRange(labels, i * rows * columns, (i + 1) * rows * columns);
-            LabelMap grid = Resize.PIL_NEAREST.apply(LabelMap.wrap(rows, columns, image), h, w);
-            PairLabels pairs = AffinityLabels.pairs(geometry, grid, LabelMap.IGNORE);
-            background.push_back(pairs.backgroundTensor());
-            foreground.push_back(pairs.foregroundTensor());
-            different.push_back(pairs.differentTensor());
-        }
+        Tensor labels = LabelTensors.resize(batch.labels(), Resize.PIL_NEAREST, h, w);
+        PairLabels pairs = PairLabels.of(geometry, labels, LabelMap.IGNORE);
         InterPixelLoss.Terms terms = InterPixelLoss.DEFAULT.apply(
                 maps.boundary(),
                 maps.displacement(),
                 geometry,
-                Tensors.to(torch.cat(background), step.device()),
-                Tensors.to(torch.cat(foreground), step.device()),
-                Tensors.to(torch.cat(different), step.device()));
+                pairs.background(),
+                pairs.foreground(),
+                pairs.different());
         Scalar half = new Scalar(0.5);
         step.report(
                 "alike",
@@ -234,7 +230,7 @@ public final class IrnNet extends Network implements AffinitySource {
      *
      * @throws InvalidDataException if a batch cannot be loaded, or its displacements are no finite numbers
      */
-    public void fitDisplacementMean(BatchSource<ImageBatch> batches) {
+    public void fitDisplacementMean(BatchSource<Batch> batches) {
         boolean training = isTraining();
         double[] sum = new double[2];
         long count = 0;
@@ -242,7 +238,7 @@ public final class IrnNet extends Network implements AffinitySource {
         try (Torch.Mode noGrad = Torch.noGrad()) {
             for (int i = 0; i < batches.batchesPerEpoch(); i++) {
                 try (Scope scope = Scope.open();
-                        ImageBatch batch = load(batches, i)) {
+                        Batch batch = load(batches, i)) {
                     float[] mean = Tensors.toFloats(
                             forward(batch.images()).displacement().mean(0, 2, 3));
                     if (!Float.isFinite(mean[0]) || !Float.isFinite(mean[1])) {
@@ -260,7 +256,7 @@ public final class IrnNet extends Network implements AffinitySource {
         setDisplacementMean((float) (sum[0] / count), (float) (sum[1] / count));
     }
 
-    private static ImageBatch load(BatchSource<ImageBatch> batches, int index) {
+    private static Batch load(BatchSource<Batch> batches, int index) {
         try {
             return batches.load(0, 0, index);
         } catch (RuntimeException e) {
@@ -310,6 +306,17 @@ public final class IrnNet extends Network implements AffinitySource {
             }
         }
         return GridAffinity.ofBoundary(boundary, rows, columns, radius);
+    }
+
+    /** The network, and how it compares nodes. */
+    @Override
+    public Description description() {
+        return Description.of("IrnNet")
+                .putAll(super.description())
+                .put("radius", radius)
+                .put("paddedSize", paddedSize)
+                .put("normalize", normalize)
+                .build();
     }
 
     private int padding(int side) {

@@ -1,5 +1,6 @@
 package dev.wsss.models.ppc;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * from anywhere with the embedding of a network, usually a trained SEAM's:
  *
  * <pre>{@code
- * ScoreRefiner pcm = PixelCorrelation.builder().setEmbedding(seam::embedding).build();
+ * ScoreRefiner pcm = PixelCorrelation.builder().setEmbedding(seam.embedding()).build();
  * }</pre>
  *
  * <p>The refiner works at the embedding's grid and resizes the result to the size of the maps it was given. Put the
@@ -141,6 +142,16 @@ public final class PixelCorrelation implements ScoreRefiner {
     }
 
     @Override
+    public Description description() {
+        return Description.of("PixelCorrelation")
+                .put("embedding", embedding)
+                .put("normalize", normalize)
+                .put("eps", eps)
+                .put("alignCorners", alignCorners)
+                .build();
+    }
+
+    @Override
     public String toString() {
         return "PixelCorrelation[eps " + eps + (alignCorners ? ", corners aligned]" : "]");
     }
@@ -155,7 +166,7 @@ public final class PixelCorrelation implements ScoreRefiner {
 
         private Builder() {}
 
-        /** The network whose features are compared, such as {@code seam::embedding}. Required. */
+        /** The network whose features are compared, such as {@code seam.embedding()}. Required. */
         public Builder setEmbedding(AffinityNetwork embedding) {
             this.embedding = embedding;
             return this;

@@ -1,5 +1,8 @@
 package dev.wsss.models.ppc;
 
+import dev.wsss.api.Description;
+import dev.wsss.core.batch.Batch;
+import dev.wsss.core.batch.Channel;
 import dev.wsss.core.cam.Cam;
 import dev.wsss.core.cam.CamActivation;
 import dev.wsss.core.cam.CamFusion;
@@ -15,7 +18,6 @@ import dev.wsss.core.loss.SeamLoss;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.Sgd;
 import dev.wsss.core.train.TrainingStep;
@@ -38,9 +40,9 @@ import org.jspecify.annotations.Nullable;
  *                 .optVariant(PpcVariant.SEAM_PPC)
  *                 .build();
  *         Sgd sgd = model.sgd(0.01, 5e-4);
- *         Trainer<ImageBatch> trainer = Trainer.<ImageBatch>builder()
+ *         Trainer<Batch> trainer = Trainer.<Batch>builder()
  *                 .setNetwork(model.network())
- *                 .setData(batches)                   // with saliency as the first scores, where the variant needs it
+ *                 .setData(batches)                   // with Channel.SALIENCY, where the variant needs it
  *                 .setLoss(model)
  *                 .setOptimizer(sgd)
  *                 .optSchedule(Schedule.polyHoldingLast(0.9, steps))
@@ -68,7 +70,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://arxiv.org/abs/2110.07110">Du et al., Pixel-to-Prototype Contrast</a>
  */
-public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
+public final class PpcModel implements LossStep<Batch>, AutoCloseable {
     /** Classes of VOC with the background, for which the ranks of mined negatives were published. */
     private static final int VOC = 21;
 
@@ -169,14 +171,14 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
     }
 
     /**
-     * The loss of a batch; where the variant needs saliency, it is the first of the batch's scores, one map of an image.
+     * The loss of a batch; where the variant needs saliency, with {@link Channel#SALIENCY}.
      *
      * @return the loss, a scalar; its terms are reported by name
      * @throws IllegalStateException if the batch has no saliency and the variant needs it
      */
     @Override
-    public Tensor loss(ImageBatch batch, TrainingStep step) {
-        Tensor saliency = variant.hasSaliency() ? batch.scoreTensor(0) : null;
+    public Tensor loss(Batch batch, TrainingStep step) {
+        Tensor saliency = variant.hasSaliency() ? batch.get(Channel.SALIENCY) : null;
         if (seam != null) {
             return twoViews(seam, batch, saliency, step);
         }
@@ -192,7 +194,7 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
         return cls.add(sal);
     }
 
-    private Tensor twoViews(SeamNetwork net, ImageBatch batch, @Nullable Tensor saliency, TrainingStep step) {
+    private Tensor twoViews(SeamNetwork net, Batch batch, @Nullable Tensor saliency, TrainingStep step) {
         Tensor small = Ops.bilinear(batch.images(), secondHeight, secondWidth, true);
         SeamMaps first = net.forward(batch.images());
         SeamMaps second = net.forward(small);
@@ -228,7 +230,7 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
     }
 
     /** Of the plain and of the refined maps of one view. */
-    private Tensor saliency(SeamMaps maps, Tensor saliency, ImageBatch batch) {
+    private Tensor saliency(SeamMaps maps, Tensor saliency, Batch batch) {
         return saliencyLoss
                 .apply(maps.cam(), saliency, batch.tags())
                 .loss()
@@ -252,12 +254,24 @@ public final class PpcModel implements LossStep<ImageBatch>, AutoCloseable {
     public Cam.Builder cam() {
         CamNetwork maps = seam == null
                 ? Objects.requireNonNull(classifier)
-                : variant.hasSaliency() ? seam : seam::refinedActivations;
+                : variant.hasSaliency() ? seam : seam.refined();
         CamFusion fusion = variant.hasSaliency()
                 ? CamFusion.EPS_SOFTMAX
                 : seam == null ? CamFusion.DEFAULT : compat.negativeScores() ? CamFusion.SEAM : FROM_ZERO;
         ComputeDevice device = network.device();
         return Cam.builder().setNetwork(maps).optFusion(fusion).optDevice(device);
+    }
+
+    /** The loss; the network is described by itself. */
+    @Override
+    public Description description() {
+        return Description.of("PpcModel")
+                .put("variant", variant)
+                .put("secondView", secondHeight + "x" + secondWidth)
+                .put("seamLoss", seamLoss)
+                .put("saliencyLoss", saliencyLoss)
+                .put("contrastLoss", contrastLoss)
+                .build();
     }
 
     /** Closes the network. */

@@ -1,5 +1,7 @@
 package dev.wsss.models.ppc;
 
+import dev.wsss.api.Description;
+import dev.wsss.core.affinity.AffinityNetwork;
 import dev.wsss.core.cam.CamNetwork;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
@@ -90,11 +92,43 @@ public final class SeamNetwork extends Network implements CamNetwork {
 
     /**
      * The activations after pixel correlation, which SEAM and PPC on SEAM infer with: {@code [N][tags + 1][H][W]}, on the
-     * grid where the head does not resize, tags first and the background last.
+     * grid where the head does not resize, tags first and the background last. A view of this network, which stays its
+     * owner.
      */
-    public Tensor refinedActivations(Tensor images) {
-        try (Scope scope = Scope.open()) {
-            return scope.keep(backgroundLast(forward(images).refined()));
+    public CamNetwork refined() {
+        return new Refined(this);
+    }
+
+    private record Refined(SeamNetwork seam) implements CamNetwork {
+        @Override
+        public Tensor activations(Tensor images) {
+            try (Scope scope = Scope.open()) {
+                return scope.keep(seam.backgroundLast(seam.forward(images).refined()));
+            }
+        }
+
+        @Override
+        public Description description() {
+            return Description.of("SeamNetwork.refined").putAll(seam.description()).build();
+        }
+    }
+
+    /** What {@link PixelCorrelation} compares pixels by: {@link #embedding(Tensor)} as a view of this network. */
+    public AffinityNetwork embedding() {
+        return new Embedding(this);
+    }
+
+    private record Embedding(SeamNetwork seam) implements AffinityNetwork {
+        @Override
+        public Tensor features(Tensor images) {
+            return seam.embedding(images);
+        }
+
+        @Override
+        public Description description() {
+            return Description.of("SeamNetwork.embedding")
+                    .putAll(seam.description())
+                    .build();
         }
     }
 
