@@ -4,6 +4,7 @@ import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RunManifest;
 import dev.wsss.api.WsssException;
+import dev.wsss.core.train.TensorBoardWriter;
 import dev.wsss.core.train.Trainer;
 import dev.wsss.core.train.TrainingHistory;
 import java.io.IOException;
@@ -40,6 +41,7 @@ final class Training<B extends AutoCloseable> {
     private final String name;
     private final Path folder;
     private RunManifest.@Nullable Training product;
+    private Map<String, String> leftOut = Map.of();
 
     Training(RunFolder run, String name) {
         if (!NAME.matcher(name).matches()) {
@@ -52,6 +54,16 @@ final class Training<B extends AutoCloseable> {
     }
 
     TrainingHistory run(Trainer.Builder<B> builder) {
+        Path board = run.tensorBoard;
+        if (board == null) {
+            return train(builder);
+        }
+        try (TensorBoardWriter writer = new TensorBoardWriter(board.resolve(name))) {
+            return train(builder.optListeners(writer));
+        }
+    }
+
+    private TrainingHistory train(Trainer.Builder<B> builder) {
         builder.optSeed(run.seed).optName(name).optCheckpointFolder(folder);
         if (run.progress != null) {
             builder.optProgress(run.progress);
@@ -71,6 +83,7 @@ final class Training<B extends AutoCloseable> {
                 }
                 TrainingHistory history = trainer.fit();
                 trainer.network().train(false);
+                leftOut = trainer.data().failures();
                 SortedMap<String, String> settings = new TreeMap<>(description);
                 settings.put("seed", Long.toString(run.seed));
                 product = new RunManifest.Training(
@@ -85,6 +98,11 @@ final class Training<B extends AutoCloseable> {
     /** What the manifest says of it, once it has run. */
     RunManifest.Training product() {
         return Objects.requireNonNull(product, "the training has not run");
+    }
+
+    /** Samples that could not be trained on, with the reason. */
+    Map<String, String> leftOut() {
+        return leftOut;
     }
 
     private FileLock lock(FileChannel channel) throws IOException {
