@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * #prepare}. The settings that published systems use have factories of their own; each returns a builder, so that it can
  * be changed.
  *
- * <p>On the CPU, where the JVM was started with {@code --add-modules jdk.incubator.vector}, inference is Java with vector
+ * <p>On the CPU, where the JVM was started with {@code --add-modules jdk.incubator.vector} (JDK 17 or 25), inference is Java with vector
  * instructions, in one pass over the points an update. Otherwise, and on {@link Builder#optDevice} CUDA, it is a handful of
  * libtorch's operations, a third slower on one thread of the CPU. {@link Builder#optThreads} shares out building and
  * inference; libtorch's operations only where {@link dev.wsss.core.runtime.Torch#setThreads} is 1, which is best: where it
