@@ -8,6 +8,10 @@
  * three in a row are a {@link dev.wsss.api.PseudoLabeler}. A network trained on its output is a {@link
  * dev.wsss.api.Segmenter}.
  *
+ * <p>Beside tags, systems draw on what knows no class: the {@link dev.wsss.api.SaliencyMap} of a {@link
+ * dev.wsss.api.SaliencySource}, the {@link dev.wsss.api.MaskProposals} of a {@link dev.wsss.api.MaskSource}, each an {@link
+ * dev.wsss.api.RleMask} with its scores, and the {@link dev.wsss.api.FeatureMap} of a {@link dev.wsss.api.FeatureSource}.
+ *
  * <h2>Tags and labels</h2>
  *
  * <p>Two numberings meet here and the {@link dev.wsss.api.ClassCatalog} owns both. A <em>tag</em> numbers the classes

@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Label maps, score maps and mask proposals. */
+/** Label maps and score maps. */
 class MapsTest {
     @Test
     void labelMapKeepsItsPixels() {
@@ -37,15 +36,6 @@ class MapsTest {
     }
 
     @Test
-    void labelledImageHasLabelsOfItsSize() {
-        RgbImage image = new RgbImage(1, 2, new byte[6]);
-        assertThat(new LabelledImage(image, null).labels()).isNull();
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new LabelledImage(image, LabelMap.of(2, 1, new byte[2])))
-                .withMessageContainingAll("2x1", "1x2");
-    }
-
-    @Test
     void scoreMapsCheckWhatTheyHold() {
         int[] labels = {0, 2};
         ScoreMaps maps = ScoreMaps.of(labels, 1, 2, new float[] {0.1f, 0.2f, 0.3f, 0.4f});
@@ -63,17 +53,5 @@ class MapsTest {
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContainingAll("label 3", "row 1, column 0", "NaN");
         assertThatThrownBy(() -> ScoreMaps.of(new int[0], 0, 1, new float[0])).isInstanceOf(InvalidDataException.class);
-    }
-
-    @Test
-    void proposalsLieWithinTheImage() {
-        BitSet pixels = new BitSet();
-        pixels.set(1, 4);
-        MaskProposals proposals = new MaskProposals(2, 2, List.of(new MaskProposals.Mask(pixels, 0.9, 0.95)));
-        assertThat(proposals.masks().get(0).area()).isEqualTo(3);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new MaskProposals(1, 3, proposals.masks()))
-                .withMessageContainingAll("mask 0", "1x3");
-        assertThatIllegalArgumentException().isThrownBy(() -> new MaskProposals(0, 3, List.of()));
     }
 }

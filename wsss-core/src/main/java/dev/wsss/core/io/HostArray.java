@@ -1,5 +1,6 @@
 package dev.wsss.core.io;
 
+import dev.wsss.api.Float16;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -197,7 +198,7 @@ public final class HostArray {
         return switch (dtype) {
             case F32 -> bytes.getFloat(i * 4);
             case F64 -> bytes.getDouble(i * 8);
-            case F16 -> halfToFloat(bytes.getShort(i * 2));
+            case F16 -> Float16.toFloat(bytes.getShort(i * 2));
             case BF16 -> Float.intBitsToFloat(bytes.getShort(i * 2) << 16);
             default -> {
                 long v = getLong(bytes, i);
@@ -285,18 +286,6 @@ public final class HostArray {
         byte[] out = new byte[size()];
         bytes().get(out);
         return out;
-    }
-
-    private static float halfToFloat(short half) {
-        int sign = (half & 0x8000) << 16;
-        int exponent = half >> 10 & 0x1F;
-        int mantissa = half & 0x3FF;
-        if (exponent == 0) {
-            float magnitude = mantissa * 0x1p-24f;
-            return sign == 0 ? magnitude : -magnitude;
-        }
-        int bits = exponent == 31 ? 0x7F800000 | mantissa << 13 : exponent + 112 << 23 | mantissa << 13;
-        return Float.intBitsToFloat(sign | bits);
     }
 
     @Override

@@ -1,0 +1,327 @@
+package dev.wsss.api;
+
+import java.util.Arrays;
+
+/**
+ * A set of an image's pixels as COCO keeps one: run lengths in column-major order (down the first column, then down the
+ * second), alternately outside and inside, the first outside.
+ *
+ * <pre>{@code
+ * RleMask mask = RleMask.ofCoco(480, 640, annotation.counts());
+ * double overlap = mask.iou(RleMask.ofDense(480, 640, bytes));
+ * }</pre>
+ *
+ * <p>Two masks of the same pixels are equal: runs of length 0, which COCO's files may hold, are merged away. Memory and
+ * the time of all set operations depend on the number of runs, not on the image's size; {@link #toDense} alone takes a
+ * byte for each pixel. Immutable.
+ */
+public final class RleMask {
+    /** Largest number of pixels of the image, 2<sup>28</sup>, as in a label map's file. */
+    public static final int MAX_PIXELS = LabelPng.MAX_PIXELS;
+
+    private final int height;
+    private final int width;
+
+    /** Where, in column-major order, outside changes to inside and back; ascending, each less than the pixels' number. */
+    private final int[] changes;
+
+    private final int area;
+
+    private RleMask(int height, int width, int[] changes) {
+        this.height = height;
+        this.width = width;
+        this.changes = changes;
+        int inside = 0;
+        for (int i = 0; i < changes.length; i += 2) {
+            inside += end(i) - changes[i];
+        }
+        area = inside;
+    }
+
+    /**
+     * A mask of run lengths.
+     *
+     * @param counts column-major, alternately outside and inside, the first outside; their sum is {@code height * width}
+     * @throws InvalidDataException if a run is negative or the sum is another
+     * @throws IllegalArgumentException if the image has no pixel, or more than {@link #MAX_PIXELS}
+     */
+    public static RleMask ofCounts(int height, int width, int... counts) {
+        int pixels = pixels(height, width);
+        int[] changes = new int[counts.length];
+        int n = 0;
+        long at = 0;
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] < 0) {
+                throw new InvalidDataException(
+                        "run " + i + " of a mask has " + counts[i] + " pixels; expected 0 or more");
+            }
+            if (i > 0) {
+                // a change where another is undoes it
+                if (n > 0 && changes[n - 1] == at) {
+                    n--;
+                } else if (at < pixels) {
+                    changes[n++] = (int) at;
+                }
+            }
+            at += counts[i];
+            if (at > pixels) {
+                break;
+            }
+        }
+        if (at != pixels) {
+            throw new InvalidDataException("the runs of a mask have " + (at > pixels ? "more than " + pixels : at)
+                    + " pixels; expected " + pixels + ", those of " + height + "x" + width);
+        }
+        return new RleMask(height, width, Arrays.copyOf(changes, n));
+    }
+
+    /**
+     * A mask of COCO's compressed counts, the text that stands in its annotation files.
+     *
+     * @throws InvalidDataException if the text is cut off, has a character that does not belong there, or a run is negative
+     *     or too long, or the runs' sum is not {@code height * width}
+     * @throws IllegalArgumentException if the image has no pixel, or more than {@link #MAX_PIXELS}
+     */
+    public static RleMask ofCoco(int height, int width, String counts) {
+        return ofCounts(height, width, CocoRuns.read(counts));
+    }
+
+    /**
+     * A mask of bytes.
+     *
+     * @param pixels {@code [height][width]} row-major, not 0 inside
+     * @throws IllegalArgumentException if their number is not {@code height * width}, or the image has no pixel, or more
+     *     than {@link #MAX_PIXELS}
+     */
+    public static RleMask ofDense(int height, int width, byte[] pixels) {
+        if (pixels.length != pixels(height, width)) {
+            throw new IllegalArgumentException("a mask of " + height + "x" + width + " has " + (long) height * width
+                    + " pixels, got " + pixels.length);
+        }
+        // rows are walked in memory's order: first to count the changes of each column, then to put them in their place
+        int[] next = new int[width + 1];
+        for (int y = 0, i = 0; y < height; y++) {
+            for (int x = 0; x < width; x++, i++) {
+                if (changes(pixels, height, width, y, x, i)) {
+                    next[x + 1]++;
+                }
+            }
+        }
+        for (int x = 0; x < width; x++) {
+            next[x + 1] += next[x];
+        }
+        int[] changes = new int[next[width]];
+        for (int y = 0, i = 0; y < height; y++) {
+            for (int x = 0; x < width; x++, i++) {
+                if (changes(pixels, height, width, y, x, i)) {
+                    changes[next[x]++] = x * height + y;
+                }
+            }
+        }
+        return new RleMask(height, width, changes);
+    }
+
+    private static boolean changes(byte[] pixels, int height, int width, int y, int x, int i) {
+        boolean before = y > 0 ? pixels[i - width] != 0 : x > 0 && pixels[(height - 1) * width + x - 1] != 0;
+        return before != (pixels[i] != 0);
+    }
+
+    private static int pixels(int height, int width) {
+        if (height < 1 || width < 1 || (long) height * width > MAX_PIXELS) {
+            throw new IllegalArgumentException("a mask is of " + height + "x" + width
+                    + " pixels; expected at least 1x1 and" + " at most " + MAX_PIXELS + " in all");
+        }
+        return height * width;
+    }
+
+    /** Rows of the image. */
+    public int height() {
+        return height;
+    }
+
+    /** Columns of the image. */
+    public int width() {
+        return width;
+    }
+
+    /** Number of pixels inside. */
+    public int area() {
+        return area;
+    }
+
+    /** Whether the pixel at row {@code y}, column {@code x} is inside. */
+    public boolean contains(int y, int x) {
+        if (x < 0 || x >= width || y < 0 || y >= height) {
+            throw new IndexOutOfBoundsException("(" + y + ", " + x + ") outside " + height + "x" + width);
+        }
+        int found = Arrays.binarySearch(changes, x * height + y);
+        int before = found < 0 ? -found - 1 : found + 1;
+        return before % 2 == 1;
+    }
+
+    /** The smallest box that holds all pixels inside; {@link PixelBox#EMPTY} if there are none. */
+    public PixelBox box() {
+        if (area == 0) {
+            return PixelBox.EMPTY;
+        }
+        int top = height;
+        int bottom = -1;
+        for (int i = 0; i < changes.length; i += 2) {
+            int first = changes[i];
+            int last = end(i) - 1;
+            if (first / height < last / height) {
+                top = 0;
+                bottom = height - 1;
+                break;
+            }
+            top = Math.min(top, first % height);
+            bottom = Math.max(bottom, last % height);
+        }
+        int left = changes[0] / height;
+        int last = changes.length - 1;
+        int right = (end(last - last % 2) - 1) / height;
+        return new PixelBox(left, top, right - left + 1, bottom - top + 1);
+    }
+
+    /**
+     * The pixels inside this mask, the other or both.
+     *
+     * @throws IllegalArgumentException if the other is of another size
+     */
+    public RleMask union(RleMask other) {
+        return combine(other, 1);
+    }
+
+    /**
+     * The pixels inside both masks.
+     *
+     * @throws IllegalArgumentException if the other is of another size
+     */
+    public RleMask intersection(RleMask other) {
+        return combine(other, 2);
+    }
+
+    /** The pixels inside at least so many of the two. */
+    private RleMask combine(RleMask other, int least) {
+        requireSameSize(other);
+        int[] out = new int[changes.length + other.changes.length];
+        int n = 0;
+        int i = 0;
+        int j = 0;
+        while (i < changes.length || j < other.changes.length) {
+            int at = Math.min(at(i), other.at(j));
+            i += at(i) == at ? 1 : 0;
+            j += other.at(j) == at ? 1 : 0;
+            boolean inside = i % 2 + j % 2 >= least;
+            if (inside != (n % 2 == 1)) {
+                out[n++] = at;
+            }
+        }
+        return new RleMask(height, width, Arrays.copyOf(out, n));
+    }
+
+    /**
+     * Number of pixels inside both masks, without making their intersection. Over {@link #area} it is the share of one mask
+     * that lies in the other.
+     *
+     * @throws IllegalArgumentException if the other is of another size
+     */
+    public int intersectionArea(RleMask other) {
+        requireSameSize(other);
+        int sum = 0;
+        int i = 0;
+        int j = 0;
+        while (i < changes.length && j < other.changes.length) {
+            int end = end(i);
+            int otherEnd = other.end(j);
+            sum += Math.max(0, Math.min(end, otherEnd) - Math.max(changes[i], other.changes[j]));
+            if (end < otherEnd) {
+                i += 2;
+            } else {
+                j += 2;
+            }
+        }
+        return sum;
+    }
+
+    /**
+     * Intersection over union, 0 to 1; 0 for two empty masks, as in COCO.
+     *
+     * @throws IllegalArgumentException if the other is of another size
+     */
+    public double iou(RleMask other) {
+        int both = intersectionArea(other);
+        return both == 0 ? 0 : both / ((double) area + other.area - both);
+    }
+
+    private void requireSameSize(RleMask other) {
+        if (height != other.height || width != other.width) {
+            throw new IllegalArgumentException("masks are of " + height + "x" + width + " and " + other.height + "x"
+                    + other.width + " pixels; expected one size");
+        }
+    }
+
+    /** The place of a change; the pixels' number if there are fewer. */
+    private int at(int change) {
+        return change < changes.length ? changes[change] : height * width;
+    }
+
+    /** The first pixel behind the run inside that begins with this change. */
+    private int end(int change) {
+        return at(change + 1);
+    }
+
+    /** The run lengths, column-major, alternately outside and inside, the first outside; only that may be 0. */
+    public int[] counts() {
+        int[] counts = new int[changes.length + 1];
+        for (int i = 0, from = 0; i < counts.length; i++) {
+            counts[i] = at(i) - from;
+            from = at(i);
+        }
+        return counts;
+    }
+
+    /** COCO's compressed counts, equal to those of {@code pycocotools.mask.encode}. */
+    public String toCoco() {
+        return CocoRuns.write(counts());
+    }
+
+    /** A byte for each pixel, {@code [height][width]} row-major, 1 inside and 0 outside. */
+    public byte[] toDense() {
+        byte[] pixels = new byte[height * width];
+        // marks the changes within a column, and the state in which each begins; a sum down the columns fills them
+        int i = 0;
+        for (int x = 0; x < width; x++) {
+            int start = x * height;
+            if (i < changes.length && changes[i] == start) {
+                i++;
+            }
+            pixels[x] = (byte) (i % 2);
+            while (i < changes.length && changes[i] < start + height) {
+                pixels[(changes[i++] - start) * width + x] = 1;
+            }
+        }
+        for (int p = width; p < pixels.length; p++) {
+            pixels[p] ^= pixels[p - width];
+        }
+        return pixels;
+    }
+
+    @Override
+    public boolean equals(Object o) {
+        return o instanceof RleMask other
+                && height == other.height
+                && width == other.width
+                && Arrays.equals(changes, other.changes);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * height + width) + Arrays.hashCode(changes);
+    }
+
+    @Override
+    public String toString() {
+        return "RleMask[" + height + "x" + width + ", " + area + " inside]";
+    }
+}
