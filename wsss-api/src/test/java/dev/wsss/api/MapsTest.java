@@ -37,15 +37,6 @@ class MapsTest {
     }
 
     @Test
-    void labelledImageHasLabelsOfItsSize() {
-        RgbImage image = new RgbImage(1, 2, new byte[6]);
-        assertThat(new LabelledImage(image, null).labels()).isNull();
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new LabelledImage(image, LabelMap.of(2, 1, new byte[2])))
-                .withMessageContainingAll("2x1", "1x2");
-    }
-
-    @Test
     void scoreMapsCheckWhatTheyHold() {
         int[] labels = {0, 2};
         ScoreMaps maps = ScoreMaps.of(labels, 1, 2, new float[] {0.1f, 0.2f, 0.3f, 0.4f});
