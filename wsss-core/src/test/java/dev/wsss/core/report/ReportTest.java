@@ -56,6 +56,7 @@ class ReportTest {
                 7,
                 text,
                 List.of(new RunManifest.StageProducts(text, new TreeMap<>(), "ff", 1463, "ee")),
+                List.of(new RunManifest.Training(text, new TreeMap<>(Map.of(text, text)), 20, "dd")),
                 List.of(new RunManifest.Failure(text, text, text)));
         return Report.builder()
                 .setTitle(text)
