@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * AffinityNet net = AffinityNet.builder().setBackbone(backbone).build();
- * ... Trainer ... .setLoss(net.loss()) ...     // batches whose labels are confident, 255 elsewhere
+ * // a Trainer's setLoss takes net.loss(); its batches' labels are confident, 255 elsewhere
  * ScoreRefiner walk = RandomWalk.psa().setAffinity(net).optStride(net.stride()).build();
  * }</pre>
  *

@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * ResNet backbone = ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build();   // the paper's
  * IrnNet net = IrnNet.builder().setBackbone(backbone).build();
  * Sgd sgd = Sgd.builder().setGroups(net.parameterGroups(1e-4)).setRate(0.1).build();
- * ... Trainer ... .setLoss(net.loss()) ...     // batches whose labels are confident, 255 elsewhere
+ * // a Trainer's setLoss takes net.loss(); its batches' labels are confident, 255 elsewhere
  * net.fitDisplacementMean(batches);
  * net.train(false);
  * ScoreRefiner walk = RandomWalk.irn().setAffinity(net).build();
