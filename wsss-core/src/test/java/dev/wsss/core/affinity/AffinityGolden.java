@@ -6,7 +6,7 @@ import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.io.HostArray;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;

@@ -5,7 +5,7 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.Description;
 import java.util.Map;
 import dev.wsss.core.train.LossStep;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.batch.Channel;
 import dev.wsss.core.batch.Batch;
 import dev.wsss.api.RgbImage;

@@ -9,14 +9,15 @@ import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.RandomWalk;
+import dev.wsss.core.batch.Batch;
+import dev.wsss.core.batch.Channel;
+import dev.wsss.core.batch.ImageBatches;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.core.train.ImageBatch;
-import dev.wsss.core.train.ImageBatches;
 import dev.wsss.core.train.OneThread;
 import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Sgd;
@@ -174,7 +175,7 @@ class IrnNetTest {
             assertThat(net.isTraining()).isFalse();
             double[] sum = new double[2];
             for (int i = 0; i < 3; i++) {
-                try (ImageBatch batch = batches.load(5, 1, i)) { // another order of the same images
+                try (Batch batch = batches.load(5, 1, i)) { // another order of the same images
                     float[] mean = Tensors.toFloats(
                             net.forward(batch.images()).displacement().mean(0, 2, 3));
                     sum[0] += mean[0];
@@ -239,16 +240,16 @@ class IrnNetTest {
         ImageBatches batches = ImageBatches.builder()
                 .setData(data)
                 .setBatchSize(4)
-                .optLabels(data::truth)
+                .optChannel(Channel.LABELS, data::labels)
                 .build();
         try (Sgd sgd = Sgd.builder()
                         .setGroups(net.parameterGroups(1e-4))
                         .setRate(0.1)
                         .build();
-                Trainer<ImageBatch> trainer = Trainer.<ImageBatch>builder()
+                Trainer<Batch> trainer = Trainer.<Batch>builder()
                         .setNetwork(net)
                         .setData(batches)
-                        .setLoss(net::loss)
+                        .setLoss(net.loss())
                         .setOptimizer(sgd)
                         .optSchedule(Schedule.polyHoldingLast(0.9, steps))
                         .optSteps(steps)
