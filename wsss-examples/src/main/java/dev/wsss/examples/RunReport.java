@@ -183,7 +183,7 @@ final class RunReport {
         if (table.isEmpty()) {
             console.printf("%n%-28s %-24s %6s  %s%n", "stage", "evaluated on", "images", "mIoU");
         }
-        table.add(new StageScore(evaluation.subject(), evaluation.meanIou()));
+        table.add(StageScore.of(evaluation));
         console.printf(
                 Locale.ROOT,
                 "%-28s %-24s %6d  %4.1f %%%n",

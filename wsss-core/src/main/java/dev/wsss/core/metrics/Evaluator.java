@@ -5,6 +5,10 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.Sample;
 import dev.wsss.api.Segmenter;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +53,7 @@ public final class Evaluator {
     public Evaluation compare(String subject, IntFunction<? extends @Nullable LabelMap> labels) {
         ConfusionMatrix confusion = new ConfusionMatrix(data.classes().labelCount());
         int images = 0;
+        MessageDigest ids = sha256();
         for (int i = 0; i < data.size(); i++) {
             LabelMap map = labels.apply(i);
             if (map == null) {
@@ -60,8 +65,18 @@ public final class Evaluator {
                 throw new InvalidDataException("sample '" + data.id(i) + "': " + e.getMessage(), e);
             }
             images++;
+            ids.update((data.id(i) + "\n").getBytes(StandardCharsets.UTF_8));
         }
-        return new Evaluation(subject, data.name(), images, data.classes(), confusion, convention);
+        String imageSet = HexFormat.of().formatHex(ids.digest(), 0, 8);
+        return new Evaluation(subject, data.name(), images, imageSet, data.classes(), confusion, convention);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     /** Evaluates a segmenter on every image. */
