@@ -365,8 +365,11 @@ final class VocPpc implements AutoCloseable {
                         .setRate(options.original ? IRN_RATE : IRN_RATE / 10) // as PpcOptimizer
                         .optMomentum(options.original ? IRN_DECAY : 0.9)
                         .build()) {
-            fit("irn", network, network::loss, data, optimizer, stepsOf(settings.affinitySteps(), data));
+            long steps = stepsOf(settings.affinitySteps(), data);
+            run.fit("irn", network, data, network::loss, optimizer, steps, options.bf16);
         }
+        network.fitDisplacementMean(data);
+        write(network, weights("irn"));
         return network;
     }
 
@@ -573,16 +576,17 @@ final class VocPpc implements AutoCloseable {
             Optimizer optimizer,
             long steps) {
         run.fit(name, network, data, loss, optimizer, steps, options.bf16);
-        write(network, options.out.resolve("weights").resolve(name + ".pth"));
+        write(network, weights(name));
+    }
+
+    private Path weights(String name) {
+        return options.out.resolve("weights").resolve(name + ".pth");
     }
 
     /** What Python's torch.load reads, under the original's names, which mostly are ours. */
     private static void write(Network network, Path file) {
-        if (network instanceof IrnNet irn && irn.backbone() instanceof ResNet) {
-            Weights.export(network, file, CheckpointFamily.IRN);
-        } else {
-            TorchArchive.write(file, network.stateDict());
-        }
+        boolean published = network instanceof IrnNet irn && irn.backbone() instanceof ResNet;
+        Weights.export(network, file, published ? CheckpointFamily.IRN : CheckpointFamily.WSSS);
     }
 
     private static CrfRefiner.Builder crf(DenseCrf.Builder crf, Background background) {
