@@ -6,6 +6,7 @@ import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +35,12 @@ import org.jspecify.annotations.Nullable;
  * #prepare}. The settings that published systems use have factories of their own; each returns a builder, so that it can
  * be changed.
  *
- * <p>On the CPU, where the JVM was started with {@code --add-modules jdk.incubator.vector} (JDK 17 or 25), inference is Java with vector
- * instructions, in one pass over the points an update. Otherwise, and on {@link Builder#optDevice} CUDA, it is a handful of
- * libtorch's operations, a third slower on one thread of the CPU. {@link Builder#optThreads} shares out building and
- * inference; libtorch's operations only where {@link dev.wsss.core.runtime.Torch#setThreads} is 1, which is best: where it
- * is more, libtorch's own threads divide each operation, waiting for each other actively and some hundred times an image,
- * which is slow where other work takes the cores.
+ * <p>On the CPU, where the JVM was started with {@code --add-modules jdk.incubator.vector} (JDK 17 or 25), inference is Java
+ * with vector instructions, in one pass over the points an update. Otherwise, and on {@link Builder#optDevice} CUDA, it is
+ * a handful of libtorch's operations, a third slower on one thread of the CPU. {@link Builder#optThreads} shares out building
+ * and inference; libtorch's operations only where {@link Torch#setThreads} is 1, which is best: where it is more, libtorch's
+ * own threads divide each operation, waiting for each other actively and some hundred times an image, which is slow where
+ * other work takes the cores.
  *
  * <p>May be used from several threads. It keeps the memory of its last images for the next ones, of as many as were in
  * work at once and at most as many as there are cores: for each some {@code 8 (labels + 20)} bytes a pixel; and the lattice
@@ -63,7 +64,9 @@ public final class DenseCrf implements Described, AutoCloseable {
     private final @Nullable Bilateral bilateral;
     private final int iterations;
     private final FeatureOrder order;
+    /** 0 for Torch's. */
     private final int threads;
+
     private final ComputeDevice device;
     private final Spares<Lattices> lattices = new Spares<>(Lattices::new, Lattices::close);
 
@@ -161,6 +164,10 @@ public final class DenseCrf implements Described, AutoCloseable {
         lattices.close();
     }
 
+    private int threads() {
+        return threads == 0 ? Torch.threads() : threads;
+    }
+
     private void requireFits(int labels) {
         if (gaussian != null) {
             gaussian.compatibility.requireFits(labels);
@@ -232,9 +239,9 @@ public final class DenseCrf implements Described, AutoCloseable {
             }
             if (DenseCrf.this.bilateral != null) {
                 int points = Math.multiplyExact(image.height(), image.width());
-                bilateral.build(points, colours(image, DenseCrf.this.bilateral), threads);
+                bilateral.build(points, colours(image, DenseCrf.this.bilateral), threads());
             }
-            meanField.prepare(threads);
+            meanField.prepare(threads());
         }
 
         /** That of positions alone serves all images of a size. */
@@ -242,7 +249,7 @@ public final class DenseCrf implements Described, AutoCloseable {
             if (height != image.height() || width != image.width()) {
                 height = image.height();
                 width = image.width();
-                gaussian.build(height * width, positions, threads);
+                gaussian.build(height * width, positions, threads());
             }
         }
 
@@ -281,7 +288,7 @@ public final class DenseCrf implements Described, AutoCloseable {
                 Unary.requireShape("unary", unary.length, labels, height * width);
                 requireFinite(unary);
                 crf.requireFits(labels);
-                return lattices.meanField.infer(unary, labels, crf.iterations, crf.threads);
+                return lattices.meanField.infer(unary, labels, crf.iterations, crf.threads());
             } finally {
                 end();
             }
@@ -332,7 +339,7 @@ public final class DenseCrf implements Described, AutoCloseable {
         private @Nullable Bilateral bilateral;
         private int iterations = 10;
         private FeatureOrder order = FeatureOrder.XY;
-        private int threads = 1;
+        private int threads;
         private ComputeDevice device = ComputeDevice.CPU;
 
         private Builder() {}
@@ -386,8 +393,8 @@ public final class DenseCrf implements Described, AutoCloseable {
         }
 
         /**
-         * Threads for one image, at least 1; 1 if not set, as a pipeline has other images for its other threads. They are
-         * of the common fork-join pool.
+         * Threads for one image, at least 1; {@link Torch#setThreads} if not set, which states the rule. They are of the
+         * caller's fork-join pool or the common one.
          */
         public Builder optThreads(int value) {
             if (value < 1) {

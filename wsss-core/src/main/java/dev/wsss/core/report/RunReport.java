@@ -206,7 +206,7 @@ public final class RunReport {
             }
         }
         report.stageScores(evaluations().stream()
-                        .map(e -> new StageScore(e.subject(), e.meanIou()))
+                        .map(StageScore::of)
                         .toList())
                 .timings(seconds)
                 .memory("process, at most", NativeMemory.now().peakResidentBytes())

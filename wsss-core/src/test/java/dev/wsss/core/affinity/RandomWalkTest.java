@@ -12,9 +12,12 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.label.Background;
+import dev.wsss.core.runtime.Torch;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -153,6 +156,41 @@ class RandomWalkTest {
             assertThat(out).hasSize(x.length);
         }
         assertThat(bytes).isLessThan(limit);
+    }
+
+    @Test
+    void threadsAreTorchsUnlessSet() throws Exception {
+        Random random = new Random(6);
+        float[] edge = random(random, 94 * 125);
+        float[] x = random(random, 3 * 94 * 125);
+        TransitionMatrix transition =
+                GridAffinity.ofBoundary(edge, 94, 125, PairGeometry.RADIUS).transition(10);
+        int before = Torch.threads();
+        try {
+            Torch.setThreads(1);
+            assertThat(workers(() -> transition.walk(x, 3, 20))).isEqualTo(1);
+            assertThat(workers(() -> transition.withThreads(3).walk(x, 3, 20))).isGreaterThan(1);
+            Torch.setThreads(3);
+            assertThat(workers(() -> transition.walk(x, 3, 20))).isGreaterThan(1);
+            assertThat(workers(() -> transition.withThreads(1).walk(x, 3, 20))).isEqualTo(1);
+            assertThat(transition.withThreads(3).walk(x, 3, 20))
+                    .isEqualTo(transition.withThreads(1).walk(x, 3, 20));
+        } finally {
+            Torch.setThreads(before);
+        }
+        assertThatThrownBy(() -> transition.withThreads(0)).hasMessage("threads must be at least 1, got 0");
+        assertThatThrownBy(() -> RandomWalk.psa().optThreads(0)).hasMessage("threads must be at least 1, got 0");
+    }
+
+    /** How many threads of a pool work or were woken to. */
+    private static int workers(Callable<?> task) throws Exception {
+        ForkJoinPool pool = new ForkJoinPool(4);
+        try {
+            pool.submit(task).get();
+            return pool.getPoolSize();
+        } finally {
+            pool.shutdown();
+        }
     }
 
     @Test

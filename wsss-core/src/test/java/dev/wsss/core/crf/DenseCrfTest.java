@@ -11,9 +11,14 @@ import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,6 +178,53 @@ class DenseCrfTest {
         } finally {
             Torch.setThreads(before);
         }
+    }
+
+    @Test
+    void threadsAreTorchsUnlessSet() throws Exception {
+        RgbImage image = noise(new Random(5), 120, 130);
+        float[] unary = new float[LABELS * 120 * 130];
+        int before = Torch.threads();
+        try {
+            Torch.setThreads(1);
+            assertThat(workers(() -> DenseCrf.psa(1).build().infer(unary, LABELS, image)))
+                    .isEqualTo(1);
+            assertThat(workers(() -> DenseCrf.psa(1).optThreads(3).build().infer(unary, LABELS, image)))
+                    .isGreaterThan(1);
+            Torch.setThreads(3);
+            assertThat(workers(() -> DenseCrf.psa(1).build().infer(unary, LABELS, image)))
+                    .isGreaterThan(1);
+            assertThat(workers(() -> DenseCrf.psa(1).optThreads(1).build().infer(unary, LABELS, image)))
+                    .isEqualTo(1);
+        } finally {
+            Torch.setThreads(before);
+        }
+    }
+
+    /** How many threads of a pool work or were woken to. */
+    private static int workers(Callable<?> task) throws Exception {
+        ForkJoinPool pool = new ForkJoinPool(4);
+        try {
+            pool.submit(task).get();
+            return pool.getPoolSize();
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    @Test
+    void noMoreThreadsThanAllowed() throws Exception {
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        AtomicInteger sum = new AtomicInteger();
+        workers(() -> {
+            Parallel.run(2, 100, i -> {
+                threads.add(Thread.currentThread());
+                sum.addAndGet(i);
+            });
+            return sum;
+        });
+        assertThat(sum).hasValue(4950);
+        assertThat(threads).hasSizeLessThanOrEqualTo(2);
     }
 
     /** Energies so far apart that their exponentials overflow. */

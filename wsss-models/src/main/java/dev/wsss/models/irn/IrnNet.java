@@ -28,6 +28,7 @@ import dev.wsss.core.train.BatchSource;
 import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.TrainingStep;
+import dev.wsss.models.checkpoint.Exportable;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.Features;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://arxiv.org/abs/1904.05044">Ahn, Cho and Kwak, IRNet: Inter-pixel Relations</a>
  */
-public final class IrnNet extends Network implements AffinitySource {
+public final class IrnNet extends Network implements AffinitySource, Exportable {
     /** Pixels of the image for one node of the grid, in each direction. */
     public static final int STRIDE = 4;
 
@@ -263,6 +264,25 @@ public final class IrnNet extends Network implements AffinitySource {
             throw e;
         } catch (Exception e) {
             throw new InvalidDataException("batch " + index + " cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether the mean displacement was fitted, set or loaded: only before that it is zero. */
+    public boolean hasDisplacementMean() {
+        float[] mean = Tensors.toFloats(meanShift.mean());
+        return mean[0] != 0 || mean[1] != 0;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if the mean displacement is missing, without which the field does not point at centres
+     */
+    @Override
+    public void requireExportable() {
+        if (!hasDisplacementMean()) {
+            throw new IllegalStateException("IrnNet has no mean displacement (mean_shift.running_mean is zero); call"
+                    + " fitDisplacementMean after training, before the network is written");
         }
     }
 

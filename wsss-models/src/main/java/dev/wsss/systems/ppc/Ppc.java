@@ -587,11 +587,8 @@ public final class Ppc implements AutoCloseable {
                         .optAutocastBf16(given.autocastBf16)
                         .optFinish(finish));
         // what Python's torch.load reads, under the original's names, which mostly are ours
-        if (network instanceof IrnNet irn && irn.backbone() instanceof ResNet) {
-            Weights.export(network, weights(name), CheckpointFamily.IRN);
-        } else {
-            TorchArchive.write(weights(name), network.stateDict());
-        }
+        boolean published = network instanceof IrnNet irn && irn.backbone() instanceof ResNet;
+        Weights.export(network, weights(name), published ? CheckpointFamily.IRN : CheckpointFamily.WSSS);
     }
 
     private Path weights(String name) {

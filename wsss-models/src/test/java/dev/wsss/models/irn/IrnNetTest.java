@@ -27,14 +27,17 @@ import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -189,6 +192,32 @@ class IrnNetTest {
             assertThatThrownBy(() -> net.fitDisplacementMean(batches))
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining("mean displacement of batch 0 is NaN");
+        }
+    }
+
+    @Test
+    void anExportWithoutTheMeanDisplacementIsRefused(@TempDir Path folder) {
+        ImageBatches batches = ImageBatches.builder()
+                .setData(new TextureData(2, 32))
+                .setBatchSize(2)
+                .build();
+        Path file = folder.resolve("irn.pth");
+        try (IrnNet net = small();
+                IrnNet again = small()) {
+            for (CheckpointFamily family : List.of(CheckpointFamily.IRN, CheckpointFamily.WSSS)) {
+                assertThatThrownBy(() -> Weights.export(net, file, family))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContainingAll("IrnNet", "mean_shift.running_mean", "fitDisplacementMean");
+                assertThat(file).doesNotExist();
+            }
+            net.fitDisplacementMean(batches);
+            assertThat(net.hasDisplacementMean()).isTrue();
+            Weights.export(net, file, CheckpointFamily.IRN);
+            assertThat(again.hasDisplacementMean()).isFalse();
+            Weights.load(again, file, CheckpointFamily.IRN);
+            assertThat(again.hasDisplacementMean()).isTrue();
+            assertThat(again.stateDict().get("mean_shift.running_mean"))
+                    .isEqualTo(net.stateDict().get("mean_shift.running_mean"));
         }
     }
 
