@@ -11,14 +11,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -36,6 +37,12 @@ final class Training<B extends AutoCloseable> {
     private static final String DESCRIPTION = "training.json";
     private static final String LOCK = ".lock";
     private static final String STEPS = "steps";
+
+    /**
+     * What this JVM trains. Their locks must not be tried: POSIX drops all of a process's locks on a file when the process
+     * closes any channel of that file.
+     */
+    private static final Set<Path> OURS = new HashSet<>();
 
     private final RunFolder run;
     private final String name;
@@ -72,10 +79,18 @@ final class Training<B extends AutoCloseable> {
             SortedMap<String, String> description =
                     trainer.description().requireStated("training '" + name + "'").under("");
             Files.createDirectories(folder);
+            Path ours = folder.toRealPath();
+            synchronized (OURS) {
+                if (!OURS.add(ours)) {
+                    throw alreadyTraining();
+                }
+            }
             try (FileChannel channel = FileChannel.open(
                             folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                    FileLock lock = lock(channel)) {
-                assert lock.isValid();
+                    FileLock lock = channel.tryLock()) {
+                if (lock == null) {
+                    throw alreadyTraining();
+                }
                 prepare(description);
                 if (run.shards > 1 && trainer.savedStep() < trainer.steps()) {
                     throw new IllegalArgumentException("shard " + run.shard + "/" + run.shards + " cannot train '" + name
@@ -89,6 +104,10 @@ final class Training<B extends AutoCloseable> {
                 product = new RunManifest.Training(
                         name, settings, history.steps(), trainer.network().fingerprint());
                 return history;
+            } finally {
+                synchronized (OURS) {
+                    OURS.remove(ours);
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be used (" + e + ")", e);
@@ -105,16 +124,9 @@ final class Training<B extends AutoCloseable> {
         return leftOut;
     }
 
-    private FileLock lock(FileChannel channel) throws IOException {
-        try {
-            FileLock lock = channel.tryLock();
-            if (lock != null) {
-                return lock;
-            }
-        } catch (OverlappingFileLockException e) {
-            log.debug("locked by this process", e);
-        }
-        throw new WsssException("another run is training '" + name + "' in " + run.folder + "; wait until it has ended");
+    private WsssException alreadyTraining() {
+        return new WsssException(
+                "another run is training '" + name + "' in " + run.folder + "; wait until it has ended");
     }
 
     /** Sees to it that what is in the folder is of this description, or that nothing is. */

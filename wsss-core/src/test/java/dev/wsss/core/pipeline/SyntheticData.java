@@ -28,6 +28,8 @@ final class SyntheticData implements Dataset {
     final Set<String> corrupt = new HashSet<>();
     final AtomicInteger decoded = new AtomicInteger();
     int tagShift;
+    /** Other seeds give other images under the same ids. */
+    long seed;
 
     SyntheticData(List<String> ids, int side) {
         this.ids = ids;
@@ -74,8 +76,13 @@ final class SyntheticData implements Dataset {
             throw new InvalidDataException(id(index) + ".jpg: the data ends early");
         }
         byte[] pixels = new byte[side * side * 3];
-        new Random(index).nextBytes(pixels);
+        new Random(index + 10_000 * seed).nextBytes(pixels);
         return new Sample(id(index), new RgbImage(side, side, pixels).toImage(), tags(index));
+    }
+
+    @Override
+    public String fingerprint(int index) {
+        return "noise " + seed + " " + index;
     }
 
     @Override
