@@ -1,8 +1,10 @@
 package dev.wsss.core.pipeline;
 
 import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.FeatureMap;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.MaskProposals;
 import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.ScoreMaps;
 import java.nio.file.Path;
@@ -57,6 +59,23 @@ public interface ProductCodec<P> {
      */
     static ProductCodec<SaliencyMap> saliency() {
         return SaliencyCodec.INSTANCE;
+    }
+
+    /**
+     * Feature maps as safetensors: {@code features} float32 or float16, as the map has them, [channels, height, width],
+     * {@code image_size} int32 [2], rows first, and {@code valid} bool [height, width] unless every cell is valid.
+     */
+    static ProductCodec<FeatureMap> featureMaps() {
+        return FeatureMapCodec.INSTANCE;
+    }
+
+    /**
+     * Mask proposals as safetensors: {@code counts} uint8, the masks' COCO counts one behind the other, each up to its
+     * entry of {@code ends} int32 [N], {@code score} and {@code stability} float32 [N], {@code level} int32 [N], {@code
+     * size} int32 [2], rows first.
+     */
+    static ProductCodec<MaskProposals> maskProposals() {
+        return MaskProposalsCodec.INSTANCE;
     }
 
     /** Label maps as palette PNG in VOC's colours. */

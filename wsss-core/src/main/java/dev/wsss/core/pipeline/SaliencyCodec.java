@@ -36,12 +36,12 @@ final class SaliencyCodec implements ProductCodec<SaliencyMap> {
     public void write(Path file, SaliencyMap map) {
         byte[] levels = new byte[map.values().length];
         for (int i = 0; i < levels.length; i++) {
-            float level = map.values()[i] * TOP;
-            if (Math.abs(level - Math.round(level)) > 1e-3f) {
+            int level = Math.round(map.values()[i] * TOP);
+            if (Float.compare(map.values()[i], level / (float) TOP) != 0) {
                 throw new IllegalArgumentException("saliency " + map.values()[i] + " at index " + i
-                        + " is none of the 256 levels of the file; round the map first");
+                        + " is none of the 256 levels of the file; expected n / 255 (Stages.saliency rounds)");
             }
-            levels[i] = (byte) Math.round(level);
+            levels[i] = (byte) level;
         }
         int[] grey = new int[TOP + 1];
         for (int v = 0; v <= TOP; v++) {

@@ -54,7 +54,8 @@ enum ScoreMapsCodec implements ProductCodec<ScoreMaps> {
         }
     }
 
-    private static HostArray require(Path file, Map<String, HostArray> tensors, String name, DType type, int rank) {
+    /** The tensor of this name, refused if it is of another type or number of dimensions. */
+    static HostArray require(Path file, Map<String, HostArray> tensors, String name, DType type, int rank) {
         HostArray array = tensors.get(name);
         if (array == null) {
             throw new InvalidDataException(file + ": has no tensor '" + name + "'; it has " + tensors.keySet());
