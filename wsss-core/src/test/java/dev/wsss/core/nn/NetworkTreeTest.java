@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -100,7 +101,7 @@ class NetworkTreeTest {
             assertThat(net.buffers()).containsKey("places");
             assertThat(net.load(net.stateDict()).isExact()).isTrue();
             net.to(ComputeDevice.CPU, DType.F64);
-            assertThat(Tensors.dtype(net.buffers().get("places"))).isEqualTo(DType.F64);
+            assertThat(Tensors.dtype(Objects.requireNonNull(net.buffers().get("places")))).isEqualTo(DType.F64);
         }
     }
 
