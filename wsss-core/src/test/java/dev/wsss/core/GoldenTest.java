@@ -9,7 +9,6 @@ import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.core.image.ResizeGolden;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.label.LabelGolden;
-import dev.wsss.core.loss.LossGolden;
 import dev.wsss.core.metrics.MetricsGolden;
 import dev.wsss.core.train.OptimGolden;
 import java.util.LinkedHashMap;
@@ -26,7 +25,6 @@ class GoldenTest {
         handlers.putAll(CamGolden.handlers());
         handlers.putAll(CrfGolden.handlers());
         handlers.putAll(LabelGolden.handlers());
-        handlers.putAll(LossGolden.handlers());
         handlers.putAll(MetricsGolden.handlers());
         handlers.putAll(OptimGolden.handlers());
         handlers.putAll(ResizeGolden.handlers());

@@ -4,7 +4,9 @@ import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.models.cam.AffinityNetGolden;
 import dev.wsss.models.deeplab.DeepLabGolden;
-import dev.wsss.models.ppc.SeamGolden;
+import dev.wsss.systems.ppc.LossGolden;
+import dev.wsss.systems.ppc.SeamGolden;
+import dev.wsss.models.irn.IrnGolden;
 import dev.wsss.models.resnet.BatchNormGolden;
 import dev.wsss.models.resnet.ResNetGolden;
 import java.util.LinkedHashMap;
@@ -21,6 +23,8 @@ class GoldenTest {
         handlers.putAll(BatchNormGolden.handlers());
         handlers.putAll(DeepLabGolden.handlers());
         handlers.putAll(SeamGolden.handlers());
+        handlers.putAll(LossGolden.handlers());
+        handlers.put("irn.losses", IrnGolden::losses);
         handlers.put("net.aff", AffinityNetGolden::affinities);
         return handlers;
     }

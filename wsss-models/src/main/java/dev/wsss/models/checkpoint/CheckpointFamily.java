@@ -133,7 +133,7 @@ public enum CheckpointFamily {
             "conv1a.weight",
             "b2.conv_branch2a.weight"),
 
-    /** SEAM's, PPC's and EPS's networks, for {@link dev.wsss.models.ppc.SeamNetwork}. */
+    /** SEAM's, PPC's and EPS's networks, for {@link dev.wsss.systems.ppc.SeamNetwork}. */
     SEAM(
             "seam",
             "SEAM, PPC or EPS on ResNet-38",

@@ -17,7 +17,6 @@ import dev.wsss.core.affinity.PairLabels;
 import dev.wsss.core.affinity.PairRule;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.image.Resize;
-import dev.wsss.core.loss.InterPixelLoss;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;

@@ -8,7 +8,7 @@
  *
  * <p>The other stages of the published system are elsewhere: its classifier is {@link
  * dev.wsss.models.cam.Classifier#irn}, its labels {@link dev.wsss.core.label.ConfidenceBand}, its losses {@link
- * dev.wsss.core.loss.InterPixelLoss}, its walk {@link dev.wsss.core.affinity.RandomWalk#irn()}.
+ * dev.wsss.models.irn.InterPixelLoss}, its walk {@link dev.wsss.core.affinity.RandomWalk#irn()}.
  */
 @NullMarked
 package dev.wsss.models.irn;

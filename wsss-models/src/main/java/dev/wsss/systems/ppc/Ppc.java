@@ -50,8 +50,6 @@ import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabGroups;
 import dev.wsss.models.deeplab.NetworkSegmenter;
 import dev.wsss.models.irn.IrnNet;
-import dev.wsss.models.ppc.PpcModel;
-import dev.wsss.models.ppc.PpcOptimizer;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.systems.segment.CrfSegmenter;

@@ -1,7 +1,5 @@
 package dev.wsss.systems.ppc;
 
-import dev.wsss.models.ppc.PpcCompat;
-import dev.wsss.models.ppc.PpcVariant;
 import java.util.List;
 
 /**

@@ -1,8 +1,6 @@
-package dev.wsss.models.ppc;
+package dev.wsss.systems.ppc;
 
 import dev.wsss.core.affinity.FeatureAffinity;
-import dev.wsss.core.loss.EquivarianceLoss;
-import dev.wsss.core.loss.PrototypeContrastLoss;
 
 /**
  * Where the published code of PPC and of what it is built on does something else than it means to: true repeats it, false

@@ -1,5 +1,6 @@
-package dev.wsss.core.loss;
+package dev.wsss.systems.ppc;
 
+import dev.wsss.core.nn.Select;
 import dev.wsss.core.runtime.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Scalar;

@@ -1,4 +1,4 @@
-package dev.wsss.models.ppc;
+package dev.wsss.systems.ppc;
 
 import dev.wsss.core.nn.Ops;
 import org.bytedeco.pytorch.Tensor;

@@ -1,5 +1,6 @@
-package dev.wsss.core.loss;
+package dev.wsss.systems.ppc;
 
+import dev.wsss.core.nn.Select;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

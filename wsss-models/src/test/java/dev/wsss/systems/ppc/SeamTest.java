@@ -1,4 +1,4 @@
-package dev.wsss.models.ppc;
+package dev.wsss.systems.ppc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

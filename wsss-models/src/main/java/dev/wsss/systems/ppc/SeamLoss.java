@@ -1,5 +1,7 @@
-package dev.wsss.core.loss;
+package dev.wsss.systems.ppc;
 
+import dev.wsss.core.loss.Losses;
+import dev.wsss.core.nn.Select;
 import dev.wsss.core.nn.Ops;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;

@@ -1,5 +1,6 @@
-package dev.wsss.core.loss;
+package dev.wsss.systems.ppc;
 
+import dev.wsss.core.nn.Select;
 import dev.wsss.api.Described;
 import dev.wsss.api.Description;
 import dev.wsss.core.nn.Ops;

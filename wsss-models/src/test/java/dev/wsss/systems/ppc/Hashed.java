@@ -1,4 +1,4 @@
-package dev.wsss.core.loss;
+package dev.wsss.systems.ppc;
 
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.Tensors;

@@ -1,4 +1,4 @@
-package dev.wsss.models.ppc;
+package dev.wsss.systems.ppc;
 
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;

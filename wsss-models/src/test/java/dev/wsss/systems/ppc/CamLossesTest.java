@@ -1,5 +1,6 @@
-package dev.wsss.core.loss;
+package dev.wsss.systems.ppc;
 
+import dev.wsss.models.irn.InterPixelLoss;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;

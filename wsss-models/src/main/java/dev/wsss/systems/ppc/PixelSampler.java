@@ -1,4 +1,4 @@
-package dev.wsss.core.loss;
+package dev.wsss.systems.ppc;
 
 import java.util.random.RandomGenerator;
 

@@ -1,5 +1,6 @@
-package dev.wsss.core.loss;
+package dev.wsss.models.irn;
 
+import dev.wsss.core.nn.Select;
 import dev.wsss.core.affinity.AffinityLoss;
 import dev.wsss.core.affinity.PairGeometry;
 import dev.wsss.core.runtime.Tensors;

@@ -1,11 +1,7 @@
-package dev.wsss.core.loss;
+package dev.wsss.systems.ppc;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.wsss.core.affinity.AffinityLoss;
-import dev.wsss.core.affinity.PairGeometry;
-import dev.wsss.core.affinity.PairLabels;
-import dev.wsss.core.affinity.PairRule;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.io.HostArray;
@@ -18,7 +14,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** The reference vectors of the losses of SEAM, EPS, PPC and IRN. */
+/** The reference vectors of the losses of SEAM, EPS and PPC. */
 public final class LossGolden {
     private static final List<String> MAPS = List.of("cam1", "cam_rv1", "cam2", "cam_rv2");
 
@@ -30,8 +26,7 @@ public final class LossGolden {
                 "seam.losses", LossGolden::seam,
                 "eps.er_losses", LossGolden::epsEquivariance,
                 "eps.saliency_loss", LossGolden::saliency,
-                "ppc.contrast", LossGolden::contrast,
-                "irn.losses", LossGolden::interPixel);
+                "ppc.contrast", LossGolden::contrast);
     }
 
     private static Tensor leaf(GoldenCase golden, String name) {
@@ -200,41 +195,6 @@ public final class LossGolden {
             out.put("pseudo_label2", Tensors.toHost(terms.labels2()));
             out.put("grad.f_proj1", Tensors.toHost(f1.grad()));
             out.put("grad.f_proj2", Tensors.toHost(f2.grad()));
-        }
-        return out;
-    }
-
-    private static Map<String, HostArray> interPixel(GoldenCase golden) {
-        JsonObject config = golden.config();
-        require(config, "loss", "(bg_pos/2+fg_pos/2+neg)/2+(dp_fg+dp_bg)/2");
-        int height = config.getAsJsonArray("grid").get(0).getAsInt();
-        int width = config.getAsJsonArray("grid").get(1).getAsInt();
-        PairGeometry geometry =
-                PairGeometry.of(PairRule.PATHS, config.get("radius").getAsInt(), height, width);
-        Map<String, HostArray> out = new LinkedHashMap<>();
-        try (Scope scope = Scope.open()) {
-            PairLabels pairs = PairLabels.of(
-                    geometry, Tensors.of(golden.in("label")), config.get("valid_below").getAsInt());
-            InterPixelLoss loss = new InterPixelLoss(
-                    new AffinityLoss(0.25, 0.25, 0.5, config.get("eps").getAsDouble()));
-            Tensor edge = leaf(golden, "edge");
-            Tensor displacement = leaf(golden, "displacement");
-            InterPixelLoss.Terms terms = loss.apply(
-                    edge,
-                    displacement,
-                    geometry,
-                    pairs.background(),
-                    pairs.foreground(),
-                    pairs.different());
-            terms.total().backward();
-            Tensor alike = terms.affinity().background().add(terms.affinity().foreground());
-            out.put("loss", Tensors.toHost(terms.total()));
-            out.put("pos_aff_loss", Tensors.toHost(alike.mul(new Scalar(0.5))));
-            out.put("neg_aff_loss", Tensors.toHost(terms.affinity().different()));
-            out.put("dp_fg_loss", Tensors.toHost(terms.foreground()));
-            out.put("dp_bg_loss", Tensors.toHost(terms.background()));
-            out.put("grad.edge", Tensors.toHost(edge.grad()));
-            out.put("grad.displacement", Tensors.toHost(displacement.grad()));
         }
         return out;
     }

@@ -1,4 +1,4 @@
-package dev.wsss.models.ppc;
+package dev.wsss.systems.ppc;
 
 /** What a network for class activation maps learns from. */
 public enum PpcVariant {

@@ -1,4 +1,4 @@
-package dev.wsss.models.ppc;
+package dev.wsss.systems.ppc;
 
 import dev.wsss.api.Description;
 import dev.wsss.core.batch.Batch;
@@ -8,13 +8,7 @@ import dev.wsss.core.cam.CamActivation;
 import dev.wsss.core.cam.CamFusion;
 import dev.wsss.core.cam.CamNetwork;
 import dev.wsss.core.cam.CamNormalisation;
-import dev.wsss.core.loss.EquivarianceLoss;
 import dev.wsss.core.loss.Losses;
-import dev.wsss.core.loss.MinPoolingLoss;
-import dev.wsss.core.loss.PixelSampler;
-import dev.wsss.core.loss.PrototypeContrastLoss;
-import dev.wsss.core.loss.SaliencyLoss;
-import dev.wsss.core.loss.SeamLoss;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.ComputeDevice;
