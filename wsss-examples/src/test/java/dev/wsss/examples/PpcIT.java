@@ -119,6 +119,7 @@ class PpcIT {
         Path weights = made.resolve("weights/irn.pth");
         try (Checkpoint written = Checkpoint.open(weights)) {
             assertThat(written.read()).containsKeys("resnet50.conv1.weight", "fc_edge6.bias", "fc_dp7.3.weight");
+            assertThat(written.get("mean_shift.running_mean").toFloats()).doesNotContain(0);
         }
         Path out = tmp.resolve("out");
         String cams = "--cams=" + made.resolve("cam");
