@@ -88,11 +88,11 @@ class DescriptionTest {
     void whatSaysNothingIsNamedWhereverItStands() {
         LabelRule rule = (sample, scores) -> LabelMap.of(1, 1, new byte[1]);
         assertThat(rule.description().isStated()).isFalse();
-        Description whole = Description.of("Whole")
-                .put("list", List.of(part(1), rule))
-                .build();
+        Description whole =
+                Description.of("Whole").put("list", List.of(part(1), rule)).build();
         assertThat(whole.isStated()).isFalse();
-        assertThatThrownBy(() -> Description.of("Outer").put("in", whole).build().requireStated("stage 'x'"))
+        assertThatThrownBy(
+                        () -> Description.of("Outer").put("in", whole).build().requireStated("stage 'x'"))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("stage 'x' does not say what it is made of: ")
                 .hasMessageContaining("DescriptionTest$$Lambda");
@@ -113,7 +113,8 @@ class DescriptionTest {
     @Test
     void differencesAreSaidInWords() {
         assertThat(Description.differences(
-                        Map.of("same", "1", "changed", "a", "gone", "x"), Map.of("same", "1", "changed", "b", "new", "y")))
+                        Map.of("same", "1", "changed", "a", "gone", "x"),
+                        Map.of("same", "1", "changed", "b", "new", "y")))
                 .containsExactly(
                         "changed is 'a' there and 'b' here",
                         "gone is 'x' there and not set here",

@@ -191,7 +191,8 @@ class ImageBatchesTest {
                                     PlaceData.rows(sample), batch.view("other").geometry(i)));
                     assertThat(batch.view("other").geometry(i)).isNotEqualTo(g);
                     assertThat(local.geometry(i)).isEqualTo(local.geometry(0));
-                    float[] saliency = Tensors.toFloats(batch.get(Channel.SALIENCY).select(0, i));
+                    float[] saliency =
+                            Tensors.toFloats(batch.get(Channel.SALIENCY).select(0, i));
                     assertThat(saliency)
                             .containsExactly(Views.scores(saliency(sample).toScores(), g, Interpolation.BILINEAR)
                                     .toArray());
@@ -340,10 +341,7 @@ class ImageBatchesTest {
         assertThat(one.isStated()).isTrue();
         assertThat(usual.apply(ImageBatches.builder()).build().description()).isEqualTo(one);
         List<Description> others = List.of(
-                usual.apply(ImageBatches.builder())
-                        .setBatchSize(4)
-                        .build()
-                        .description(),
+                usual.apply(ImageBatches.builder()).setBatchSize(4).build().description(),
                 usual.apply(ImageBatches.builder())
                         .setData(new PlaceData(10, 40, 44))
                         .build()

@@ -46,8 +46,11 @@ import org.junit.jupiter.api.io.TempDir;
 class SystemBatchesTest {
     private static final int LABELS = 4;
     private static final PlaceData DATA = new PlaceData(12, 48, 56);
-    private static final Augmentation WEAK =
-            Augmentation.builder().optScale(0.75, 1.5).optCrop(32, 32).optFlip(true).build();
+    private static final Augmentation WEAK = Augmentation.builder()
+            .optScale(0.75, 1.5)
+            .optCrop(32, 32)
+            .optFlip(true)
+            .build();
 
     /** Logits at full resolution. */
     private static final class Student extends Layer {
@@ -175,8 +178,8 @@ class SystemBatchesTest {
 
     /** CDL: weak and strong colours of one crop, labels of four sources, and what was said of an image the last time. */
     private static final class Cdl implements LossStep<Batch> {
-        static final List<Channel<LabelMap, Tensor>> SOURCES = List.of(
-                Channel.LABELS, Channel.labels("sam"), Channel.labels("crf"), Channel.labels("clip"));
+        static final List<Channel<LabelMap, Tensor>> SOURCES =
+                List.of(Channel.LABELS, Channel.labels("sam"), Channel.labels("crf"), Channel.labels("clip"));
 
         private final Student net;
         private final Map<String, float[]> said;
@@ -195,10 +198,7 @@ class SystemBatchesTest {
             assertThat(Tensors.toFloats(strong.images())).isNotEqualTo(Tensors.toFloats(batch.images()));
             Tensor weakLogits = net.forward(batch.images());
             Tensor strongLogits = net.forward(strong.images());
-            Tensor sum = strongLogits
-                    .sub(weakLogits.detach())
-                    .square()
-                    .mean();
+            Tensor sum = strongLogits.sub(weakLogits.detach()).square().mean();
             for (Channel<LabelMap, Tensor> source : SOURCES) {
                 sum = sum.add(Losses.crossEntropy(weakLogits, batch.get(source)));
             }
@@ -260,8 +260,7 @@ class SystemBatchesTest {
 
         train(batches, 2, net -> new Cdl(net, new LinkedHashMap<>()), b -> b.optCheckpoint(folder, 2, 1));
         Map<String, float[]> resumed = new LinkedHashMap<>();
-        TrainingHistory rest =
-                train(batches, 8, net -> new Cdl(net, resumed), b -> b.optCheckpoint(folder, 2, 1));
+        TrainingHistory rest = train(batches, 8, net -> new Cdl(net, resumed), b -> b.optCheckpoint(folder, 2, 1));
         assertThat(rest.resumedFrom()).isEqualTo(2);
         assertThat(rest.losses()).containsExactly(whole.losses());
         assertThat(resumed).usingRecursiveComparison().isEqualTo(straight);
@@ -347,39 +346,41 @@ class SystemBatchesTest {
                         .optChannels(features)
                         .build())
                 .build();
-        trainTwoSteps(batches, net -> LossStep.named("dhr", Map.of(), (batch, step) -> {
-            Tensor grid = batch.get(new GridChannel()); // channels of one class and name are one
-            assertThat(Tensors.shape(grid)).containsExactly(batch.size(), 3, 8, 8);
-            assertThat(grid.scalar_type().intern()).isEqualTo(torch.ScalarType.Half);
-            float[] values = Tensors.toFloats(grid.to(torch.ScalarType.Float));
-            long[] sourceRows = Tensors.toLongs(batch.get(rows));
-            long[] sourceColumns = Tensors.toLongs(batch.get(columns));
-            int inside = 0;
-            for (int n = 0; n < batch.size(); n++) {
-                for (int cell = 0; cell < 64; cell++) {
-                    // the pixel at the middle of a place, and its neighbour before: the place is of one of them
-                    int pixel = n * 1024 + (cell / 8 * 4 + 2) * 32 + cell % 8 * 4 + 2;
-                    if (sourceRows[pixel] == LabelMap.IGNORE || sourceRows[pixel - 33] == LabelMap.IGNORE) {
-                        continue;
+        trainTwoSteps(
+                batches,
+                net -> LossStep.named("dhr", Map.of(), (batch, step) -> {
+                    Tensor grid = batch.get(new GridChannel()); // channels of one class and name are one
+                    assertThat(Tensors.shape(grid)).containsExactly(batch.size(), 3, 8, 8);
+                    assertThat(grid.scalar_type().intern()).isEqualTo(torch.ScalarType.Half);
+                    float[] values = Tensors.toFloats(grid.to(torch.ScalarType.Float));
+                    long[] sourceRows = Tensors.toLongs(batch.get(rows));
+                    long[] sourceColumns = Tensors.toLongs(batch.get(columns));
+                    int inside = 0;
+                    for (int n = 0; n < batch.size(); n++) {
+                        for (int cell = 0; cell < 64; cell++) {
+                            // the pixel at the middle of a place, and its neighbour before: the place is of one of them
+                            int pixel = n * 1024 + (cell / 8 * 4 + 2) * 32 + cell % 8 * 4 + 2;
+                            if (sourceRows[pixel] == LabelMap.IGNORE || sourceRows[pixel - 33] == LabelMap.IGNORE) {
+                                continue;
+                            }
+                            inside++;
+                            int at = n * 192 + cell;
+                            assertThat(Math.round(values[at]) - 1)
+                                    .isBetween((int) sourceRows[pixel - 33] / 4, (int) sourceRows[pixel] / 4);
+                            long left = Math.min(sourceColumns[pixel - 33], sourceColumns[pixel]);
+                            long right = Math.max(sourceColumns[pixel - 33], sourceColumns[pixel]);
+                            assertThat((long) values[at + 64] - 1).isBetween(left / 4, right / 4);
+                            assertThat("p" + (int) values[at + 128])
+                                    .isEqualTo(batch.ids().get(n));
+                        }
                     }
-                    inside++;
-                    int at = n * 192 + cell;
-                    assertThat(Math.round(values[at]) - 1)
-                            .isBetween((int) sourceRows[pixel - 33] / 4, (int) sourceRows[pixel] / 4);
-                    long left = Math.min(sourceColumns[pixel - 33], sourceColumns[pixel]);
-                    long right = Math.max(sourceColumns[pixel - 33], sourceColumns[pixel]);
-                    assertThat((long) values[at + 64] - 1).isBetween(left / 4, right / 4);
-                    assertThat("p" + (int) values[at + 128])
-                            .isEqualTo(batch.ids().get(n));
-                }
-            }
-            assertThat(inside).isGreaterThan(batch.size() * 32);
-            assertThat(Tensors.shape(batch.view("half").get(features))).containsExactly(batch.size(), 3, 4, 4);
-            Tensor logits = net.forward(batch.images());
-            Tensor pooled = torch.avg_pool2d(logits, 4);
-            Tensor unit = grid.to(torch.ScalarType.Float).div(new Scalar(16.0));
-            return pooled.narrow(1, 0, 3).sub(unit).square().mean();
-        }));
+                    assertThat(inside).isGreaterThan(batch.size() * 32);
+                    assertThat(Tensors.shape(batch.view("half").get(features))).containsExactly(batch.size(), 3, 4, 4);
+                    Tensor logits = net.forward(batch.images());
+                    Tensor pooled = torch.avg_pool2d(logits, 4);
+                    Tensor unit = grid.to(torch.ScalarType.Float).div(new Scalar(16.0));
+                    return pooled.narrow(1, 0, 3).sub(unit).square().mean();
+                }));
     }
 
     /** FMA: masks of an image, as many as it has. */
@@ -450,24 +451,28 @@ class SystemBatchesTest {
                 .optChannel(masks, SystemBatchesTest::masks)
                 .optChannel(Channel.LABELS, PlaceData::square)
                 .build();
-        trainTwoSteps(batches, net -> LossStep.named("fma", Map.of(), (batch, step) -> {
-            List<Tensor> all = batch.get(masks);
-            Tensor probabilities = net.forward(batch.images()).softmax(1);
-            Tensor loss = Losses.multiLabelSoftMargin(
-                    probabilities.mean(2, 3).narrow(1, 1, 3), batch.tags());
-            for (int i = 0; i < batch.size(); i++) {
-                Tensor mine = all.get(i);
-                assertThat(mine.size(0)).isEqualTo(batch.ids().get(i).equals("p0") ? 1 : 2);
-                // the first mask is the square of the labels, wherever the view has moved it
-                Tensor square = batch.labels().select(0, i).eq(new Scalar(1L));
-                assertThat(Tensors.toFloats(mine.select(0, 0)))
-                        .containsExactly(Tensors.toFloats(square.to(torch.ScalarType.Float)));
-                Tensor area = mine.sum(1, 2).clamp_min(new Scalar(1.0));
-                Tensor within = torch.matmul(mine.flatten(1, 2), probabilities.select(0, i).flatten(1, 2).t())
-                        .div(area.unsqueeze(1));
-                loss = loss.sub(within.square().mean());
-            }
-            return loss;
-        }));
+        trainTwoSteps(
+                batches,
+                net -> LossStep.named("fma", Map.of(), (batch, step) -> {
+                    List<Tensor> all = batch.get(masks);
+                    Tensor probabilities = net.forward(batch.images()).softmax(1);
+                    Tensor loss =
+                            Losses.multiLabelSoftMargin(probabilities.mean(2, 3).narrow(1, 1, 3), batch.tags());
+                    for (int i = 0; i < batch.size(); i++) {
+                        Tensor mine = all.get(i);
+                        assertThat(mine.size(0)).isEqualTo(batch.ids().get(i).equals("p0") ? 1 : 2);
+                        // the first mask is the square of the labels, wherever the view has moved it
+                        Tensor square = batch.labels().select(0, i).eq(new Scalar(1L));
+                        assertThat(Tensors.toFloats(mine.select(0, 0)))
+                                .containsExactly(Tensors.toFloats(square.to(torch.ScalarType.Float)));
+                        Tensor area = mine.sum(1, 2).clamp_min(new Scalar(1.0));
+                        Tensor within = torch.matmul(
+                                        mine.flatten(1, 2),
+                                        probabilities.select(0, i).flatten(1, 2).t())
+                                .div(area.unsqueeze(1));
+                        loss = loss.sub(within.square().mean());
+                    }
+                    return loss;
+                }));
     }
 }

@@ -214,18 +214,15 @@ public final class LossGolden {
         Map<String, HostArray> out = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             PairLabels pairs = PairLabels.of(
-                    geometry, Tensors.of(golden.in("label")), config.get("valid_below").getAsInt());
+                    geometry,
+                    Tensors.of(golden.in("label")),
+                    config.get("valid_below").getAsInt());
             InterPixelLoss loss = new InterPixelLoss(
                     new AffinityLoss(0.25, 0.25, 0.5, config.get("eps").getAsDouble()));
             Tensor edge = leaf(golden, "edge");
             Tensor displacement = leaf(golden, "displacement");
-            InterPixelLoss.Terms terms = loss.apply(
-                    edge,
-                    displacement,
-                    geometry,
-                    pairs.background(),
-                    pairs.foreground(),
-                    pairs.different());
+            InterPixelLoss.Terms terms =
+                    loss.apply(edge, displacement, geometry, pairs.background(), pairs.foreground(), pairs.different());
             terms.total().backward();
             Tensor alike = terms.affinity().background().add(terms.affinity().foreground());
             out.put("loss", Tensors.toHost(terms.total()));

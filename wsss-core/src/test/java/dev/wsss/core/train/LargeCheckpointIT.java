@@ -93,10 +93,7 @@ class LargeCheckpointIT {
                         .setNetwork(net)
                         .setData(new Source())
                         .setOptimizer(adam)
-                        .setLoss(LossStep.named(
-                                "towards",
-                                Map.of(),
-                                (batch, step) -> net.loss(batch.values())))
+                        .setLoss(LossStep.named("towards", Map.of(), (batch, step) -> net.loss(batch.values())))
                         .optSteps(2);
                 if (!args[0].equals("none")) {
                     builder.optCheckpoint(Path.of(args[0]), 1, 1);
@@ -154,10 +151,14 @@ class LargeCheckpointIT {
                 .isGreaterThan(3 * CHECKPOINT);
         Path folder = tmp.resolve("checkpoints");
         Path log = tmp.resolve("child.log");
-        assertThat(run(log, folder.toString(), "dies")).as(Files.readString(log)).isEqualTo(9);
+        assertThat(run(log, folder.toString(), "dies"))
+                .as(Files.readString(log))
+                .isEqualTo(9);
         assertThat(Files.size(folder.resolve("step-000000001.safetensors"))).isGreaterThan(CHECKPOINT);
 
-        assertThat(run(log, folder.toString(), "ends")).as(Files.readString(log)).isZero();
+        assertThat(run(log, folder.toString(), "ends"))
+                .as(Files.readString(log))
+                .isZero();
         String resumed = fingerprint(log, 1);
         assertThat(folder.resolve("step-000000001.safetensors")).doesNotExist();
         assertThat(Files.size(folder.resolve("step-000000002.safetensors"))).isGreaterThan(CHECKPOINT);

@@ -13,6 +13,7 @@ import dev.wsss.core.train.TinyTask.Batches;
 import dev.wsss.core.train.TinyTask.Net;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongPredicate;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
@@ -74,8 +75,8 @@ class NonFiniteTest {
 
     @Test
     void theLastStepIsLeftOut(@TempDir Path folder) {
-        Result result = train(
-                n -> n == 5, 6, b -> b.optOnNonFinite(OnNonFinite.SKIP).optCheckpoint(folder, 100, 1));
+        Result result =
+                train(n -> n == 5, 6, b -> b.optOnNonFinite(OnNonFinite.SKIP).optCheckpoint(folder, 100, 1));
         assertThat(result.weight).isEqualTo(Math.pow(SHRINK, 5));
         assertThat(result.history.skipped()).isEqualTo(1);
         assertThat(result.history.steps()).isEqualTo(6);
@@ -83,10 +84,8 @@ class NonFiniteTest {
     }
 
     private static double saved(Path folder, int step) {
-        HostArray w = Safetensors.read(folder.resolve("step-%09d.safetensors".formatted(step)))
-                .get("network.w");
-        assertThat(w).isNotNull();
-        return w.toFloats()[0];
+        Path file = folder.resolve("step-%09d.safetensors".formatted(step));
+        return Objects.requireNonNull(Safetensors.read(file).get("network.w")).toFloats()[0];
     }
 
     @Test
@@ -103,8 +102,8 @@ class NonFiniteTest {
 
     @Test
     void aCheckpointStepThatIsLeftOutIsSavedWithoutItAndCountsOnAfterAResume(@TempDir Path folder) {
-        UnaryOperator<Trainer.Builder<Batch>> skip =
-                b -> b.optOnNonFinite(OnNonFinite.SKIP).optCheckpoint(folder, 4, 3).optLogEvery(2);
+        UnaryOperator<Trainer.Builder<Batch>> skip = b ->
+                b.optOnNonFinite(OnNonFinite.SKIP).optCheckpoint(folder, 4, 3).optLogEvery(2);
         LongPredicate broken = n -> n == 3 || n == 9;
         TrainingListener stop = new TrainingListener() {
             @Override
@@ -121,9 +120,7 @@ class NonFiniteTest {
         assertThat(resumed.history.resumedFrom()).isEqualTo(4);
         assertThat(resumed.weight).isEqualTo(Math.pow(SHRINK, 10));
         assertThat(resumed.history.skipped()).isEqualTo(2);
-        assertThat(resumed.history.points())
-                .extracting(TrainingPoint::skipped)
-                .containsExactly(0L, 1L, 1L, 1L, 2L, 2L);
+        assertThat(resumed.history.points()).extracting(TrainingPoint::skipped).containsExactly(0L, 1L, 1L, 1L, 2L, 2L);
     }
 
     /** Means are those of the steps that were taken. */
@@ -147,8 +144,7 @@ class NonFiniteTest {
         assertThatThrownBy(() -> train(n -> n >= 2 && n < 22, 40, b -> b.optOnNonFinite(OnNonFinite.SKIP)))
                 .isInstanceOf(WsssException.class)
                 .hasMessageContaining("training step 21 is NaN, and so it was in the 19 steps before");
-        Result nineteen =
-                train(n -> n >= 2 && n != 21 && n < 41, 42, b -> b.optOnNonFinite(OnNonFinite.SKIP));
+        Result nineteen = train(n -> n >= 2 && n != 21 && n < 41, 42, b -> b.optOnNonFinite(OnNonFinite.SKIP));
         assertThat(nineteen.history.skipped()).isEqualTo(38);
         assertThat(nineteen.weight).isEqualTo(Math.pow(SHRINK, 4), within(1e-7));
     }
@@ -189,7 +185,9 @@ class NonFiniteTest {
                 Sgd sgd = TinyTask.sgd(net);
                 Trainer<Batch> trainer = TinyTask.trainer(net, batches, sgd)
                         .setLoss((batch, step) -> net.forward(
-                                        step.number() == 3 ? batch.images().mul(new Scalar(Double.NaN)) : batch.images())
+                                        step.number() == 3
+                                                ? batch.images().mul(new Scalar(Double.NaN))
+                                                : batch.images())
                                 .square()
                                 .mean())
                         .optSteps(6)
