@@ -35,10 +35,8 @@ class TrainingLockIT {
                         .build()) {
             Trainer.Builder<Batch> trainer = Trainer.<Batch>builder()
                     .setNetwork(net)
-                    .setData(ImageBatches.builder()
-                            .setData(data)
-                            .setBatchSize(4)
-                            .build())
+                    .setData(
+                            ImageBatches.builder().setData(data).setBatchSize(4).build())
                     .setOptimizer(sgd)
                     .setLoss(LossStep.named("mean", Map.of(), (batch, step) -> {
                         inEachStep.run();

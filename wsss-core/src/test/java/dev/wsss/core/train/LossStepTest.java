@@ -157,8 +157,12 @@ class LossStepTest {
         assertThat(without.get("head.weight")).isNotEqualTo(once.get("head.weight"));
         double tolerance = bf16 ? 2e-3 : 1e-5;
         once.forEach((name, array) -> {
-            assertThat(Objects.requireNonNull(rest.get(name)).toDoubles()).as(name).containsExactly(array.toDoubles(), within(tolerance));
-            assertThat(Objects.requireNonNull(all.get(name)).toDoubles()).as(name).containsExactly(array.toDoubles(), within(tolerance));
+            assertThat(Objects.requireNonNull(rest.get(name)).toDoubles())
+                    .as(name)
+                    .containsExactly(array.toDoubles(), within(tolerance));
+            assertThat(Objects.requireNonNull(all.get(name)).toDoubles())
+                    .as(name)
+                    .containsExactly(array.toDoubles(), within(tolerance));
         });
     }
 
@@ -192,7 +196,8 @@ class LossStepTest {
             // of length 10, clipped to 2, times the rate
             assertThat(Tensors.toDoubles(bag.tensor("w"))[0]).isEqualTo(3 - 0.25 * 2 * 0.6, within(1e-5));
             assertThat(Tensors.toDoubles(bag.tensor("w"))[1]).isEqualTo(4 - 0.25 * 2 * 0.8, within(1e-5));
-            assertThat(history.points().get(0).scalars().getOrDefault("gradient_norm", 0.0)).isEqualTo(10, within(1e-5));
+            assertThat(history.points().get(0).scalars().getOrDefault("gradient_norm", 0.0))
+                    .isEqualTo(10, within(1e-5));
         }
         try (TensorBag bag = bag(3, 4)) {
             train(bag, (batch, step) -> bag.tensor("w").square().sum(), b -> b.optGradientClip(20)
