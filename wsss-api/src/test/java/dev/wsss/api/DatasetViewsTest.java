@@ -104,4 +104,21 @@ class DatasetViewsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> SEVEN.shard(3, 3));
         assertThatIllegalArgumentException().isThrownBy(() -> SEVEN.shard(0, 0));
     }
+
+    @Test
+    void viewsDescribeWhatTheyShow() {
+        Description whole = SEVEN.description();
+        assertThat(whole.entries()).containsEntry("name", "seven").containsEntry("samples", "7");
+        assertThat(SEVEN.tagsOnly().description()).isEqualTo(whole);
+        Description half = SEVEN.subset("half", 0, 2, 4).description();
+        assertThat(half.entries())
+                .containsEntry("name", "half")
+                .containsEntry("samples", "3")
+                .containsEntry("of.samples", "7");
+        assertThat(SEVEN.subset("half", 0, 2, 6).description()).isNotEqualTo(half);
+        Description samples = SEVEN.describeSamples();
+        assertThat(samples.entries()).containsAllEntriesOf(whole.entries()).containsKeys("tags", "images");
+        assertThat(SEVEN.subset("half", 0, 2, 4).describeSamples().entries().get("tags"))
+                .isNotEqualTo(samples.entries().get("tags"));
+    }
 }

@@ -154,4 +154,13 @@ class ShapesDatasetTest {
                 .withMessageContaining("3..2");
         assertThatThrownBy(() -> shapes(3, 1).get(3)).isInstanceOf(IndexOutOfBoundsException.class);
     }
+
+    @Test
+    void anotherSeedIsAnotherDescription() {
+        assertThat(shapes(5, 7).description()).isEqualTo(shapes(5, 7).description());
+        assertThat(shapes(5, 7).description().entries()).containsEntry("seed", "7");
+        assertThat(shapes(5, 8).description()).isNotEqualTo(shapes(5, 7).description());
+        assertThat(shapes(5, 7).subset("half", 0, 1).description())
+                .isNotEqualTo(shapes(5, 8).subset("half", 0, 1).description());
+    }
 }

@@ -52,8 +52,9 @@ final class Training<B extends AutoCloseable> {
 
     Training(RunFolder run, String name) {
         if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("training name '" + name
-                    + "' is not allowed; expected 1 to 64 letters, digits, '_' and '-', beginning with a letter or digit");
+            throw new IllegalArgumentException(
+                    "training name '" + name
+                            + "' is not allowed; expected 1 to 64 letters, digits, '_' and '-', beginning with a letter or digit");
         }
         this.run = run;
         this.name = name;
@@ -76,8 +77,9 @@ final class Training<B extends AutoCloseable> {
             builder.optProgress(run.progress);
         }
         try (Trainer<B> trainer = builder.build()) {
-            SortedMap<String, String> description =
-                    trainer.description().requireStated("training '" + name + "'").under("");
+            SortedMap<String, String> description = trainer.description()
+                    .requireStated("training '" + name + "'")
+                    .under("");
             Files.createDirectories(folder);
             Path ours = folder.toRealPath();
             synchronized (OURS) {
@@ -93,8 +95,9 @@ final class Training<B extends AutoCloseable> {
                 }
                 prepare(description);
                 if (run.shards > 1 && trainer.savedStep() < trainer.steps()) {
-                    throw new IllegalArgumentException("shard " + run.shard + "/" + run.shards + " cannot train '" + name
-                            + "', which has not ended: a network learns from all images. Train without a shard first");
+                    throw new IllegalArgumentException(
+                            "shard " + run.shard + "/" + run.shards + " cannot train '" + name
+                                    + "', which has not ended: a network learns from all images. Train without a shard first");
                 }
                 TrainingHistory history = trainer.fit();
                 trainer.network().train(false);

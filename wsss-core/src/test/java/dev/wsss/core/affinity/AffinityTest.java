@@ -103,8 +103,8 @@ class AffinityTest {
             assertThat(ones(pairs.different())).isEqualTo(943);
             Tensor features = Tensors.of(hashed(40, 6 * h * w, u -> u * 2), 1, 6, h, w);
             Tensor affinity = AffinityHead.affinity(features, g);
-            AffinityLoss.Terms terms = AffinityLoss.DEFAULT.apply(
-                    affinity, pairs.background(), pairs.foreground(), pairs.different());
+            AffinityLoss.Terms terms =
+                    AffinityLoss.DEFAULT.apply(affinity, pairs.background(), pairs.foreground(), pairs.different());
             assertThat(Tensors.item(affinity.sum())).isEqualTo(1252.9233, within(1e-3));
             assertThat(Tensors.item(terms.background())).isEqualTo(0.6555631, within(1e-6));
             assertThat(Tensors.item(terms.foreground())).isEqualTo(0.6610858, within(1e-6));

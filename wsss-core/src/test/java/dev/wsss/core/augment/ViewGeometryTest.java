@@ -21,11 +21,12 @@ class ViewGeometryTest {
         for (int i = random.below(6); i > 0; i--) {
             g = switch (random.below(3)) {
                 case 0 -> g.resize(1 + random.below(90), 1 + random.below(90));
-                case 1 -> g.crop(
-                        random.below(2 * g.height()) - g.height() / 2,
-                        random.below(2 * g.width()) - g.width() / 2,
-                        1 + random.below(50),
-                        1 + random.below(50));
+                case 1 ->
+                    g.crop(
+                            random.below(2 * g.height()) - g.height() / 2,
+                            random.below(2 * g.width()) - g.width() / 2,
+                            1 + random.below(50),
+                            1 + random.below(50));
                 default -> g.flip();
             };
         }
@@ -82,7 +83,8 @@ class ViewGeometryTest {
     void aCropOfACropIsOneCrop() {
         ViewGeometry whole = ViewGeometry.whole(40, 50);
         assertThat(whole.crop(5, 6, 30, 30).crop(2, -3, 10, 12)).isEqualTo(whole.crop(7, 3, 10, 12));
-        assertThat(whole.crop(5, 6, 30, 30).flip().crop(2, 3, 10, 12)).isEqualTo(whole.crop(7, 9, 10, 12).flip());
+        assertThat(whole.crop(5, 6, 30, 30).flip().crop(2, 3, 10, 12))
+                .isEqualTo(whole.crop(7, 9, 10, 12).flip());
         ViewGeometry again = whole.resize(80, 75).resize(40, 50);
         assertThat(again.isWhole()).isTrue();
         assertThat(whole.flip().isWhole()).isFalse();
@@ -98,8 +100,10 @@ class ViewGeometryTest {
             ViewGeometry.Box region = g.region();
             assertThat(region.height()).isCloseTo(g.height() * g.sourceHeight() / g.scaledHeight(), within(1e-6));
             assertThat(region.width()).isCloseTo(g.width() * g.sourceWidth() / g.scaledWidth(), within(1e-6));
-            assertThat(Math.min(g.viewX(region.left()), g.viewX(region.right()))).isCloseTo(0, within(1e-6));
-            assertThat(Math.max(g.viewX(region.left()), g.viewX(region.right()))).isCloseTo(g.width(), within(1e-6));
+            assertThat(Math.min(g.viewX(region.left()), g.viewX(region.right())))
+                    .isCloseTo(0, within(1e-6));
+            assertThat(Math.max(g.viewX(region.left()), g.viewX(region.right())))
+                    .isCloseTo(g.width(), within(1e-6));
             assertThat(g.viewY(region.top())).isCloseTo(0, within(1e-6));
             assertThat(g.viewY(region.bottom())).isCloseTo(g.height(), within(1e-6));
 

@@ -12,9 +12,13 @@ import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -172,6 +176,51 @@ class NetworkTest {
         try (Scope scope = Scope.open();
                 Small net = new Small(8_000)) {
             net.forward(Tensors.of(new float[3], 1, 3, 1, 1)).sum().backward();
+        }
+    }
+
+    /** The hash is the one over {@link Network#stateDict()} that products were made under before, read tensor by tensor. */
+    @Test
+    void theFingerprintIsThatOfTheCopiedState() throws Exception {
+        try (Conv2d conv = Conv2d.same(3, 4, 3, 1, 1);
+                Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            String drawn = byHand(conv);
+            assertThat(conv.fingerprint()).isEqualTo(drawn);
+            // not contiguous: what a checkpoint calls the same values must lie in the same order
+            Tensor weight = conv.tensor("weight");
+            weight.set_data(weight.detach().transpose(2, 3).contiguous().transpose(2, 3));
+            assertThat(weight.is_contiguous()).isFalse();
+            assertThat(conv.fingerprint()).isEqualTo(drawn).isEqualTo(byHand(conv));
+            assertThat(conv.liveState()).isEqualTo(conv.stateDict());
+            weight.mul_(new Scalar(2.0));
+            assertThat(conv.fingerprint()).isNotEqualTo(drawn).isEqualTo(byHand(conv));
+        }
+    }
+
+    private static String byHand(Network network) throws Exception {
+        MessageDigest sha = MessageDigest.getInstance("SHA-256");
+        network.stateDict().forEach((name, array) -> {
+            sha.update((name + array).getBytes(StandardCharsets.UTF_8));
+            sha.update(array.bytes());
+        });
+        return HexFormat.of().formatHex(sha.digest());
+    }
+
+    @Test
+    void aTrainingStartsFromWhatWasLoadedAndNotFromWhatWasDrawn() {
+        try (Conv2d one = Conv2d.same(3, 4, 3, 1, 1);
+                Conv2d other = Conv2d.same(3, 4, 3, 1, 1);
+                Conv2d wider = Conv2d.same(3, 5, 3, 1, 1)) {
+            assertThat(one.fingerprint()).isNotEqualTo(other.fingerprint());
+            assertThat(one.start()).isEqualTo(other.start());
+            assertThat(one.start()).isNotEqualTo(wider.start());
+            assertThat(one.start().entries()).containsEntry("start", "drawn");
+            other.load(one.stateDict());
+            assertThat(other.start()).isNotEqualTo(one.start());
+            assertThat(other.start().entries().get("start")).startsWith("1 of 1 tensors, ");
+            one.pinWeights();
+            assertThat(one.start()).isEqualTo(other.start());
         }
     }
 }

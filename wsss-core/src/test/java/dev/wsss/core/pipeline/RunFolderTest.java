@@ -60,9 +60,7 @@ class RunFolderTest {
 
         assertThat(result.done()).isEqualTo(13);
         assertThat(result.failures()).isEmpty();
-        assertThat(result.stages())
-                .extracting(RunResult.StageSummary::made)
-                .containsExactly(13, 13, 13);
+        assertThat(result.stages()).extracting(RunResult.StageSummary::made).containsExactly(13, 13, 13);
         assertThat(run.store(pseudo).ids()).hasSize(13).contains("part1/img_4");
         ScoreMaps expected = SyntheticData.cam(data.get(4));
         ScoreMaps loaded = run.store(cam).load("part1/img_4");
@@ -102,9 +100,7 @@ class RunFolderTest {
         RunResult again = SyntheticData.run(data, tmp);
         assertThat(data.decoded.get()).isEqualTo(decoded);
         assertThat(again.skipped()).isEqualTo(13);
-        assertThat(again.stages())
-                .extracting(RunResult.StageSummary::reused)
-                .containsExactly(13, 13, 13);
+        assertThat(again.stages()).extracting(RunResult.StageSummary::reused).containsExactly(13, 13, 13);
         assertThat(Folders.hashes(tmp)).isEqualTo(before);
     }
 
@@ -182,8 +178,7 @@ class RunFolderTest {
                     return SyntheticData.cam(sample);
                 })
                 .build();
-        Thread other = new Thread(
-                () -> SyntheticData.folder(data, tmp).build().make(slow));
+        Thread other = new Thread(() -> SyntheticData.folder(data, tmp).build().make(slow));
         other.start();
         await(running);
         RunFolder mine = SyntheticData.folder(data, tmp).build();
@@ -215,9 +210,7 @@ class RunFolderTest {
 
         RunResult result = SyntheticData.run(data, tmp);
         assertThat(result.skipped()).isEqualTo(10);
-        assertThat(result.stages())
-                .extracting(RunResult.StageSummary::made)
-                .containsExactly(1, 2, 3);
+        assertThat(result.stages()).extracting(RunResult.StageSummary::made).containsExactly(1, 2, 3);
         assertThat(Folders.hashes(tmp)).isEqualTo(before);
     }
 
@@ -239,8 +232,7 @@ class RunFolderTest {
     void other_tags_make_the_sample_again() {
         SyntheticData.run(data, tmp);
         data.tagShift = 1;
-        assertThat(SyntheticData.run(data, tmp).stages().get(0).made())
-                .isEqualTo(13);
+        assertThat(SyntheticData.run(data, tmp).stages().get(0).made()).isEqualTo(13);
     }
 
     @Test
@@ -263,7 +255,8 @@ class RunFolderTest {
         assertThat(SyntheticData.folder(data, tmp)
                         .build()
                         .merge(SyntheticData.pseudo(1))
-                        .failures()).containsExactly(failure);
+                        .failures())
+                .containsExactly(failure);
 
         data.corrupt.clear();
         RunResult repaired = SyntheticData.run(data, tmp);
@@ -310,10 +303,8 @@ class RunFolderTest {
                     return SyntheticData.cam(sample);
                 })
                 .build();
-        assertThatThrownBy(() -> SyntheticData.folder(data, tmp)
-                        .optReaders(1)
-                        .build()
-                        .make(buggy))
+        assertThatThrownBy(() ->
+                        SyntheticData.folder(data, tmp).optReaders(1).build().make(buggy))
                 .isInstanceOf(WsssException.class)
                 .hasMessage(
                         "stage 'cam' on sample 'part1/img_4' ended the run: java.lang.ArithmeticException: / by zero")
@@ -365,9 +356,8 @@ class RunFolderTest {
     @Test
     void other_configuration_is_refused_unless_overwriting_is_allowed() {
         SyntheticData.run(data, tmp);
-        Stage<ScoreMaps> cam = Stages.cam(new SyntheticData.Cam(0.5))
-                .optConfig("flip", true)
-                .build();
+        Stage<ScoreMaps> cam =
+                Stages.cam(new SyntheticData.Cam(0.5)).optConfig("flip", true).build();
         Stage<ScoreMaps> walk = SyntheticData.walkStage(cam).build();
         assertThatThrownBy(() -> SyntheticData.folder(data, tmp).build().make(walk))
                 .isInstanceOf(InvalidDataException.class)
@@ -378,9 +368,7 @@ class RunFolderTest {
                 .hasMessageContaining("data.samples is '13' there and '14' here");
         RunResult result =
                 SyntheticData.folder(data, tmp).optRemake(true).build().make(walk);
-        assertThat(result.stages())
-                .extracting(RunResult.StageSummary::made)
-                .containsExactly(13, 13);
+        assertThat(result.stages()).extracting(RunResult.StageSummary::made).containsExactly(13, 13);
         assertThatThrownBy(() -> SyntheticData.run(data, tmp)).isInstanceOf(InvalidDataException.class);
     }
 

@@ -74,12 +74,9 @@ class RunInputsTest {
         }
 
         LossStep<Batch> loss() {
-            return LossStep.named(
-                    "tags and labels",
-                    Map.of("weight", 1),
-                    (batch, step) -> Losses.multiLabelSoftMargin(
-                                    forward(batch.images()).mean(2, 3), batch.tags())
-                            .add(Losses.crossEntropy(forward(batch.images()), batch.labels())));
+            return LossStep.named("tags and labels", Map.of("weight", 1), (batch, step) -> Losses.multiLabelSoftMargin(
+                            forward(batch.images()).mean(2, 3), batch.tags())
+                    .add(Losses.crossEntropy(forward(batch.images()), batch.labels())));
         }
     }
 
@@ -157,14 +154,14 @@ class RunInputsTest {
         changes.put(new Inputs(1, 1, 0.5, 100, 0.1, 7, 13), "data.data.tags is '");
         changes.put(new Inputs(1, 0, 0.25, 100, 0.1, 7, 13), "network.start is '2 of 2 tensors, ");
         changes.put(new Inputs(1, 0, 0, 100, 0.1, 7, 13), "' there and 'drawn' here");
-        changes.put(
-                new Inputs(1, 0, 0.5, 50, 0.1, 7, 13), "data.channel.labels.level is '100' there and '50' here");
+        changes.put(new Inputs(1, 0, 0.5, 50, 0.1, 7, 13), "data.channel.labels.level is '100' there and '50' here");
         changes.put(new Inputs(1, 0, 0.5, 100, 0.2, 7, 13), "optimizer.learningRate is '0.1' there and '0.2' here");
         changes.put(new Inputs(1, 0, 0.5, 100, 0.1, 8, 13), "seed is '7' there and '8' here");
         changes.put(new Inputs(1, 0, 0.5, 100, 0.1, 7, 12), "data.data.samples is '13' there and '12' here");
         changes.forEach((inputs, message) -> assertThatThrownBy(() -> inputs.train(tmp, false))
                 .isInstanceOf(InvalidDataException.class)
-                .hasMessageContaining(tmp.resolve("checkpoints").resolve("cls") + ": training 'cls' was trained otherwise")
+                .hasMessageContaining(
+                        tmp.resolve("checkpoints").resolve("cls") + ": training 'cls' was trained otherwise")
                 .hasMessageContaining(message)
                 .hasMessageContaining("remake"));
         assertThatThrownBy(() -> new Inputs(1, 0, 0.5, 50, 0.2, 7, 13).train(tmp, false))
@@ -189,7 +186,9 @@ class RunInputsTest {
         }
         try (Tiny whole = new Tiny(0.5);
                 Tiny loaded = new Tiny(0.5)) {
-            assertThat(Inputs.USUAL.train(Inputs.USUAL.folder(tmp).build(), whole).resumedFrom())
+            assertThat(Inputs.USUAL
+                            .train(Inputs.USUAL.folder(tmp).build(), whole)
+                            .resumedFrom())
                     .isZero();
             assertThat(Inputs.USUAL.train(shard, loaded).resumedFrom()).isEqualTo(STEPS);
             assertThat(loaded.fingerprint()).isEqualTo(whole.fingerprint());
@@ -202,7 +201,8 @@ class RunInputsTest {
         Path old = Files.writeString(folder.resolve("step-000000100.safetensors"), "of an earlier version");
         assertThatThrownBy(() -> Inputs.USUAL.train(tmp, false))
                 .isInstanceOf(InvalidDataException.class)
-                .hasMessageContaining(folder + ": training 'cls' has checkpoints of an earlier version of this library");
+                .hasMessageContaining(
+                        folder + ": training 'cls' has checkpoints of an earlier version of this library");
         assertThat(old).exists();
         assertThat(Inputs.USUAL.train(tmp, true).resumedFrom()).isZero();
         assertThat(old).doesNotExist();
@@ -287,7 +287,8 @@ class RunInputsTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("stage 'cam' does not say what it is made of: ")
                 .hasMessageContaining(lambda);
-        assertThatThrownBy(() -> Stages.cam(Cam.builder().setNetwork(images -> images).build())
+        assertThatThrownBy(() -> Stages.cam(
+                                Cam.builder().setNetwork(images -> images).build())
                         .build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining(lambda);
@@ -329,8 +330,8 @@ class RunInputsTest {
                     if (sample.id().endsWith("_0")) {
                         return SyntheticData.cam(sample);
                     }
-                    throw new NativeException("out of memory: tried to allocate " + calls.incrementAndGet() + " bytes at 0x"
-                            + Integer.toHexString(sample.id().hashCode()));
+                    throw new NativeException("out of memory: tried to allocate " + calls.incrementAndGet()
+                            + " bytes at 0x" + Integer.toHexString(sample.id().hashCode()));
                 })
                 .build();
         RunFolder run = SyntheticData.folder(SyntheticData.of(60), tmp)
@@ -344,7 +345,8 @@ class RunInputsTest {
         assertThat(tmp.resolve("cam/part0/img_0.safetensors")).exists();
 
         Stage<ScoreMaps> various = SyntheticData.camStage(sample -> {
-                    throw new NativeException("cannot take " + sample.id().replaceAll("\\d", "x").repeat(calls.incrementAndGet()));
+                    throw new NativeException(
+                            "cannot take " + sample.id().replaceAll("\\d", "x").repeat(calls.incrementAndGet()));
                 })
                 .optName("various")
                 .build();

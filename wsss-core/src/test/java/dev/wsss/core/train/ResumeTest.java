@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.HostArray;
+import dev.wsss.core.io.Safetensors;
+import dev.wsss.core.io.SafetensorsFile;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
@@ -196,6 +198,29 @@ class ResumeTest {
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("step-000000020.safetensors")
                 .hasMessageContaining("damaged");
+    }
+
+    @Test
+    void checkpointsOfAnotherFormatAreRefusedByName(@TempDir Path parent) {
+        Path folder = parent.resolve("run");
+        train(folder, false, 4, b -> b.optCheckpoint(folder, 5, 1));
+        Path file = folder.resolve("step-000000020.safetensors");
+        Map<String, HostArray> tensors = Safetensors.read(file);
+        Map<String, String> metadata;
+        try (SafetensorsFile in = Safetensors.open(file)) {
+            metadata = new LinkedHashMap<>(in.metadata());
+        }
+        metadata.put("wsss.checkpoint", "1");
+        Safetensors.write(file, tensors, metadata);
+        assertThatThrownBy(() -> train(folder, false, 4, b -> b))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining(file + ": a training checkpoint of format 1, expected 2")
+                .hasMessageContaining("under the prefix 'network.'");
+        metadata.remove("wsss.checkpoint");
+        Safetensors.write(file, tensors, metadata);
+        assertThatThrownBy(() -> train(folder, false, 4, b -> b))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining(file + ": not a training checkpoint of format 2");
     }
 
     @Test

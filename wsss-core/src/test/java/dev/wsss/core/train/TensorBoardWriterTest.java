@@ -31,7 +31,8 @@ class TensorBoardWriterTest {
         Path file;
         try (TensorBoardWriter writer = new TensorBoardWriter(folder.resolve("run"))) {
             file = writer.file();
-            writer.onPoint(new TrainingPoint(300, 2, 0.5, Map.of("ce", 0.25), Map.of("head", 0.01), 4, 12.5, 3, 3L << 29));
+            writer.onPoint(
+                    new TrainingPoint(300, 2, 0.5, Map.of("ce", 0.25), Map.of("head", 0.01), 4, 12.5, 3, 3L << 29));
             writer.write(1L << 40, Map.of("miou", 0.75));
         }
         assertThat(file.getFileName().toString()).startsWith("events.out.tfevents.");

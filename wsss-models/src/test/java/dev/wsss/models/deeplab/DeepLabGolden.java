@@ -79,10 +79,8 @@ public final class DeepLabGolden {
             for (int i = 0; i < pyramid.size(); i++) {
                 Tensor logits = pyramid.get(i);
                 out.put("logits" + i, logits);
-                out.put(
-                        "label" + i,
-                        LabelTensors.resize(
-                                labels, Resize.PIL_NEAREST, (int) logits.size(2), (int) logits.size(3)));
+                out.put("label" + i, LabelTensors.resize(labels, Resize.PIL_NEAREST, (int) logits.size(2), (int)
+                        logits.size(3)));
             }
             return out.toMap();
         }
