@@ -24,8 +24,7 @@ import dev.wsss.core.train.ImageBatch;
 import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.TrainingStep;
-import dev.wsss.models.resnet.Backbone;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.Backbone;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -80,6 +79,7 @@ public final class IrnNet extends Network implements AffinitySource {
     private final Normalize normalize;
 
     private IrnNet(Builder b, Backbone backbone) {
+        backbone.requireMaps(5);
         this.backbone = child("backbone", backbone);
         backbone.freezeBatchNorm(true);
         backbone.requiresGrad(false);
@@ -165,8 +165,7 @@ public final class IrnNet extends Network implements AffinitySource {
             backbone.train(false); // train(true) of this network reaches it; its dropouts stay off all the same
         }
         try (Torch.Mode noGrad = Torch.noGrad()) {
-            Features maps = backbone.features(images);
-            return List.of(maps.c1(), maps.c2(), maps.c3(), maps.c4(), maps.c5());
+            return backbone.features(images).maps();
         }
     }
 

@@ -9,6 +9,7 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
+import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.checkpoint.CheckpointFamily;
 import java.util.Map;
 
@@ -26,12 +27,12 @@ public final class ResNetGolden {
                 Torch.Mode noGrad = Torch.noGrad()) {
             GoldenWeights.load(net, golden, CheckpointFamily.RESNET38);
             net.train(false);
-            Features f = net.features(Tensors.of(golden.in("x")));
+            FeaturePyramid f = net.features(Tensors.of(golden.in("x")));
             return new Outputs(golden)
-                    .put("conv3", f.c2())
-                    .put("conv4", f.c3())
-                    .put("conv5", f.c4())
-                    .put("conv6", f.c5())
+                    .put("conv3", f.maps().get(1))
+                    .put("conv4", f.maps().get(2))
+                    .put("conv5", f.maps().get(3))
+                    .put("conv6", f.last())
                     .toMap();
         }
     }
@@ -43,13 +44,13 @@ public final class ResNetGolden {
                 Torch.Mode noGrad = Torch.noGrad()) {
             GoldenWeights.load(net, golden, family(config));
             net.train(!config.get("mode").getAsString().equals("eval"));
-            Features f = net.features(Tensors.of(golden.in("image")));
+            FeaturePyramid f = net.features(Tensors.of(golden.in("image")));
             return new Outputs(golden)
-                    .put("c1", f.c1())
-                    .put("c2", f.c2())
-                    .put("c3", f.c3())
-                    .put("c4", f.c4())
-                    .put("c5", f.c5())
+                    .put("c1", f.maps().get(0))
+                    .put("c2", f.maps().get(1))
+                    .put("c3", f.maps().get(2))
+                    .put("c4", f.maps().get(3))
+                    .put("c5", f.last())
                     .toMap();
         }
     }
