@@ -48,9 +48,9 @@ import dev.wsss.datasets.Datasets;
 import dev.wsss.datasets.VocLayout;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.cam.AffinityNet;
-import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabGroups;
+import dev.wsss.models.irn.IrnCheckpoints;
 import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.ppc.PpcModel;
 import dev.wsss.models.ppc.PpcOptimizer;
@@ -579,7 +579,7 @@ final class VocPpc implements AutoCloseable {
     /** What Python's torch.load reads, under the original's names, which mostly are ours. */
     private static void write(Network network, Path file) {
         if (network instanceof IrnNet irn && irn.backbone() instanceof ResNet) {
-            Weights.export(network, file, CheckpointFamily.IRN);
+            Weights.export(network, file, IrnCheckpoints.IRN);
         } else {
             TorchArchive.write(file, network.stateDict());
         }

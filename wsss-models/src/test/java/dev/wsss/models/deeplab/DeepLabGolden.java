@@ -15,7 +15,6 @@ import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
-import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet38;
 import dev.wsss.models.resnet.ResNetGolden;
@@ -58,7 +57,7 @@ public final class DeepLabGolden {
                         .optAlignCorners(config.get("interp_align_corners").getAsBoolean())
                         .build();
                 Scope scope = Scope.open()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.KAZUTO_DEEPLAB);
+            GoldenWeights.load(net, golden, DeepLabCheckpoints.KAZUTO_DEEPLAB);
             Tensor image = Tensors.of(golden.in("image"));
             if (config.get("mode").getAsString().equals("eval")) {
                 net.train(false);
@@ -113,7 +112,7 @@ public final class DeepLabGolden {
         try (DeepLabV3Plus net = builder.build();
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.DHR_DEEPLAB);
+            GoldenWeights.load(net, golden, DeepLabCheckpoints.DHR_DEEPLAB);
             net.train(false);
             FeaturePyramid f = net.features(Tensors.of(golden.in("image")));
             Outputs out = new Outputs(golden)
@@ -189,7 +188,7 @@ public final class DeepLabGolden {
             Function<FeaturePyramid, Tensor> head) {
         boolean training = golden.config().get("mode").getAsString().equals("train_no_dropout");
         boolean resnet38 = golden.config().get("backbone").getAsString().equals("resnet38");
-        GoldenWeights.load(net, golden, resnet38 ? CheckpointFamily.WSEG_DEEPLAB38 : CheckpointFamily.WSEG_DEEPLAB);
+        GoldenWeights.load(net, golden, resnet38 ? DeepLabCheckpoints.WSEG_DEEPLAB38 : DeepLabCheckpoints.WSEG_DEEPLAB);
         net.train(training);
         try (Scope scope = Scope.open();
                 Torch.Mode mode = training ? Torch.grad() : Torch.noGrad()) {

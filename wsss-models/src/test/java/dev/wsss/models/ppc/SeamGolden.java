@@ -13,7 +13,6 @@ import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
 import dev.wsss.models.backbone.FeaturePyramid;
-import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.resnet.ResNet38;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -156,7 +155,7 @@ public final class SeamGolden {
         try (SeamNetwork net = new SeamNetwork(backbone, head);
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.SEAM);
+            GoldenWeights.load(net, golden, SeamCheckpoints.SEAM);
             net.train(false);
             assertThat(head.backgroundIndex()).isEqualTo(config.get("bg_index").getAsInt());
             Outputs out = new Outputs(golden);

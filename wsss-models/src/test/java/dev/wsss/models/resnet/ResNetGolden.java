@@ -25,7 +25,7 @@ public final class ResNetGolden {
         try (ResNet38 net = ResNet38.builder().build();
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.RESNET38);
+            GoldenWeights.load(net, golden, ResNetCheckpoints.RESNET38);
             net.train(false);
             FeaturePyramid f = net.features(Tensors.of(golden.in("x")));
             return new Outputs(golden)
@@ -57,9 +57,9 @@ public final class ResNetGolden {
 
     private static CheckpointFamily family(JsonObject config) {
         return switch (stem(config.get("stem").getAsString())) {
-            case CONV7 -> CheckpointFamily.TORCHVISION_RESNET;
-            case DEEP_128 -> CheckpointFamily.ENCODING_RESNET;
-            case DEEP_64 -> CheckpointFamily.MMSEG_RESNET;
+            case CONV7 -> ResNetCheckpoints.TORCHVISION_RESNET;
+            case DEEP_128 -> ResNetCheckpoints.ENCODING_RESNET;
+            case DEEP_64 -> ResNetCheckpoints.MMSEG_RESNET;
         };
     }
 
