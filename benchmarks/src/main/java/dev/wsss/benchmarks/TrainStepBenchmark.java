@@ -174,8 +174,8 @@ public class TrainStepBenchmark extends DeviceBenchmark {
 
         double backbone() {
             try (Scope scope = Scope.open()) {
-                Tensor a = network.backbone().features(first).c5().relu().mean();
-                Tensor b = network.backbone().features(second).c5().relu().mean();
+                Tensor a = network.backbone().features(first).last().relu().mean();
+                Tensor b = network.backbone().features(second).last().relu().mean();
                 Tensor sum = a.add(b);
                 sum.backward();
                 return Tensors.item(sum);

@@ -75,7 +75,9 @@ public final class BatchNorm2d extends Layer {
     @Override
     public Tensor forward(Tensor x) {
         boolean update = isTraining() && !frozen;
-        if (update) {
+        // what is computed again has moved the statistics before
+        boolean again = update && Recompute.again();
+        if (update && !again) {
             try (Torch.Mode noGrad = Torch.noGrad()) {
                 batches.add_(new Scalar(1L));
             }
@@ -84,8 +86,8 @@ public final class BatchNorm2d extends Layer {
                 x,
                 new TensorOptional(weight),
                 new TensorOptional(bias),
-                new TensorOptional(runningMean),
-                new TensorOptional(runningVar),
+                again ? new TensorOptional() : new TensorOptional(runningMean),
+                again ? new TensorOptional() : new TensorOptional(runningVar),
                 update,
                 momentum,
                 eps,

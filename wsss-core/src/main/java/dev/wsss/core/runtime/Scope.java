@@ -1,6 +1,7 @@
 package dev.wsss.core.runtime;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -51,6 +52,25 @@ public final class Scope implements AutoCloseable {
                 object.releaseReference();
             }
         }
+    }
+
+    /**
+     * Lets an object of the current scope outlive it, until the outermost scope of this thread closes. For what gradients
+     * need that are computed after a network's own scopes are closed.
+     *
+     * @return the object
+     * @throws IllegalStateException if no scope is open
+     */
+    public static <T extends Pointer> T outermost(T object) {
+        PointerScope outermost = null;
+        for (Iterator<PointerScope> all = PointerScope.getScopeIterator(); all != null && all.hasNext(); ) {
+            outermost = all.next();
+        }
+        if (outermost == null) {
+            throw new IllegalStateException("no scope is open on this thread");
+        }
+        outermost.attach(object);
+        return object;
     }
 
     /**

@@ -24,8 +24,7 @@ import dev.wsss.core.image.Resize;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.train.TrainingStep;
-import dev.wsss.models.resnet.Backbone;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.Backbone;
 import java.util.List;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
@@ -57,6 +56,7 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
     private final Normalize normalize;
 
     private AffinityNet(Builder b, Backbone backbone) {
+        backbone.requireMaps(5);
         this.backbone = b.flatKeys ? child(backbone) : child("backbone", backbone);
         int[] channels = backbone.channels();
         stride = b.stride;
@@ -99,8 +99,7 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
     @Override
     public Tensor features(Tensor images) {
         try (Scope scope = Scope.open()) {
-            Features maps = backbone.features(images);
-            List<Tensor> all = List.of(maps.c1(), maps.c2(), maps.c3(), maps.c4(), maps.c5());
+            List<Tensor> all = backbone.features(images).maps();
             return scope.keep(head.features(all.subList(firstMap(), all.size())));
         }
     }

@@ -5,8 +5,8 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.models.resnet.Backbone;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.resnet.ResNet;
 import org.bytedeco.pytorch.Tensor;
 
@@ -68,14 +68,14 @@ public final class Classifier extends Layer implements CamNetwork {
     }
 
     /** The backbone's maps of images {@code [N][3][H][W]}, such as an affinity head builds on. */
-    public Features features(Tensor images) {
+    public FeaturePyramid features(Tensor images) {
         return backbone.features(images);
     }
 
     /** Tag logits {@code [N][tags]} from the backbone's maps. */
-    public Tensor logits(Features features) {
+    public Tensor logits(FeaturePyramid features) {
         try (Scope scope = Scope.open()) {
-            Tensor mean = Ops.globalAverage(features.c5());
+            Tensor mean = Ops.globalAverage(features.last());
             Tensor weight = classifier.weight();
             return scope.keep(
                     mean.matmul(weight.view(weight.size(0), weight.size(1)).t()));
@@ -86,8 +86,8 @@ public final class Classifier extends Layer implements CamNetwork {
      * Class activation maps {@code [N][tags][h][w]} from the backbone's maps: the classifier at each position, before any
      * rectifier. Their mean over the positions is {@link #logits}.
      */
-    public Tensor activations(Features features) {
-        return classifier.forward(features.c5());
+    public Tensor activations(FeaturePyramid features) {
+        return classifier.forward(features.last());
     }
 
     /** Class activation maps {@code [N][tags][h][w]} of images {@code [N][3][H][W]}, before any rectifier. */

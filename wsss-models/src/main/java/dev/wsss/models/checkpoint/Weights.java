@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>{@code
  * Weights.load(network, file);                                              // finds out what the file is
- * Weights.load(network, file, CheckpointFamily.TORCHVISION_RESNET);         // or is told
+ * Weights.load(network, file, ResNetCheckpoints.TORCHVISION_RESNET);         // or is told
  * LoadReport report = Weights.load(network, entries, family.keyMap(), LoadPolicy.builder().optMayMiss("head.").build());
- * Weights.export(network, file, CheckpointFamily.TORCHVISION_RESNET);
+ * Weights.export(network, file, ResNetCheckpoints.TORCHVISION_RESNET);
  * }</pre>
  *
  * <p>Loading is strict unless a {@link LoadPolicy} says otherwise, and changes nothing if the file does not fit. Keys that all begin

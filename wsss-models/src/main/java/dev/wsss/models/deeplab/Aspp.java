@@ -10,6 +10,7 @@ import dev.wsss.core.runtime.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -59,6 +60,11 @@ final class Aspp extends Layer {
         dropout = Dropout.elements(c.dropout);
         child(dropout);
         alignCorners = c.alignCorners;
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("alignCorners", alignCorners);
     }
 
     @Override

@@ -3,7 +3,7 @@ package dev.wsss.models.deeplab;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
-import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.backbone.Backbone;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -7,7 +7,8 @@ import dev.wsss.core.nn.Dropout;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.segment.PixelClassifier;
 import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The network owns its backbone and closes it.
  */
-public final class DeepLabV1 extends Layer {
+public final class DeepLabV1 extends Layer implements PixelClassifier {
     /** Momentum of the normalisations in wseg's heads. */
     public static final double MOMENTUM = 3e-4;
 

@@ -2,8 +2,9 @@ package dev.wsss.models.deeplab;
 
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.models.resnet.Backbone;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.backbone.FeaturePyramid;
+import dev.wsss.models.segment.PixelClassifier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -20,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  * <p>With a {@link dev.wsss.models.resnet.CaffeResNet} the keys are {@code layer1.conv1.conv.weight} to {@code
  * aspp.c3.bias}, and under {@link MultiScale} each has {@code base.} before it, as in the published checkpoints.
  */
-public final class DeepLabV2 extends Layer {
+public final class DeepLabV2 extends Layer implements PixelClassifier {
     private final Backbone backbone;
     private final AtrousClassifiers head;
 
@@ -37,13 +38,13 @@ public final class DeepLabV2 extends Layer {
     }
 
     /** The backbone's maps of images {@code [N][3][H][W]}. */
-    public Features features(Tensor images) {
+    public FeaturePyramid features(Tensor images) {
         return backbone.features(images);
     }
 
     /** Pixel logits {@code [N][classes][h][w]} of the size of {@code c5}. */
-    public Tensor logits(Features features) {
-        return head.forward(features.c5());
+    public Tensor logits(FeaturePyramid features) {
+        return head.forward(features.last());
     }
 
     /** Pixel logits {@code [N][classes][h][w]} of the size of the backbone's last map, an eighth of the images'. */

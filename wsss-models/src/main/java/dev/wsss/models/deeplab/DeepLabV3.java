@@ -5,7 +5,8 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Dropout;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.segment.PixelClassifier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The network owns its backbone and closes it.
  */
-public final class DeepLabV3 extends Layer {
+public final class DeepLabV3 extends Layer implements PixelClassifier {
     private final Backbone backbone;
     private final Aspp aspp;
     private final Dropout dropout;

@@ -7,8 +7,10 @@ import dev.wsss.core.nn.Dropout;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.models.resnet.Backbone;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.backbone.FeaturePyramid;
+import dev.wsss.models.segment.PixelClassifier;
+import java.util.Map;
 import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +35,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The network owns its backbone and closes it.
  */
-public final class DeepLabV3Plus extends Layer {
+public final class DeepLabV3Plus extends Layer implements PixelClassifier {
+    /** Of the map whose edges the decoder looks at. */
+    private static final int LOW_STRIDE = 4;
+
     private final Backbone backbone;
     private final Aspp aspp;
     private final ConvNorm low;
@@ -49,15 +54,15 @@ public final class DeepLabV3Plus extends Layer {
     private DeepLabV3Plus(Builder b, Backbone given, int classes) {
         IntFunction<BatchNorm2d> norms = c -> new BatchNorm2d(c, b.momentum, b.eps);
         Form form = b.form;
-        int[] channels = given.channels();
+        int deep = given.outChannels();
         backbone = child(form.backbone(), given);
         aspp = child(
                 form.aspp(),
                 new Aspp(
-                        new Aspp.Config(channels[4], b.width, b.rates, b.imagePooling, b.alignCorners, b.dropouts[0]),
+                        new Aspp.Config(deep, b.width, b.rates, b.imagePooling, b.alignCorners, b.dropouts[0]),
                         form,
                         norms));
-        low = child(form.low().unit(Conv2d.same(channels[1], b.lowWidth, b.lowKernel, 1, 1), norms));
+        low = child(form.low().unit(Conv2d.same(given.channelsAt(LOW_STRIDE), b.lowWidth, b.lowKernel, 1, 1), norms));
         first = child(form.mid(0).unit(Conv2d.same(b.width + b.lowWidth, b.width, 3, 1, 1), norms));
         second = child(form.mid(1).unit(Conv2d.same(b.width, b.width, 3, 1, 1), norms));
         firstDropout = child(Dropout.elements(b.dropouts[1]));
@@ -66,8 +71,13 @@ public final class DeepLabV3Plus extends Layer {
                 form.classifier(),
                 Conv2d.builder(b.width, classes, 1).optBias(b.classifierBias).build());
         alignCorners = b.alignCorners;
-        tagClassifier = b.tags == 0 ? null : child("classifier", Conv2d.same(channels[4], b.tags, 1, 1, 1));
+        tagClassifier = b.tags == 0 ? null : child("classifier", Conv2d.same(deep, b.tags, 1, 1, 1));
         camScale = b.camScale;
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("alignCorners", alignCorners, "camScale", camScale);
     }
 
     /** Starts a network. */
@@ -76,7 +86,7 @@ public final class DeepLabV3Plus extends Layer {
     }
 
     /** The backbone's maps of images {@code [N][3][H][W]}. */
-    public Features features(Tensor images) {
+    public FeaturePyramid features(Tensor images) {
         return backbone.features(images);
     }
 
@@ -85,9 +95,9 @@ public final class DeepLabV3Plus extends Layer {
         return backbone;
     }
 
-    /** Pixel logits {@code [N][classes][h][w]} of the size of {@code c2}. */
-    public Tensor logits(Features features) {
-        return head(features.c2(), features.c5());
+    /** Pixel logits {@code [N][classes][h][w]} of a quarter of the images' size. */
+    public Tensor logits(FeaturePyramid features) {
+        return head(features.at(LOW_STRIDE), features.last());
     }
 
     private Tensor head(Tensor c2, Tensor c5) {
@@ -101,24 +111,24 @@ public final class DeepLabV3Plus extends Layer {
     }
 
     /**
-     * Class activation maps {@code [N][tags][h][w]}, before any rectifier: the tag classifier on {@code c5}, resized first
+     * Class activation maps {@code [N][tags][h][w]}, before any rectifier: the tag classifier on the last map, resized first
      * (bilinear, corners aligned) by the factor that {@link Builder#optTagClassifier} was given.
      *
      * @throws IllegalStateException if the network has no tag classifier
      */
-    public Tensor cams(Features features) {
+    public Tensor cams(FeaturePyramid features) {
         if (tagClassifier == null) {
             throw new IllegalStateException("this network has no tag classifier; build it with optTagClassifier");
         }
         try (Scope scope = Scope.open()) {
-            Tensor c5 = features.c5();
+            Tensor c5 = features.last();
             Tensor small = Ops.bilinear(
                     c5, Math.max(1, (long) (c5.size(2) * camScale)), Math.max(1, (long) (c5.size(3) * camScale)), true);
             return scope.keep(tagClassifier.forward(small));
         }
     }
 
-    /** Pixel logits {@code [N][classes][h][w]} of the size of the backbone's second map, a quarter of the images'. */
+    /** Pixel logits {@code [N][classes][h][w]} of a quarter of the images' size. */
     @Override
     public Tensor forward(Tensor images) {
         try (Scope scope = Scope.open()) {

@@ -7,9 +7,11 @@ import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
+import dev.wsss.models.segment.PixelClassifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #forward} gives the fused logits. Training takes {@link #pyramid}, whose members {@link #loss} supervises one
  * by one.
  */
-public final class MultiScale extends Layer {
+public final class MultiScale extends Layer implements PixelClassifier {
     private final Layer base;
     private final double[] scales;
     private final boolean exactFactor;
@@ -39,6 +41,11 @@ public final class MultiScale extends Layer {
     /** Starts a network. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("scales", scales, "exactFactor", exactFactor, "alignCorners", alignCorners);
     }
 
     /**

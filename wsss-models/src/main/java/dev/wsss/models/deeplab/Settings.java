@@ -1,6 +1,6 @@
 package dev.wsss.models.deeplab;
 
-import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.backbone.Backbone;
 import org.jspecify.annotations.Nullable;
 
 /** Checks that all builders here share. */

@@ -3,10 +3,10 @@
  *
  * <p>{@link dev.wsss.models.deeplab.DeepLabV1}, {@link dev.wsss.models.deeplab.DeepLabV2}, {@link
  * dev.wsss.models.deeplab.DeepLabV3} and {@link dev.wsss.models.deeplab.DeepLabV3Plus} put a head on a {@link
- * dev.wsss.models.resnet.Backbone}. Each is a {@link dev.wsss.core.nn.Layer} from images {@code [N][3][H][W]} to logits
+ * dev.wsss.models.backbone.Backbone}. Each is a {@link dev.wsss.core.nn.Layer} from images {@code [N][3][H][W]} to logits
  * {@code [N][classes][h][w]} at the stride of the map that the head works on; resizing them is left to the caller, since
  * code bases differ in it. {@link dev.wsss.models.deeplab.MultiScale} runs any of them on several sizes of its input and
- * {@link dev.wsss.models.deeplab.NetworkSegmenter} makes a {@link dev.wsss.api.Segmenter} of one.
+ * {@link dev.wsss.models.segment.NetworkSegmenter} makes a {@link dev.wsss.api.Segmenter} of one.
  *
  * <p>Key names are those of the published checkpoints, which is why a network may come in several {@code Form}s.
  */

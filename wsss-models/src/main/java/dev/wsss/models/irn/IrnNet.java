@@ -27,9 +27,8 @@ import dev.wsss.core.train.BatchSource;
 import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.TrainingStep;
+import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.checkpoint.Exportable;
-import dev.wsss.models.resnet.Backbone;
-import dev.wsss.models.resnet.Features;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -83,6 +82,7 @@ public final class IrnNet extends Network implements AffinitySource, Exportable 
     private final Normalize normalize;
 
     private IrnNet(Builder b, Backbone backbone) {
+        backbone.requireMaps(5);
         this.backbone = child("backbone", backbone);
         backbone.freezeBatchNorm(true);
         backbone.requiresGrad(false);
@@ -168,8 +168,7 @@ public final class IrnNet extends Network implements AffinitySource, Exportable 
             backbone.train(false); // train(true) of this network reaches it; its dropouts stay off all the same
         }
         try (Torch.Mode noGrad = Torch.noGrad()) {
-            Features maps = backbone.features(images);
-            return List.of(maps.c1(), maps.c2(), maps.c3(), maps.c4(), maps.c5());
+            return backbone.features(images).maps();
         }
     }
 

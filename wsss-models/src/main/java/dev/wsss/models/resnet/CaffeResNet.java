@@ -6,9 +6,12 @@ import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.backbone.FeaturePyramid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
 
@@ -26,6 +29,7 @@ public final class CaffeResNet extends Backbone {
 
     private static final int GROUPS = 4;
     private static final int[] STRIDES = {1, 2, 1, 1};
+    private static final int[] MAP_STRIDES = {4, 4, 8, 8, 8};
     private static final int[] DILATIONS = {1, 1, 2, 4};
 
     private final ConvNorm stem;
@@ -65,7 +69,17 @@ public final class CaffeResNet extends Backbone {
     }
 
     @Override
-    public Features features(Tensor images) {
+    public int[] strides() {
+        return MAP_STRIDES.clone();
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("ceilPool", ceilPool);
+    }
+
+    @Override
+    public FeaturePyramid features(Tensor images) {
         requireImages(images);
         Tensor c1;
         try (Scope scope = Scope.open()) {
@@ -74,7 +88,7 @@ public final class CaffeResNet extends Backbone {
         Tensor c2 = ResNet.chain(groups.get(0), c1);
         Tensor c3 = ResNet.chain(groups.get(1), c2);
         Tensor c4 = ResNet.chain(groups.get(2), c3);
-        return new Features(c1, c2, c3, c4, ResNet.chain(groups.get(3), c4));
+        return FeaturePyramid.of(MAP_STRIDES, c1, c2, c3, c4, ResNet.chain(groups.get(3), c4));
     }
 
     /** Settings of a network. */

@@ -7,6 +7,8 @@ import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.backbone.FeaturePyramid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,10 +43,12 @@ public final class ResNet extends Backbone {
     }
 
     private static final int GROUPS = 4;
+    private static final int STEM_STRIDE = 4;
 
     private final List<ConvNorm> stem = new ArrayList<>();
     private final List<List<ResidualBlock>> groups = new ArrayList<>();
     private final int[] channels = new int[GROUPS + 1];
+    private final int[] strides = new int[GROUPS + 1];
 
     private ResNet(Builder b) {
         IntFunction<BatchNorm2d> norms = c -> new BatchNorm2d(c, b.momentum, b.eps);
@@ -64,6 +68,7 @@ public final class ResNet extends Backbone {
         }
         int in = b.stem == Stem.DEEP_128 ? 2 * w : w;
         channels[0] = in;
+        strides[0] = STEM_STRIDE;
         for (int g = 0; g < GROUPS; g++) {
             List<ResidualBlock> group = new ArrayList<>();
             for (int i = 0; i < b.depth.blocks[g]; i++) {
@@ -78,6 +83,7 @@ public final class ResNet extends Backbone {
             }
             groups.add(group);
             channels[g + 1] = in;
+            strides[g + 1] = strides[g] * b.strides[g];
         }
     }
 
@@ -98,13 +104,18 @@ public final class ResNet extends Backbone {
     }
 
     @Override
-    public Features features(Tensor images) {
+    public int[] strides() {
+        return strides.clone();
+    }
+
+    @Override
+    public FeaturePyramid features(Tensor images) {
         requireImages(images);
         Tensor c1 = stem(images);
         Tensor c2 = chain(groups.get(0), c1);
         Tensor c3 = chain(groups.get(1), c2);
         Tensor c4 = chain(groups.get(2), c3);
-        return new Features(c1, c2, c3, c4, chain(groups.get(3), c4));
+        return FeaturePyramid.of(strides, c1, c2, c3, c4, chain(groups.get(3), c4));
     }
 
     private Tensor stem(Tensor images) {

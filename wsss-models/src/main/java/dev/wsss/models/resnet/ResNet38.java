@@ -4,6 +4,8 @@ import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.runtime.Scope;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.backbone.FeaturePyramid;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -38,6 +40,8 @@ import org.bytedeco.pytorch.Tensor;
 public final class ResNet38 extends Backbone {
     /** Stages of blocks, b2 to b7. */
     private static final int STAGES = 6;
+
+    private static final int[] STRIDES = {2, 4, 8, 8, 8};
 
     private final Conv2d conv1a;
     private final List<List<PreActivationBlock>> stages = new ArrayList<>();
@@ -113,7 +117,12 @@ public final class ResNet38 extends Backbone {
     }
 
     @Override
-    public Features features(Tensor images) {
+    public int[] strides() {
+        return STRIDES.clone();
+    }
+
+    @Override
+    public FeaturePyramid features(Tensor images) {
         requireImages(images);
         try (Scope scope = Scope.open()) {
             List<Tensor> taps = new ArrayList<>();
@@ -133,7 +142,7 @@ public final class ResNet38 extends Backbone {
                 }
             }
             Tensor last = scope.keep(PreActivationBlock.rectified(bn7.forward(x)));
-            return new Features(taps.get(0), taps.get(1), taps.get(2), taps.get(3), last);
+            return FeaturePyramid.of(STRIDES, taps.get(0), taps.get(1), taps.get(2), taps.get(3), last);
         }
     }
 

@@ -48,9 +48,10 @@ import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabGroups;
-import dev.wsss.models.deeplab.NetworkSegmenter;
+import dev.wsss.models.segment.NetworkSegmenter;
+import dev.wsss.models.irn.IrnCheckpoints;
 import dev.wsss.models.irn.IrnNet;
-import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.systems.segment.CrfSegmenter;
 import dev.wsss.systems.segment.SegmenterTraining;
@@ -586,7 +587,7 @@ public final class Ppc implements AutoCloseable {
                         .optFinish(finish));
         // what Python's torch.load reads, under the original's names, which mostly are ours
         boolean published = network instanceof IrnNet irn && irn.backbone() instanceof ResNet;
-        Weights.export(network, weights(name), published ? CheckpointFamily.IRN : CheckpointFamily.WSSS);
+        Weights.export(network, weights(name), published ? IrnCheckpoints.IRN : CheckpointFamily.WSSS);
     }
 
     private Path weights(String name) {

@@ -2,11 +2,11 @@ package dev.wsss.systems.ppc;
 
 import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.DeepLabV3;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
-import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
 import java.nio.file.Path;

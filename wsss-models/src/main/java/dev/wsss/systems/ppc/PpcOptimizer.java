@@ -3,7 +3,7 @@ package dev.wsss.systems.ppc;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.Sgd;
-import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.backbone.Backbone;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;

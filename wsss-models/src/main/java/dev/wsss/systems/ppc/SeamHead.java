@@ -7,7 +7,8 @@ import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.FeaturePyramid;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -79,16 +80,21 @@ public final class SeamHead extends Network {
         return background;
     }
 
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("background", background, "resize", resize);
+    }
+
     /**
      * All maps.
      *
      * @param images {@code [N][3][H][W]}, normalised
      * @param features the backbone's maps of them
      */
-    public SeamMaps forward(Tensor images, Features features) {
+    public SeamMaps forward(Tensor images, FeaturePyramid features) {
         try (Scope scope = Scope.open()) {
             // one mask for both: activations and projection see the same channels
-            Tensor last = dropout.forward(features.c5());
+            Tensor last = dropout.forward(features.last());
             Tensor cam = fc8.forward(last);
             Tensor onGrid =
                     scope.keep(PixelCorrelation.correlate(prepare(cam, background), embedding(images, features)));
@@ -110,19 +116,19 @@ public final class SeamHead extends Network {
     }
 
     /** The activations alone, {@code [N][C][h][w]} on the grid of the backbone's last map. */
-    public Tensor activations(Features features) {
+    public Tensor activations(FeaturePyramid features) {
         try (Scope scope = Scope.open()) {
-            return scope.keep(fc8.forward(dropout.forward(features.c5())));
+            return scope.keep(fc8.forward(dropout.forward(features.last())));
         }
     }
 
     /** What pixels are compared by, {@code [N][D][h][w]} on the grid of the backbone's last map. */
-    public Tensor embedding(Tensor images, Features features) {
-        long h = features.c5().size(2);
-        long w = features.c5().size(3);
+    public Tensor embedding(Tensor images, FeaturePyramid features) {
+        long h = features.last().size(2);
+        long w = features.last().size(3);
         try (Scope scope = Scope.open()) {
-            Tensor c3 = torch.relu(f8c3.forward(features.c3().detach()));
-            Tensor c4 = torch.relu(f8c4.forward(features.c4().detach()));
+            Tensor c3 = torch.relu(f8c3.forward(features.maps().get(2).detach()));
+            Tensor c4 = torch.relu(f8c4.forward(features.maps().get(3).detach()));
             return scope.keep(f9.forward(Ops.concat(
                     Ops.bilinear(images, h, w, true), Ops.bilinear(c3, h, w, true), Ops.bilinear(c4, h, w, true))));
         }
@@ -175,7 +181,7 @@ public final class SeamHead extends Network {
 
         private Builder() {}
 
-        /** Channels of the backbone's {@code c1} to {@code c5}, as {@code Backbone.channels()} gives them. Required. */
+        /** Channels of the backbone's five maps, as {@code Backbone.channels()} gives them. Required. */
         public Builder setChannels(int... channels) {
             if (channels.length != 5) {
                 throw new IllegalArgumentException("channels must be five numbers, got " + channels.length);

@@ -6,8 +6,8 @@ import dev.wsss.core.cam.CamNetwork;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
-import dev.wsss.models.resnet.Backbone;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.backbone.FeaturePyramid;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -68,7 +68,7 @@ public final class SeamNetwork extends Network implements CamNetwork {
 
     /** All maps of images {@code [N][3][H][W]}, in the current scope. */
     public SeamMaps forward(Tensor images) {
-        Features features = backbone.features(images);
+        FeaturePyramid features = backbone.features(images);
         return head.forward(images, features);
     }
 

@@ -11,7 +11,7 @@ import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.Segmenter;
 import dev.wsss.core.crf.CrfRefiner;
 import dev.wsss.core.label.ArgmaxRule;
-import dev.wsss.models.deeplab.NetworkSegmenter;
+import dev.wsss.models.segment.NetworkSegmenter;
 
 /**
  * A segmenter with a CRF behind it, as DeepLab is usually tested.

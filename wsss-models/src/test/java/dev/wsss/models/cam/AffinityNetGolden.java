@@ -10,7 +10,6 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
-import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.resnet.ResNet38;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -28,7 +27,7 @@ public final class AffinityNetGolden {
                         .build();
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.AFFINITY_NET);
+            GoldenWeights.load(net, golden, AffinityNetCheckpoints.AFFINITY_NET);
             net.train(false);
             Tensor features = net.features(Tensors.of(golden.in("x")));
             int h = (int) features.size(2);

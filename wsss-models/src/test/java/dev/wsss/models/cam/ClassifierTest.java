@@ -8,7 +8,7 @@ import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.resnet.ResNet;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -32,7 +32,7 @@ class ClassifierTest {
         try (Classifier net = new Classifier(backbone(), 6);
                 Scope scope = Scope.open()) {
             net.train(false);
-            Features f = net.features(images());
+            FeaturePyramid f = net.features(images());
             Tensor maps = net.activations(f);
             assertThat(Tensors.shape(maps)).containsExactly(2, 6, 3, 2);
             float[] mean = Tensors.toFloats(Ops.globalAverage(maps));

@@ -10,8 +10,10 @@ import dev.wsss.core.io.DType;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Tensors;
+import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.cam.Classifier;
+import dev.wsss.models.deeplab.DeepLabCheckpoints;
 import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.DeepLabV2;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
@@ -19,10 +21,10 @@ import dev.wsss.models.deeplab.MultiScale;
 import dev.wsss.models.irn.IrnNet;
 import dev.wsss.systems.ppc.SeamHead;
 import dev.wsss.systems.ppc.SeamNetwork;
-import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
+import dev.wsss.models.resnet.ResNetCheckpoints;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,44 +32,76 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class CheckpointFamilyTest {
+    private static List<CheckpointFamily> families() {
+        return CheckpointFamily.known();
+    }
+
+    @Test
+    void allFamiliesOfTheLibraryAreKnown() {
+        assertThat(families())
+                .startsWith(CheckpointFamily.WSSS)
+                .hasSize(18)
+                .contains(ResNetCheckpoints.TORCHVISION_RESNET, DeepLabCheckpoints.DHR_DEEPLAB);
+    }
+
+    /** A family of a network that the library does not know. */
+    @Test
+    void anybodyMayBringAFamily() {
+        CheckpointFamily mine =
+                CheckpointFamily.of("mine", "a network of mine", () -> CheckpointFamily.batches(KeyMap.builder())
+                        .prefix("net.", "")
+                        .build());
+        try (Network net = resNet(ResNet.Stem.CONV7)) {
+            Map<String, TensorSpec> theirs = new LinkedHashMap<>();
+            specs(net).forEach((key, spec) -> theirs.put("net." + key, spec));
+            assertThat(Weights.check(net, theirs, mine.keyMap(), LoadPolicy.STRICT)
+                            .isExact())
+                    .isTrue();
+            assertThat(mine).hasToString("mine");
+            assertThat(families()).doesNotContain(mine);
+        }
+    }
+
     /** The narrowest network that the family's checkpoints load into. */
     private static Network network(CheckpointFamily family) {
-        return switch (family) {
-            case WSSS, TORCHVISION_RESNET -> resNet(ResNet.Stem.CONV7);
-            case ENCODING_RESNET -> resNet(ResNet.Stem.DEEP_128);
-            case MMSEG_RESNET, MMSEG_BACKBONE -> resNet(ResNet.Stem.DEEP_64);
-            case KAZUTO_DEEPLAB, CAFFE_DEEPLAB ->
+        return switch (family.label()) {
+            case "wsss", "torchvision-resnet" -> resNet(ResNet.Stem.CONV7);
+            case "encoding-resnet" -> resNet(ResNet.Stem.DEEP_128);
+            case "mmseg-resnet", "mmseg-backbone" -> resNet(ResNet.Stem.DEEP_64);
+            case "kazuto-deeplab", "caffe-deeplab" ->
                 MultiScale.builder()
                         .setBase(new DeepLabV2(caffe(), 3, 6, 12, 18, 24))
                         .build();
-            case KAZUTO_RESNET, CAFFE_RESNET -> caffe();
-            case MXNET_RESNET38, RESNET38 -> resNet38();
-            case SEAM -> seam();
-            case AFFINITY_NET ->
+            case "kazuto-resnet", "caffe-resnet" -> caffe();
+            case "mxnet-resnet38", "resnet38" -> resNet38();
+            case "seam" -> seam();
+            case "affinitynet" ->
                 AffinityNet.builder().setBackbone(resNet38()).optFlatKeys(true).build();
-            case IRN -> IrnNet.builder().setBackbone(resNet(ResNet.Stem.CONV7)).build();
-            case IRN_CAM -> new Classifier(resNet(ResNet.Stem.CONV7), 3);
-            case WSEG_DEEPLAB38 ->
+            case "irn" ->
+                IrnNet.builder().setBackbone(resNet(ResNet.Stem.CONV7)).build();
+            case "irn-cam" -> new Classifier(resNet(ResNet.Stem.CONV7), 3);
+            case "wseg-deeplab38" ->
                 DeepLabV1.builder()
                         .setBackbone(resNet38())
                         .setClasses(3)
                         .optWidth(4)
                         .build();
-            case WSEG_DEEPLAB ->
+            case "wseg-deeplab" ->
                 DeepLabV1.builder()
                         .setBackbone(resNet(ResNet.Stem.DEEP_128))
                         .setClasses(3)
                         .optWidth(4)
                         .build();
-            case DHR_DEEPLAB ->
+            case "dhr-deeplab" ->
                 DeepLabV3Plus.builder()
                         .setBackbone(resNet(ResNet.Stem.CONV7))
                         .setClasses(3)
                         .optWidth(4)
                         .build();
+            default -> throw new IllegalArgumentException("no network for " + family);
         };
     }
 
@@ -97,7 +131,7 @@ class CheckpointFamilyTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("families")
     void aNetworkGoesToTheFamilyAndBack(CheckpointFamily family) {
         try (Network net = network(family)) {
             KeyMap map = family.keyMap();
@@ -129,7 +163,7 @@ class CheckpointFamilyTest {
     @Test
     void resNet38LayersAreThoseOfTheConversion() {
         TensorSpec one = TensorSpec.of(DType.F32, 1);
-        KeyMap map = CheckpointFamily.MXNET_RESNET38.keyMap();
+        KeyMap map = ResNetCheckpoints.MXNET_RESNET38.keyMap();
         KeyMap.Plan plan = map.plan(Map.of(
                 "arg:res4b3_branch2b1_weight", one,
                 "aux:bn5a_branch2a_moving_var", one,
@@ -141,7 +175,7 @@ class CheckpointFamilyTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("families")
     void labelsNameFamilies(CheckpointFamily family) {
         assertThat(CheckpointFamily.byName(family.label())).isSameAs(family);
         assertThat(family.label()).matches("[a-z0-9-]+");
@@ -157,18 +191,18 @@ class CheckpointFamilyTest {
 
     @Test
     void imageNetFilesLoseTheirClassifierAndGetTheirCounts() {
-        try (Network net = network(CheckpointFamily.TORCHVISION_RESNET)) {
+        try (Network net = network(ResNetCheckpoints.TORCHVISION_RESNET)) {
             Map<String, TensorSpec> old = specs(net);
             old.keySet().removeIf(k -> k.endsWith("num_batches_tracked"));
             old.put("fc.weight", TensorSpec.of(DType.F32, 1000, 2048));
             old.put("fc.bias", TensorSpec.of(DType.F32, 1000));
-            var report = Weights.check(net, old, CheckpointFamily.TORCHVISION_RESNET.keyMap(), LoadPolicy.STRICT);
+            var report = Weights.check(net, old, ResNetCheckpoints.TORCHVISION_RESNET.keyMap(), LoadPolicy.STRICT);
             assertThat(report.isExact()).isTrue();
             assertThat(report.dropped()).containsExactly("fc.weight", "fc.bias");
             assertThat(report.filled()).hasSize(53).contains("layer4.2.bn3.num_batches_tracked");
 
             old.put("fc.extra", TensorSpec.of(DType.F32, 1));
-            assertThat(Weights.check(net, old, CheckpointFamily.TORCHVISION_RESNET.keyMap(), LoadPolicy.STRICT)
+            assertThat(Weights.check(net, old, ResNetCheckpoints.TORCHVISION_RESNET.keyMap(), LoadPolicy.STRICT)
                             .unexpected())
                     .containsExactly("fc.extra");
         }
@@ -176,7 +210,7 @@ class CheckpointFamilyTest {
 
     @Test
     void caffeLayersAreThoseOfTheConversion() {
-        Map<String, TensorSpec> theirs = CheckpointFamily.CAFFE_DEEPLAB
+        Map<String, TensorSpec> theirs = DeepLabCheckpoints.CAFFE_DEEPLAB
                 .keyMap()
                 .inverse()
                 .plan(Map.of(
@@ -198,7 +232,7 @@ class CheckpointFamilyTest {
                         Map.entry("bn_conv1/1", TensorSpec.of(DType.F32, 5)),
                         Map.entry("bn_conv1/2", TensorSpec.of(DType.F32, 1)),
                         Map.entry("fc1_voc12_c2/1", TensorSpec.of(DType.F32, 6)));
-        KeyMap map = CheckpointFamily.CAFFE_DEEPLAB.keyMap();
+        KeyMap map = DeepLabCheckpoints.CAFFE_DEEPLAB.keyMap();
         assertThat(map.plan(Map.of("conv1_res075/0", TensorSpec.of(DType.F32, 1)))
                         .dropped())
                 .containsExactly("conv1_res075/0");

@@ -11,10 +11,12 @@ import dev.wsss.core.io.SafetensorsFile;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.LoadReport;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.deeplab.DeepLabCheckpoints;
 import dev.wsss.models.deeplab.DeepLabV2;
 import dev.wsss.models.deeplab.MultiScale;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet;
+import dev.wsss.models.resnet.ResNetCheckpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +52,7 @@ class WeightsTest {
     @Test
     void exportsLoadAgainBitForBit(@TempDir Path folder) {
         for (CheckpointFamily family : new CheckpointFamily[] {
-            CheckpointFamily.WSSS, CheckpointFamily.TORCHVISION_RESNET, CheckpointFamily.MMSEG_BACKBONE
+            CheckpointFamily.WSSS, ResNetCheckpoints.TORCHVISION_RESNET, ResNetCheckpoints.MMSEG_BACKBONE
         }) {
             Path file = folder.resolve(family.label() + ".safetensors");
             try (ResNet a = resNet();
@@ -73,11 +75,11 @@ class WeightsTest {
         Path file = folder.resolve(name);
         try (ResNet a = resNet();
                 ResNet b = resNet()) {
-            Weights.export(a, file, CheckpointFamily.MMSEG_BACKBONE);
+            Weights.export(a, file, ResNetCheckpoints.MMSEG_BACKBONE);
             try (Checkpoint checkpoint = Checkpoint.open(file)) {
                 assertThat(checkpoint.format()).isEqualTo(format);
             }
-            Weights.load(b, file, CheckpointFamily.MMSEG_BACKBONE);
+            Weights.load(b, file, ResNetCheckpoints.MMSEG_BACKBONE);
             assertThat(b.stateDict()).isEqualTo(a.stateDict());
         }
     }
@@ -87,7 +89,7 @@ class WeightsTest {
         Path file = folder.resolve("caffe.safetensors");
         try (CaffeResNet a = caffe();
                 CaffeResNet b = caffe()) {
-            Weights.export(a, file, CheckpointFamily.CAFFE_RESNET);
+            Weights.export(a, file, ResNetCheckpoints.CAFFE_RESNET);
             // found out from the keys
             LoadReport report = Weights.load(b, file);
             assertThat(b.stateDict()).isEqualTo(a.stateDict());
@@ -97,7 +99,7 @@ class WeightsTest {
             Map<String, HostArray> theirs = new LinkedHashMap<>(Safetensors.read(file));
             theirs.put("bn_conv1/1", HostArray.ofFloats(new float[] {4}, 1));
             theirs.put("bn_conv1/2", HostArray.ofFloats(new float[] {2}, 1));
-            Weights.load(b, theirs, CheckpointFamily.CAFFE_RESNET.keyMap(), LoadPolicy.STRICT);
+            Weights.load(b, theirs, ResNetCheckpoints.CAFFE_RESNET.keyMap(), LoadPolicy.STRICT);
             assertThat(b.stateDict())
                     .containsEntry("layer1.conv1.bn.running_var", HostArray.ofFloats(new float[] {2}, 1));
         }
@@ -109,8 +111,8 @@ class WeightsTest {
         Path file = folder.resolve("train_iter_20000.caffemodel");
         try (MultiScale a = deepLab();
                 MultiScale b = deepLab()) {
-            Map<String, HostArray> theirs =
-                    new LinkedHashMap<>(CheckpointFamily.CAFFE_DEEPLAB.keyMap().toTheirs(a.stateDict()));
+            Map<String, HostArray> theirs = new LinkedHashMap<>(
+                    DeepLabCheckpoints.CAFFE_DEEPLAB.keyMap().toTheirs(a.stateDict()));
             theirs.put("conv1_res075/0", HostArray.ofFloats(new float[] {1}, 1, 1, 1, 1)); // another scale's, shared
             Files.write(file, CaffeWriter.net(theirs, v1));
             assertThat(b.stateDict()).isNotEqualTo(a.stateDict());
@@ -146,18 +148,18 @@ class WeightsTest {
         try (ResNet net = resNet();
                 CaffeResNet other = caffe()) {
             Map<String, HostArray> before = net.stateDict();
-            Weights.export(other, file, CheckpointFamily.KAZUTO_RESNET);
+            Weights.export(other, file, ResNetCheckpoints.KAZUTO_RESNET);
             assertThatThrownBy(() -> Weights.load(net, file))
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining(file.toString())
                     .hasMessageContaining("missing")
                     .hasMessageContaining("unexpected");
-            assertThatThrownBy(() -> Weights.load(net, file, CheckpointFamily.MMSEG_BACKBONE))
+            assertThatThrownBy(() -> Weights.load(net, file, ResNetCheckpoints.MMSEG_BACKBONE))
                     .hasMessageContaining(file.toString())
                     .hasMessageContaining("no rule covers the key 'layer1.conv1");
             Safetensors.write(file, Map.of("x", HostArray.ofFloats(new float[1], 1)), Map.of());
             assertThatThrownBy(() -> Weights.load(net, file)).hasMessageContaining("unexpected [x]");
-            assertThatThrownBy(() -> Weights.export(other, file, CheckpointFamily.CAFFE_DEEPLAB))
+            assertThatThrownBy(() -> Weights.export(other, file, DeepLabCheckpoints.CAFFE_DEEPLAB))
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining("no rule covers the key 'layer1.conv1");
             assertThat(net.stateDict()).isEqualTo(before);
@@ -171,7 +173,7 @@ class WeightsTest {
             Map<String, HostArray> theirs = prefixed("backbone.", a.stateDict());
             theirs.remove("backbone.conv1.weight");
             theirs.put("ema.decay", HostArray.ofFloats(new float[1], 1));
-            var map = CheckpointFamily.MMSEG_BACKBONE.keyMap();
+            var map = ResNetCheckpoints.MMSEG_BACKBONE.keyMap();
             LoadPolicy policy =
                     LoadPolicy.builder().optMayMiss("conv1.").optMayDrop("ema.").build();
             LoadReport report = Weights.load(b, theirs, map, policy);

@@ -14,10 +14,9 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
-import dev.wsss.models.checkpoint.CheckpointFamily;
-import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.resnet.CaffeResNet;
-import dev.wsss.models.resnet.Features;
 import dev.wsss.models.resnet.ResNet38;
 import dev.wsss.models.resnet.ResNetGolden;
 import java.util.List;
@@ -57,16 +56,16 @@ public final class DeepLabGolden {
                         .optAlignCorners(config.get("interp_align_corners").getAsBoolean())
                         .build();
                 Scope scope = Scope.open()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.KAZUTO_DEEPLAB);
+            GoldenWeights.load(net, golden, DeepLabCheckpoints.KAZUTO_DEEPLAB);
             Tensor image = Tensors.of(golden.in("image"));
             if (config.get("mode").getAsString().equals("eval")) {
                 net.train(false);
                 try (Torch.Mode noGrad = Torch.noGrad()) {
-                    Features f = base.features(image);
+                    FeaturePyramid f = base.features(image);
                     return new Outputs(golden)
                             .put("logits", net.forward(image))
                             .put("base_logits", base.logits(f))
-                            .put("layer5", f.c5())
+                            .put("layer5", f.last())
                             .toMap();
                 }
             }
@@ -113,16 +112,16 @@ public final class DeepLabGolden {
         try (DeepLabV3Plus net = builder.build();
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.DHR_DEEPLAB);
+            GoldenWeights.load(net, golden, DeepLabCheckpoints.DHR_DEEPLAB);
             net.train(false);
-            Features f = net.features(Tensors.of(golden.in("image")));
+            FeaturePyramid f = net.features(Tensors.of(golden.in("image")));
             Outputs out = new Outputs(golden)
                     .put("logits", net.logits(f))
-                    .put("C1", f.c1())
-                    .put("C2", f.c2())
-                    .put("C3", f.c3())
-                    .put("C4", f.c4())
-                    .put("C5", f.c5());
+                    .put("C1", f.maps().get(0))
+                    .put("C2", f.maps().get(1))
+                    .put("C3", f.maps().get(2))
+                    .put("C4", f.maps().get(3))
+                    .put("C5", f.last());
             if (golden.has("out.cams")) {
                 out.put("cams", net.cams(f));
             }
@@ -162,7 +161,7 @@ public final class DeepLabGolden {
                 .optBatchNormMomentum(config.get("head_bn_momentum").getAsDouble())
                 .optBatchNormEps(config.get("bn_eps").getAsDouble())
                 .build()) {
-            return wseg(golden, net, x -> net.backbone().features(x), f -> net.head(f.c5()));
+            return wseg(golden, net, x -> net.backbone().features(x), f -> net.head(f.last()));
         }
     }
 
@@ -178,22 +177,27 @@ public final class DeepLabGolden {
                 .optBatchNormMomentum(config.get("head_bn_momentum").getAsDouble())
                 .optBatchNormEps(config.get("bn_eps").getAsDouble())
                 .build()) {
-            return wseg(golden, net, x -> net.backbone().features(x), f -> net.head(f.c5()));
+            return wseg(golden, net, x -> net.backbone().features(x), f -> net.head(f.last()));
         }
     }
 
     private static Map<String, HostArray> wseg(
-            GoldenCase golden, Layer net, Function<Tensor, Features> features, Function<Features, Tensor> head) {
+            GoldenCase golden,
+            Layer net,
+            Function<Tensor, FeaturePyramid> features,
+            Function<FeaturePyramid, Tensor> head) {
         boolean training = golden.config().get("mode").getAsString().equals("train_no_dropout");
         boolean resnet38 = golden.config().get("backbone").getAsString().equals("resnet38");
-        GoldenWeights.load(net, golden, resnet38 ? CheckpointFamily.WSEG_DEEPLAB38 : CheckpointFamily.WSEG_DEEPLAB);
+        GoldenWeights.load(net, golden, resnet38 ? DeepLabCheckpoints.WSEG_DEEPLAB38 : DeepLabCheckpoints.WSEG_DEEPLAB);
         net.train(training);
         try (Scope scope = Scope.open();
                 Torch.Mode mode = training ? Torch.grad() : Torch.noGrad()) {
             Outputs out = new Outputs(golden);
             Tensor image = Tensors.of(golden.in("image"));
-            Features f = features.apply(image);
-            List<Tensor> maps = resnet38 ? List.of(f.c3(), f.c4(), f.c5()) : List.of(f.c2(), f.c3(), f.c4(), f.c5());
+            FeaturePyramid f = features.apply(image);
+            List<Tensor> maps = resnet38
+                    ? List.of(f.maps().get(2), f.maps().get(3), f.last())
+                    : List.of(f.maps().get(1), f.maps().get(2), f.maps().get(3), f.last());
             for (int i = 0; i < maps.size(); i++) {
                 out.put("backbone" + i, maps.get(i));
             }

@@ -11,8 +11,8 @@ import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.resnet.CaffeResNet;
-import dev.wsss.models.resnet.Features;
 import dev.wsss.models.resnet.ResNet;
 import java.util.Arrays;
 import java.util.List;
@@ -110,7 +110,7 @@ class DeepLabTest {
                         .build();
                 Scope scope = Scope.open()) {
             net.train(false);
-            Features f = net.features(images(1, 48, 64));
+            FeaturePyramid f = net.features(images(1, 48, 64));
             assertThat(Tensors.shape(net.cams(f))).containsExactly(1, 3, 3, 4);
             assertThat(Tensors.toFloats(net.logits(f)))
                     .containsExactly(Tensors.toFloats(net.forward(images(1, 48, 64))));

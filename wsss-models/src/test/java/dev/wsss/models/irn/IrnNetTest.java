@@ -227,7 +227,7 @@ class IrnNetTest {
                 IrnNet other = IrnNet.builder().setBackbone(backbone(4)).build()) {
             net.setDisplacementMean(1, 2);
             Map<String, HostArray> theirs =
-                    new LinkedHashMap<>(CheckpointFamily.IRN.keyMap().toTheirs(net.stateDict()));
+                    new LinkedHashMap<>(IrnCheckpoints.IRN.keyMap().toTheirs(net.stateDict()));
             assertThat(theirs)
                     .containsKeys(
                             "resnet50.conv1.weight",
@@ -254,12 +254,12 @@ class IrnNetTest {
                             "path_indices0", "fc_edge6.bias",
                             "disp_target", "fc_edge6.bias")
                     .forEach((alias, key) -> theirs.put(alias, theirs.get(key)));
-            Weights.load(other, theirs, CheckpointFamily.IRN.keyMap(), LoadPolicy.STRICT);
+            Weights.load(other, theirs, IrnCheckpoints.IRN.keyMap(), LoadPolicy.STRICT);
             assertThat(other.fingerprint()).isEqualTo(net.fingerprint());
             assertThat(CheckpointFamily.guess(theirs.keySet()))
-                    .hasValueSatisfying(g -> assertThat(g.family()).isEqualTo(CheckpointFamily.IRN));
+                    .hasValueSatisfying(g -> assertThat(g.family()).isEqualTo(IrnCheckpoints.IRN));
             theirs.remove("fc_dp3.0.weight");
-            assertThatThrownBy(() -> Weights.load(other, theirs, CheckpointFamily.IRN.keyMap(), LoadPolicy.STRICT))
+            assertThatThrownBy(() -> Weights.load(other, theirs, IrnCheckpoints.IRN.keyMap(), LoadPolicy.STRICT))
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining("fc_dp3.0.weight");
         }

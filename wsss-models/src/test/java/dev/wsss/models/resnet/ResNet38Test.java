@@ -8,6 +8,7 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.OneThread;
+import dev.wsss.models.backbone.FeaturePyramid;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -34,10 +35,11 @@ class ResNet38Test {
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
             net.train(false);
-            Features f = net.features(images(2, height, width));
+            FeaturePyramid f = net.features(images(2, height, width));
             assertThat(net.channels()).containsExactly(4, 8, 16, 32, 128);
             int[] strides = {2, 4, 8, 8, 8};
-            List<Tensor> maps = List.of(f.c1(), f.c2(), f.c3(), f.c4(), f.c5());
+            assertThat(net.strides()).isEqualTo(strides);
+            List<Tensor> maps = f.maps();
             for (int i = 0; i < 5; i++) {
                 assertThat(Tensors.shape(maps.get(i)))
                         .containsExactly(
@@ -129,7 +131,7 @@ class ResNet38Test {
             net.train(false);
             Tensor x = images(1, 160, 160);
             for (int i = 0; i < 5; i++) {
-                net.features(x).c5().close();
+                net.features(x).last().close();
             }
             // the five maps of a call belong to this scope; what lies between them is several times as many
             assertThat(LeakCheck.growth(20, () -> net.features(x))).isEqualTo(20 * 5);

@@ -9,6 +9,7 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
+import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.checkpoint.CheckpointFamily;
 import java.util.Map;
 
@@ -24,14 +25,14 @@ public final class ResNetGolden {
         try (ResNet38 net = ResNet38.builder().build();
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.RESNET38);
+            GoldenWeights.load(net, golden, ResNetCheckpoints.RESNET38);
             net.train(false);
-            Features f = net.features(Tensors.of(golden.in("x")));
+            FeaturePyramid f = net.features(Tensors.of(golden.in("x")));
             return new Outputs(golden)
-                    .put("conv3", f.c2())
-                    .put("conv4", f.c3())
-                    .put("conv5", f.c4())
-                    .put("conv6", f.c5())
+                    .put("conv3", f.maps().get(1))
+                    .put("conv4", f.maps().get(2))
+                    .put("conv5", f.maps().get(3))
+                    .put("conv6", f.last())
                     .toMap();
         }
     }
@@ -43,22 +44,22 @@ public final class ResNetGolden {
                 Torch.Mode noGrad = Torch.noGrad()) {
             GoldenWeights.load(net, golden, family(config));
             net.train(!config.get("mode").getAsString().equals("eval"));
-            Features f = net.features(Tensors.of(golden.in("image")));
+            FeaturePyramid f = net.features(Tensors.of(golden.in("image")));
             return new Outputs(golden)
-                    .put("c1", f.c1())
-                    .put("c2", f.c2())
-                    .put("c3", f.c3())
-                    .put("c4", f.c4())
-                    .put("c5", f.c5())
+                    .put("c1", f.maps().get(0))
+                    .put("c2", f.maps().get(1))
+                    .put("c3", f.maps().get(2))
+                    .put("c4", f.maps().get(3))
+                    .put("c5", f.last())
                     .toMap();
         }
     }
 
     private static CheckpointFamily family(JsonObject config) {
         return switch (stem(config.get("stem").getAsString())) {
-            case CONV7 -> CheckpointFamily.TORCHVISION_RESNET;
-            case DEEP_128 -> CheckpointFamily.ENCODING_RESNET;
-            case DEEP_64 -> CheckpointFamily.MMSEG_RESNET;
+            case CONV7 -> ResNetCheckpoints.TORCHVISION_RESNET;
+            case DEEP_128 -> ResNetCheckpoints.ENCODING_RESNET;
+            case DEEP_64 -> ResNetCheckpoints.MMSEG_RESNET;
         };
     }
 

@@ -11,6 +11,7 @@ import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.backbone.FeaturePyramid;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,11 +34,13 @@ class ResNetTest {
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
             net.train(false);
-            Features f = net.features(Tensors.of(new float[2 * 3 * 64 * 96], 2, 3, 64, 96));
+            FeaturePyramid f = net.features(Tensors.of(new float[2 * 3 * 64 * 96], 2, 3, 64, 96));
             int wide = depth < 50 ? 1 : 4;
             assertThat(net.channels()).containsExactly(2, 2 * wide, 4 * wide, 8 * wide, 16 * wide);
             int[] strides = {4, 4, 8, Math.min(stride, 16), stride};
-            List<Tensor> maps = List.of(f.c1(), f.c2(), f.c3(), f.c4(), f.c5());
+            assertThat(net.strides()).isEqualTo(strides);
+            assertThat(f.strides()).isEqualTo(strides);
+            List<Tensor> maps = f.maps();
             for (int i = 0; i < 5; i++) {
                 assertThat(Tensors.shape(maps.get(i)))
                         .containsExactly(2, net.channels()[i], 64 / strides[i], 96 / strides[i]);
@@ -51,7 +54,8 @@ class ResNetTest {
         try (ResNet net = tiny(18).optStem(stem).build();
                 Scope scope = Scope.open()) {
             Tensor c1 = net.features(Tensors.of(new float[2 * 3 * 33 * 40], 2, 3, 33, 40))
-                    .c1();
+                    .maps()
+                    .get(0);
             assertThat(Tensors.shape(c1)).containsExactly(2, net.channels()[0], 9, 10);
         }
     }

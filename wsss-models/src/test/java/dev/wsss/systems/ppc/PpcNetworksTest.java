@@ -6,7 +6,7 @@ import dev.wsss.core.nn.Layer;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.models.resnet.Backbone;
+import dev.wsss.models.backbone.Backbone;
 import java.util.Set;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ class PpcNetworksTest {
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
             return backbone.features(Tensors.of(new float[3 * 64 * 64], 1, 3, 64, 64))
-                    .c5()
+                    .last()
                     .size(3);
         }
     }

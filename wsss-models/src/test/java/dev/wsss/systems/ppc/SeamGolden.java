@@ -12,8 +12,7 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
-import dev.wsss.models.checkpoint.CheckpointFamily;
-import dev.wsss.models.resnet.Features;
+import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.resnet.ResNet38;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -89,7 +88,7 @@ public final class SeamGolden {
             Tensor conv4 = Tensors.of(golden.in("conv4")).requires_grad_(true);
             Tensor conv5 = Tensors.of(golden.in("conv5")).requires_grad_(true);
             Tensor conv6 = Tensors.of(golden.in("conv6")).requires_grad_(true);
-            Features features = new Features(conv4, conv4, conv4, conv5, conv6);
+            FeaturePyramid features = FeaturePyramid.of(new int[] {2, 4, 8, 8, 8}, conv4, conv4, conv4, conv5, conv6);
             Map<String, Tensor> maps = named(head.forward(Tensors.of(golden.in("x")), features));
             Tensor loss = loss(config.get("loss").getAsString(), maps);
             loss.backward();
@@ -156,7 +155,7 @@ public final class SeamGolden {
         try (SeamNetwork net = new SeamNetwork(backbone, head);
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            GoldenWeights.load(net, golden, CheckpointFamily.SEAM);
+            GoldenWeights.load(net, golden, SeamCheckpoints.SEAM);
             net.train(false);
             assertThat(head.backgroundIndex()).isEqualTo(config.get("bg_index").getAsInt());
             Outputs out = new Outputs(golden);

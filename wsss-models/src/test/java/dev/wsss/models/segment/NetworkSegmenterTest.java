@@ -1,7 +1,8 @@
-package dev.wsss.models.deeplab;
+package dev.wsss.models.segment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
@@ -12,10 +13,18 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.resnet.ResNet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class NetworkSegmenterTest {
     /** Scores each class by one colour channel, so that the label is the strongest colour. */
@@ -67,6 +76,55 @@ class NetworkSegmenterTest {
             // a mean that forgot to mirror back would mix the outer stripes
             assertThat(averaged.segment(image)).isEqualTo(labels);
         }
+    }
+
+    /** A network that sees each pixel alone gives the same labels through any window. */
+    @ParameterizedTest
+    @CsvSource({"4, 4", "5, 3", "8, 1", "6, 6", "100, 50"})
+    void windowsCoverTheImage(int side, int step) {
+        RgbImage image = noise(13, 9);
+        try (NetworkSegmenter whole =
+                        segmenter().optScales(1, 2).optMirror(true).build();
+                NetworkSegmenter sliding = segmenter()
+                        .optScales(1, 2)
+                        .optMirror(true)
+                        .optWindow(side, step)
+                        .build();
+                ScoreMaps expected = whole.probabilities(image);
+                ScoreMaps actual = sliding.probabilities(image)) {
+            assertThat(actual.toArray()).containsExactly(expected.toArray(), offset(1e-5f));
+        }
+    }
+
+    private static NetworkSegmenter.Builder segmenter() {
+        return NetworkSegmenter.builder().setNetwork(strongestColour());
+    }
+
+    /** Logits that tell where in its input a pixel stands: overlapping windows are averaged, and no input is larger. */
+    @Test
+    void overlappingWindowsAreAveraged() {
+        Conv2d net = strongestColour();
+        List<Long> sides = new ArrayList<>();
+        PixelClassifier columns = x -> {
+            sides.add(x.size(2));
+            sides.add(x.size(3));
+            Tensor column = torch.arange(new Scalar(x.size(3)), x.options()).view(1, 1, 1, -1);
+            Tensor map = column.expand(1, 1, x.size(2), x.size(3));
+            return torch.cat(new TensorVector(map, map.mul(new Scalar(0.0))), 1);
+        };
+        try (NetworkSegmenter sliding = NetworkSegmenter.builder()
+                        .setNetwork(net, columns)
+                        .optWindow(4, 3)
+                        .build();
+                ScoreMaps p = sliding.probabilities(noise(2, 6))) {
+            assertThat(sides).containsExactly(2L, 4L, 2L, 4L);
+            // windows start at 0 and, as the last would stick out at 3, at 2
+            double[] mean = {0, 1, (2 + 0) / 2.0, (3 + 1) / 2.0, 2, 3};
+            for (int x = 0; x < 6; x++) {
+                assertThat(p.toArray()[x]).isCloseTo((float) (1 / (1 + Math.exp(-mean[x]))), offset(1e-5f));
+            }
+        }
+        assertThatThrownBy(() -> NetworkSegmenter.builder().optWindow(4, 5)).hasMessageContaining("got side 4, step 5");
     }
 
     @Test

@@ -1,6 +1,7 @@
-package dev.wsss.models.checkpoint;
+package dev.wsss.models.resnet;
 
 import dev.wsss.core.checkpoint.KeyMap;
+import dev.wsss.models.checkpoint.CheckpointFamily;
 import java.util.List;
 import java.util.Map;
 

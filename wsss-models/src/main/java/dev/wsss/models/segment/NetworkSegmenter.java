@@ -1,4 +1,4 @@
-package dev.wsss.models.deeplab;
+package dev.wsss.models.segment;
 
 import ai.djl.modality.cv.Image;
 import dev.wsss.api.InvalidDataException;
@@ -8,12 +8,15 @@ import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.Segmenter;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -22,7 +25,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Labels images with a network of pixel logits, such as {@link DeepLabV3Plus}.
+ * Labels images with a network of pixel logits, such as {@link dev.wsss.models.deeplab.DeepLabV3Plus}.
  *
  * <pre>{@code
  * try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
@@ -35,28 +38,38 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The image is normalised and, for each scale, resized bilinearly; the logits are resized to the image's size and
- * averaged over scales and mirror images; each pixel gets the class of its largest mean. The computation runs where the
+ * averaged over scales and mirror images; each pixel gets the class of its largest mean. A network whose input may not be
+ * larger than what it was trained on, such as a transformer, runs on a window that slides over each size; where windows
+ * overlap their logits are averaged. The computation runs where the
  * network's parameters are, in their type. Any number of threads may use one segmenter.
  *
  * <p>The segmenter owns its network: it puts it into evaluation mode and closes it.
  */
 public final class NetworkSegmenter implements Segmenter, AutoCloseable {
-    private final Layer network;
+    private final Network network;
+    private final PixelClassifier classifier;
     private final Normalize normalize;
     private final double[] scales;
     private final boolean mirror;
     private final boolean alignCorners;
+    /** Side of the sliding window; 0 for the whole image. */
+    private final int window;
 
-    private NetworkSegmenter(Builder b, Layer network) {
+    private final int step;
+
+    private NetworkSegmenter(Builder b, Network network, PixelClassifier classifier) {
         this.network = network;
+        this.classifier = classifier;
         normalize = b.normalize;
         scales = b.scales;
         mirror = b.mirror;
         alignCorners = b.alignCorners;
+        window = b.window;
+        step = b.step;
         network.train(false);
     }
 
-    /** Starts a segmenter: ImageNet's normalisation, the image's own size, no mirror unless set otherwise. */
+    /** Starts a segmenter: ImageNet's normalisation, the whole image in its own size, no mirror unless set otherwise. */
     public static Builder builder() {
         return new Builder();
     }
@@ -133,11 +146,42 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         long w = x.size(3);
         Tensor scaled = Ops.bilinear(x, Math.max(1, (long) (h * scale)), Math.max(1, (long) (w * scale)), alignCorners);
         if (!mirror) {
-            return Ops.bilinear(network.forward(scaled), h, w, alignCorners);
+            return Ops.bilinear(logits(scaled), h, w, alignCorners);
         }
-        Tensor pair = network.forward(torch.cat(new TensorVector(scaled, Ops.mirror(scaled)), 0));
+        Tensor pair = logits(torch.cat(new TensorVector(scaled, Ops.mirror(scaled)), 0));
         Tensor both = Ops.bilinear(pair, h, w, alignCorners);
         return both.narrow(0, 0, 1).add(Ops.mirror(both.narrow(0, 1, 1))).mul(new Scalar(0.5));
+    }
+
+    private Tensor logits(Tensor x) {
+        if (window == 0) {
+            return classifier.forward(x);
+        }
+        long h = Math.min(window, x.size(2));
+        long w = Math.min(window, x.size(3));
+        Tensor sum = null;
+        Tensor windows = torch.zeros(new long[] {1, 1, x.size(2), x.size(3)}, x.options());
+        for (long top : starts(x.size(2))) {
+            for (long left : starts(x.size(3))) {
+                try (Scope scope = Scope.open()) {
+                    Tensor y = classifier.forward(x.narrow(2, top, h).narrow(3, left, w));
+                    if (sum == null) {
+                        sum = scope.keep(
+                                torch.zeros(new long[] {x.size(0), y.size(1), x.size(2), x.size(3)}, y.options()));
+                    }
+                    sum.narrow(2, top, h).narrow(3, left, w).add_(Ops.bilinear(y, h, w, alignCorners));
+                    windows.narrow(2, top, h).narrow(3, left, w).add_(new Scalar(1.0));
+                }
+            }
+        }
+        return Objects.requireNonNull(sum).div_(windows);
+    }
+
+    /** Where windows start along a side: each {@link #step}, and the last at the end. */
+    private long[] starts(long side) {
+        long last = Math.max(0, side - window);
+        long count = (last + step - 1) / step + 1;
+        return LongStream.range(0, count).map(i -> Math.min(i * step, last)).toArray();
     }
 
     /** Closes the network. Idempotent. */
@@ -148,17 +192,47 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
 
     /** Settings of a segmenter. */
     public static final class Builder {
-        private @Nullable Layer network;
+        private @Nullable Network network;
+        private @Nullable PixelClassifier classifier;
         private Normalize normalize = Normalize.IMAGENET;
         private double[] scales = {1};
         private boolean mirror;
         private boolean alignCorners;
+        private int window;
+        private int step;
 
         private Builder() {}
 
         /** The network, from images {@code [N][3][H][W]} to logits {@code [N][classes][h][w]}; taken over. */
         public Builder setNetwork(Layer network) {
+            return setNetwork(network, network::forward);
+        }
+
+        /**
+         * A network that gives its logits by a method of its own; taken over.
+         *
+         * @param classifier computes the logits with {@code network} alone
+         */
+        public Builder setNetwork(Network network, PixelClassifier classifier) {
             this.network = network;
+            this.classifier = classifier;
+            return this;
+        }
+
+        /**
+         * Runs the network on a window that slides over the image at each scale; off by default. A side that is shorter
+         * than the window is taken whole.
+         *
+         * @param side height and width of the window, in pixels
+         * @param step from one window to the next, in pixels, at most {@code side}
+         */
+        public Builder optWindow(int side, int step) {
+            if (step < 1 || side < step) {
+                throw new IllegalArgumentException(
+                        "a window needs 1 <= step <= side, got side " + side + ", step " + step);
+            }
+            window = side;
+            this.step = step;
             return this;
         }
 
@@ -196,10 +270,10 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
          * @throws IllegalStateException if the network is not set
          */
         public NetworkSegmenter build() {
-            if (network == null) {
+            if (network == null || classifier == null) {
                 throw new IllegalStateException("setNetwork is required");
             }
-            return new NetworkSegmenter(this, network);
+            return new NetworkSegmenter(this, network, classifier);
         }
     }
 }

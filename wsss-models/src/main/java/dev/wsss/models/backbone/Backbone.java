@@ -1,0 +1,62 @@
+package dev.wsss.models.backbone;
+
+import dev.wsss.core.nn.Layer;
+import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
+
+/** A network that turns images {@code [N][3][H][W]} into the feature maps that heads build on. */
+public abstract class Backbone extends Layer {
+    /** Computes all maps of images {@code [N][3][H][W]}; they belong to the current scope. */
+    public abstract FeaturePyramid features(Tensor images);
+
+    /** The channels of each map, in the order of {@link FeaturePyramid#maps()}; a copy. */
+    public abstract int[] channels();
+
+    /** The stride of each map, ascending; a copy. */
+    public abstract int[] strides();
+
+    /** The channels of the last map. */
+    public final int outChannels() {
+        int[] channels = channels();
+        return channels[channels.length - 1];
+    }
+
+    /**
+     * The channels of {@link FeaturePyramid#at}.
+     *
+     * @throws IllegalArgumentException if there is no map of that stride; the message names the strides that there are
+     */
+    public final int channelsAt(int stride) {
+        return channels()[FeaturePyramid.level(strides(), stride)];
+    }
+
+    /**
+     * For heads that build on stages, of which several may have one stride.
+     *
+     * @throws IllegalArgumentException if there are not {@code count} maps
+     */
+    public final void requireMaps(int count) {
+        if (channels().length != count) {
+            throw new IllegalArgumentException("expected a backbone of " + count + " maps, got "
+                    + getClass().getSimpleName() + " with maps of strides " + Arrays.toString(strides()));
+        }
+    }
+
+    /** The last map alone. */
+    @Override
+    public final Tensor forward(Tensor images) {
+        return features(images).last();
+    }
+
+    /**
+     * Refuses what is no batch of colour images.
+     *
+     * @throws IllegalArgumentException naming the shape
+     */
+    protected static void requireImages(Tensor images) {
+        if (images.dim() != 4 || images.size(1) != 3) {
+            throw new IllegalArgumentException("expected images of shape [N, 3, H, W], got "
+                    + Arrays.toString(images.sizes().vec().get()));
+        }
+    }
+}
