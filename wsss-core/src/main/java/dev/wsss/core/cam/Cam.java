@@ -64,7 +64,7 @@ public final class Cam implements CamGenerator {
             }
             network = (images, tags) -> GradCam.activations(byGradient, images, tags);
         } else {
-            throw new NullPointerException("network is not set: call setNetwork");
+            throw new IllegalStateException("setNetwork is required");
         }
         scales = b.scales;
         flip = b.flip;
@@ -219,7 +219,7 @@ public final class Cam implements CamGenerator {
         /**
          * Builds.
          *
-         * @throws NullPointerException if no network is set
+         * @throws IllegalStateException if no network is set
          * @throws IllegalArgumentException if the fusion needs channels that Grad-CAM does not have
          */
         public Cam build() {

@@ -161,14 +161,14 @@ public final class Checkpoint implements AutoCloseable {
         /**
          * Opens the file.
          *
-         * @throws IllegalArgumentException if no path was set
+         * @throws IllegalStateException if no path was set
          * @throws InvalidDataException as {@link Checkpoint#open}; also if there are no tensors at the root
          * @throws UncheckedIOException if reading fails
          */
         public Checkpoint build() {
             Path given = path;
             if (given == null) {
-                throw new IllegalArgumentException("path must be set");
+                throw new IllegalStateException("setPath is required");
             }
             return read(ByteSource.open(given), name -> ByteSource.open(given.resolveSibling(name)), this);
         }

@@ -206,7 +206,7 @@ class ReportTest {
         assertThatThrownBy(() -> new StageScore("cam", 55.7)).hasMessageContaining("'cam' must be in 0..1, got 55.7");
         assertThatThrownBy(() -> Report.builder().setTitle("x").build())
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("classes");
+                .hasMessageContaining("setClasses");
     }
 
     @Test

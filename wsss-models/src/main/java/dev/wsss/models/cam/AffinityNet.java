@@ -24,7 +24,6 @@ import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.Features;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -236,9 +235,17 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
             return this;
         }
 
-        /** Builds. */
+        /**
+         * Builds.
+         *
+         * @throws IllegalStateException if the backbone is not set
+         */
         public AffinityNet build() {
-            return new AffinityNet(this, Objects.requireNonNull(backbone, "setBackbone was not called"));
+            Backbone b = backbone;
+            if (b == null) {
+                throw new IllegalStateException("setBackbone is required");
+            }
+            return new AffinityNet(this, b);
         }
     }
 }

@@ -127,6 +127,7 @@ public final class DeepLabV1 extends Layer {
          * Builds, with weights drawn from libtorch's generator.
          *
          * @throws IllegalStateException if the backbone or the classes are not set
+         * @throws IllegalArgumentException if the number of classes is negative
          */
         public DeepLabV1 build() {
             return new DeepLabV1(this, Settings.backbone(backbone), Settings.classes(classes));

@@ -133,6 +133,7 @@ public final class DeepLabV3 extends Layer {
          * Builds, with weights drawn from libtorch's generator.
          *
          * @throws IllegalStateException if the backbone or the classes are not set
+         * @throws IllegalArgumentException if the number of classes is negative
          */
         public DeepLabV3 build() {
             return new DeepLabV3(this, Settings.backbone(backbone), Settings.classes(classes));

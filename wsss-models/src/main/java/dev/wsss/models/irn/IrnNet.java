@@ -29,7 +29,6 @@ import dev.wsss.models.resnet.Features;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -370,9 +369,17 @@ public final class IrnNet extends Network implements AffinitySource {
             return this;
         }
 
-        /** Builds, with PyTorch's usual initial weights. */
+        /**
+         * Builds, with PyTorch's usual initial weights.
+         *
+         * @throws IllegalStateException if the backbone is not set
+         */
         public IrnNet build() {
-            return new IrnNet(this, Objects.requireNonNull(backbone, "setBackbone was not called"));
+            Backbone b = backbone;
+            if (b == null) {
+                throw new IllegalStateException("setBackbone is required");
+            }
+            return new IrnNet(this, b);
         }
     }
 }

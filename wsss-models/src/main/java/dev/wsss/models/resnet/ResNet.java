@@ -250,7 +250,7 @@ public final class ResNet extends Backbone {
          */
         public ResNet build() {
             if (!hasDepth) {
-                throw new IllegalStateException("setDepth is required: 18, 34, 50, 101 or 152");
+                throw new IllegalStateException("setDepth is required");
             }
             return new ResNet(this);
         }

@@ -387,7 +387,7 @@ class IrnNetTest {
     @Test
     void badSettingsAreRefused() {
         IrnNet.Builder b = IrnNet.builder();
-        assertThatThrownBy(b::build).isInstanceOf(NullPointerException.class).hasMessageContaining("setBackbone");
+        assertThatThrownBy(b::build).isInstanceOf(IllegalStateException.class).hasMessageContaining("setBackbone");
         assertThatThrownBy(() -> b.optRadius(1)).hasMessage("radius must be at least 2, got 1");
         assertThatThrownBy(() -> b.optTrainingRadius(0)).hasMessageContaining("got 0");
         assertThatThrownBy(() -> b.optPaddedSize(-1)).hasMessageContaining("got -1");
