@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The usual random changes to a training image and, alike, to its labels and scores: scale, crop or pad, mirror, colour.
+ * The usual random changes to a training image and, alike, to its labels and scores: scale, crop or pad, flip, colour.
  *
  * <pre>{@code
  * Augmentation augmentation = Augmentation.builder()
@@ -32,7 +32,7 @@ import java.util.Locale;
  * <p>Immutable and safe for use from several threads.
  */
 public final class Augmentation implements ImageAugmentation {
-    /** ImageNet's mean colour, which normalises to zero. */
+    /** ImageNet's mean colour, which normalizes to zero. */
     private static final int MEAN_COLOUR = 0x7C7468;
 
     private final double minScale;
@@ -84,13 +84,13 @@ public final class Augmentation implements ImageAugmentation {
             int longSide = minLongSide + random.below(maxLongSide - minLongSide + 1);
             scale = (double) longSide / Math.max(image.height(), image.width());
         }
-        boolean mirrored = random.chance(0.5) && flip;
+        boolean flipped = random.chance(0.5) && flip;
         int height = Math.max(1, (int) Math.rint(image.height() * scale));
         int width = Math.max(1, (int) Math.rint(image.width() * scale));
         int outHeight = cropHeight == 0 ? height : cropHeight;
         int outWidth = cropWidth == 0 ? width : cropWidth;
         Axis rows = new Axis(image.height(), height, outHeight, offset(random, height, outHeight), false, bicubic);
-        Axis columns = new Axis(image.width(), width, outWidth, offset(random, width, outWidth), mirrored, bicubic);
+        Axis columns = new Axis(image.width(), width, outWidth, offset(random, width, outWidth), flipped, bicubic);
 
         byte[] pixels = resample(image, rows, columns);
         jitter(pixels, (long) rows.inside() * columns.inside(), random);
@@ -352,7 +352,7 @@ public final class Augmentation implements ImageAugmentation {
             return this;
         }
 
-        /** Whether every second image, by chance, is mirrored left to right. */
+        /** Whether every second image, by chance, is flipped left to right. */
         public Builder optFlip(boolean flip) {
             this.flip = flip;
             return this;

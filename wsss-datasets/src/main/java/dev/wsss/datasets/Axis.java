@@ -18,7 +18,7 @@ final class Axis {
      * @param offset of the result in the scaled image, negative where it begins before
      * @param bicubic Pillow's kernel, wider when shrinking; otherwise linear without smoothing
      */
-    Axis(int source, int scaled, int crop, int offset, boolean mirrored, boolean bicubic) {
+    Axis(int source, int scaled, int crop, int offset, boolean flipped, boolean bicubic) {
         this.size = crop;
         this.source = source;
         double ratio = (double) source / scaled;
@@ -29,7 +29,7 @@ final class Axis {
         nearest = new int[crop];
         int count = 0;
         for (int i = 0; i < crop; i++) {
-            int at = (mirrored ? crop - 1 - i : i) + offset;
+            int at = (flipped ? crop - 1 - i : i) + offset;
             if (at < 0 || at >= scaled) {
                 nearest[i] = -1;
                 continue;

@@ -189,10 +189,8 @@ final class Quickstart implements Callable<Integer> {
                     (batch, step) -> segmentationLoss(deepLab, batch));
 
             // 5. How good is it? Only now masks are read.
-            try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
-                    .setNetwork(deepLab)
-                    .optMirror(true)
-                    .build()) {
+            try (NetworkSegmenter segmenter =
+                    NetworkSegmenter.builder().setNetwork(deepLab).optFlip(true).build()) {
                 run.report()
                         .scores("CAM", seeds.store(cam))
                         .labels("raw CAM", seeds.store(raw))

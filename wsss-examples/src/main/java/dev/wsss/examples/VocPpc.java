@@ -442,7 +442,7 @@ final class VocPpc implements AutoCloseable {
         segmenter = NetworkSegmenter.builder()
                 .setNetwork(network)
                 .optScales(settings.segmenterScales())
-                .optMirror(true)
+                .optFlip(true)
                 .optAlignCorners(true)
                 .build();
         network.to(device, DType.F32);

@@ -46,7 +46,7 @@ public final class Normalize {
         return new Normalize(mean, std);
     }
 
-    /** The normalised image, {@code [3][height][width]}, red first. */
+    /** The normalized image, {@code [3][height][width]}, red first. */
     public float[] apply(RgbImage image) {
         int n = image.height() * image.width();
         float[] out = new float[3 * n];

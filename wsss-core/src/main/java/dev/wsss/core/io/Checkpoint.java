@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * are named by layer and blob, {@code conv1/0}; npz; and plain pickles of NumPy arrays,
  * as Detectron2's {@code .pkl}. The tar archives of PyTorch before 0.2 are refused.
  *
- * <p><b>Wrappers.</b> Training programs put the weights beside the optimiser and the rest. The tensors are looked for
+ * <p><b>Wrappers.</b> Training programs put the weights beside the optimizer and the rest. The tensors are looked for
  * below the first of {@code state_dict}, {@code model_state_dict}, {@code model_state}, {@code model},
  * {@code ema_state_dict}, {@code model_ema}, {@code ema}, {@code net}, {@code network}, {@code module},
  * {@code params_ema}, {@code params}, {@code weights} that holds some, again and again; then at the place reached; then

@@ -72,7 +72,7 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
         normalize = b.normalize;
     }
 
-    /** Starts a network: radius 5, stride 8, ImageNet's normalisation unless set otherwise. */
+    /** Starts a network: radius 5, stride 8, ImageNet's normalization unless set otherwise. */
     public static Builder builder() {
         return new Builder();
     }

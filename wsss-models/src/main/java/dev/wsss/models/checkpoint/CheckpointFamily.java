@@ -302,7 +302,7 @@ public enum CheckpointFamily {
         return map.build();
     }
 
-    /** IRN names its backbone three times; a mean of displacements is not one of a batch normalisation. */
+    /** IRN names its backbone three times; a mean of displacements is not one of a batch normalization. */
     private static KeyMap.Builder irn() {
         HostArray none = HostArray.ofLongs(new long[1]);
         return KeyMap.builder()
@@ -312,7 +312,7 @@ public enum CheckpointFamily {
                 .fillOurs("backbone.{*}.num_batches_tracked", "backbone.{*}.running_mean", none);
     }
 
-    /** Batch normalisation counts its batches since PyTorch 0.4.1; older files do not. */
+    /** Batch normalization counts its batches since PyTorch 0.4.1; older files do not. */
     static KeyMap.Builder batches(KeyMap.Builder map) {
         return map.fillOurs("{*}.num_batches_tracked", "{*}.running_mean", HostArray.ofLongs(new long[1]));
     }

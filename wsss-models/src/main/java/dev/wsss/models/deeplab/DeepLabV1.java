@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The network owns its backbone and closes it.
  */
 public final class DeepLabV1 extends Layer {
-    /** Momentum of the normalisations in wseg's heads. */
+    /** Momentum of the normalizations in wseg's heads. */
     public static final double MOMENTUM = 3e-4;
 
     private final Backbone backbone;

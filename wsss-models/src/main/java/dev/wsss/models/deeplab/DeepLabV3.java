@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Atrous spatial pyramid pooling with batch normalisation on the backbone's last map and a classifier on top, without a
+ * Atrous spatial pyramid pooling with batch normalization on the backbone's last map and a classifier on top, without a
  * decoder (Chen et al., 2017), in wseg's form; wseg and PPC call it "deeplabv2". Logits have the size of that map; wseg
  * resizes them with corners aligned.
  *

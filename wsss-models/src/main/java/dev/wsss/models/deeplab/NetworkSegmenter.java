@@ -28,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  * try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
  *         .setNetwork(network)
  *         .optScales(0.5, 1, 1.5)
- *         .optMirror(true)
+ *         .optFlip(true)
  *         .build()) {
  *     LabelMap labels = segmenter.segment(image);
  * }
  * }</pre>
  *
- * <p>The image is normalised and, for each scale, resized bilinearly; the logits are resized to the image's size and
- * averaged over scales and mirror images; each pixel gets the class of its largest mean. The computation runs where the
+ * <p>The image is normalized and, for each scale, resized bilinearly; the logits are resized to the image's size and
+ * averaged over scales and flipped copies; each pixel gets the class of its largest mean. The computation runs where the
  * network's parameters are, in their type. Any number of threads may use one segmenter.
  *
  * <p>The segmenter owns its network: it puts it into evaluation mode and closes it.
@@ -44,19 +44,19 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
     private final Layer network;
     private final Normalize normalize;
     private final double[] scales;
-    private final boolean mirror;
+    private final boolean flip;
     private final boolean alignCorners;
 
     private NetworkSegmenter(Builder b, Layer network) {
         this.network = network;
         normalize = b.normalize;
         scales = b.scales;
-        mirror = b.mirror;
+        flip = b.flip;
         alignCorners = b.alignCorners;
         network.train(false);
     }
 
-    /** Starts a segmenter: ImageNet's normalisation, the image's own size, no mirror unless set otherwise. */
+    /** Starts a segmenter: ImageNet's normalization, the image's own size, no flip unless set otherwise. */
     public static Builder builder() {
         return new Builder();
     }
@@ -132,12 +132,12 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         long h = x.size(2);
         long w = x.size(3);
         Tensor scaled = Ops.bilinear(x, Math.max(1, (long) (h * scale)), Math.max(1, (long) (w * scale)), alignCorners);
-        if (!mirror) {
+        if (!flip) {
             return Ops.bilinear(network.forward(scaled), h, w, alignCorners);
         }
-        Tensor pair = network.forward(torch.cat(new TensorVector(scaled, Ops.mirror(scaled)), 0));
+        Tensor pair = network.forward(torch.cat(new TensorVector(scaled, Ops.flip(scaled)), 0));
         Tensor both = Ops.bilinear(pair, h, w, alignCorners);
-        return both.narrow(0, 0, 1).add(Ops.mirror(both.narrow(0, 1, 1))).mul(new Scalar(0.5));
+        return both.narrow(0, 0, 1).add(Ops.flip(both.narrow(0, 1, 1))).mul(new Scalar(0.5));
     }
 
     /** Closes the network. Idempotent. */
@@ -151,7 +151,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         private @Nullable Layer network;
         private Normalize normalize = Normalize.IMAGENET;
         private double[] scales = {1};
-        private boolean mirror;
+        private boolean flip;
         private boolean alignCorners;
 
         private Builder() {}
@@ -178,9 +178,9 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
             return this;
         }
 
-        /** Whether each size is run mirrored too; off by default. */
-        public Builder optMirror(boolean mirror) {
-            this.mirror = mirror;
+        /** Whether each size is run flipped too; off by default. */
+        public Builder optFlip(boolean flip) {
+            this.flip = flip;
             return this;
         }
 

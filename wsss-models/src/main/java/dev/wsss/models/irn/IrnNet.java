@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Any backbone will do whose second map has stride 4, which is the grid of the result. All five maps are reduced by
- * 1x1 convolutions with group normalisation, and resized. The boundary branch stacks them at stride 4; the displacement
+ * 1x1 convolutions with group normalization, and resized. The boundary branch stacks them at stride 4; the displacement
  * branch stacks the last three at the third map's size first.
  *
  * <p>The backbone stays in evaluation mode and gets no gradient, whatever mode the network is in. Keys {@code backbone.*},
@@ -112,7 +112,7 @@ public final class IrnNet extends Network implements AffinitySource {
     }
 
     /**
-     * What is trained: the boundary branch at the optimiser's rate, the displacement branch at ten times that, as published.
+     * What is trained: the boundary branch at the optimizer's rate, the displacement branch at ten times that, as published.
      *
      * @param weightDecay 1e-4 in the published code
      */
@@ -278,7 +278,7 @@ public final class IrnNet extends Network implements AffinitySource {
     }
 
     /**
-     * The affinities of an image from its boundaries, as published: the image and its mirror image, normalised, are padded
+     * The affinities of an image from its boundaries, as published: the image and its flipped copy, normalized, are padded
      * with zeros right and below; the boundary is the sigmoid of the mean of the two logits.
      *
      * @throws InvalidDataException if the network gives NaN
@@ -293,13 +293,13 @@ public final class IrnNet extends Network implements AffinitySource {
                     Torch.Mode noGrad = Torch.noGrad()) {
                 Tensor x =
                         Tensors.to(Tensors.of(normalize.apply(image), 1, 3, image.height(), image.width()), device());
-                TensorVector pair = new TensorVector(x, Ops.mirror(x));
+                TensorVector pair = new TensorVector(x, Ops.flip(x));
                 long[] padding = {0, padding(image.width()), 0, padding(image.height())};
                 Tensor padded = torch.constant_pad_nd(torch.cat(pair), padding);
                 List<Tensor> maps = backboneMaps(padded);
                 requireGrid(padded, maps.get(1));
                 Tensor logits = boundary(maps, maps.get(1)).narrow(2, 0, rows).narrow(3, 0, columns);
-                Tensor sum = logits.narrow(0, 0, 1).add(Ops.mirror(logits.narrow(0, 1, 1)));
+                Tensor sum = logits.narrow(0, 0, 1).add(Ops.flip(logits.narrow(0, 1, 1)));
                 return Tensors.toFloats(torch.sigmoid(sum.mul(new Scalar(0.5))));
             }
         });
@@ -353,7 +353,7 @@ public final class IrnNet extends Network implements AffinitySource {
 
         /**
          * Side to which images are padded for {@link IrnNet#affinities}, at least; 512 by default. Should be that of the
-         * crops of training, for the padding takes part in the group normalisations. Larger images are not padded.
+         * crops of training, for the padding takes part in the group normalizations. Larger images are not padded.
          */
         public Builder optPaddedSize(int side) {
             if (side < 0) {

@@ -58,7 +58,7 @@ public final class PixelCorrelation implements ScoreRefiner {
         alignCorners = b.alignCorners;
     }
 
-    /** Starts with ImageNet's normalisation, epsilon 1e-5 and aligned corners, on the CPU. */
+    /** Starts with ImageNet's normalization, epsilon 1e-5 and aligned corners, on the CPU. */
     public static Builder builder() {
         return new Builder();
     }

@@ -5,7 +5,7 @@
  * {@link dev.wsss.models.ppc.SeamMaps}: the activations, the same after the pixel correlation module, and, for PPC, the
  * projection in which pixels are contrasted with prototypes. {@link dev.wsss.models.ppc.PixelCorrelation} is that module
  * alone, as a function of tensors and as a {@link dev.wsss.api.ScoreRefiner} for maps from anywhere. A {@link
- * dev.wsss.models.ppc.PpcModel} is what is trained as one: network, loss, optimiser and inference of a {@link
+ * dev.wsss.models.ppc.PpcModel} is what is trained as one: network, loss, optimizer and inference of a {@link
  * dev.wsss.models.ppc.PpcVariant}; {@link dev.wsss.models.ppc.PpcCompat} says which accidents of the published code it repeats.
  */
 @NullMarked

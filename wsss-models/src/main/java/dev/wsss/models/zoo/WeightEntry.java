@@ -5,7 +5,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One public file of weights: where it comes from, what it is, how to recognise it. {@link WeightZoo} has a table of
+ * One public file of weights: where it comes from, what it is, how to recognize it. {@link WeightZoo} has a table of
  * them; more are made with {@link #builder()}.
  */
 public final class WeightEntry {

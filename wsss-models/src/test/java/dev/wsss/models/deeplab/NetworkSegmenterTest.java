@@ -56,7 +56,7 @@ class NetworkSegmenterTest {
                         .setNetwork(strongestColour())
                         .optNormalize(plain())
                         .optScales(1, 2)
-                        .optMirror(true)
+                        .optFlip(true)
                         .build()) {
             LabelMap labels = plain.segment(image.toImage());
             assertThat(labels.height()).isEqualTo(8);
@@ -64,7 +64,7 @@ class NetworkSegmenterTest {
             for (int x = 0; x < 12; x++) {
                 assertThat(labels.get(5, x)).isEqualTo(x / 4);
             }
-            // a mean that forgot to mirror back would mix the outer stripes
+            // a mean that forgot to flip back would mix the outer stripes
             assertThat(averaged.segment(image)).isEqualTo(labels);
         }
     }
@@ -109,7 +109,7 @@ class NetworkSegmenterTest {
                         .setClasses(5)
                         .optWidth(16)
                         .build())
-                .optMirror(true)
+                .optFlip(true)
                 .build()) {
             for (int[] size : new int[][] {{1, 1}, {7, 50}, {65, 33}}) {
                 LabelMap labels = segmenter.segment(noise(size[0], size[1]));

@@ -324,15 +324,15 @@ class IrnNetTest {
     }
 
     @Test
-    void theBoundaryIsThatOfTheImageAndItsMirrorImage() {
+    void theBoundaryIsThatOfTheImageAndItsFlippedCopy() {
         Sample sample = new TextureData(1, 60).get(0);
-        Sample mirrored = new Sample("m", sample.rgb().mirrored().toImage(), sample.tags());
+        Sample flipped = new Sample("m", sample.rgb().flipped().toImage(), sample.tags());
         try (IrnNet net = small()) {
             GridAffinity grid = net.affinities(sample);
             assertThat(grid.height()).isEqualTo(15);
             assertThat(grid.width()).isEqualTo(15);
             float[] plain = boundary(net, sample);
-            float[] other = boundary(net, mirrored);
+            float[] other = boundary(net, flipped);
             for (int i = 0; i < plain.length; i++) {
                 assertThat(plain[i]).isBetween(0f, 1f);
                 assertThat(plain[i]).isCloseTo(other[i / 15 * 15 + 14 - i % 15], within(1e-6f));
