@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Grey images get three equal channels, palettes are looked up, alpha is dropped and colour profiles are not applied:
  * the pixels are those of Python's {@code PIL.Image.open(f).convert("RGB")}, exactly for PNG and to one or two levels
- * for JPEG, whose decoders differ. EXIF orientation is not applied either, as masks are drawn on the stored pixels.
+ * for JPEG, CMYK included, whose decoders differ. EXIF orientation is not applied either, as masks are drawn on the stored pixels.
  *
- * <p>Refused by name rather than guessed at: 16-bit, CMYK and YCCK images, files that are cut off or damaged, files of
+ * <p>Refused by name rather than guessed at: 16-bit images, files that are cut off or damaged, files of
  * another format, and images of more than {@link #MAX_PIXELS}, which is checked before memory is taken.
  */
 public final class ImageFiles {
@@ -136,13 +136,10 @@ public final class ImageFiles {
 
     private static RgbImage decodeJpeg(String name, byte[] bytes) {
         JpegHeader header = JpegHeader.read(name, bytes, true);
-        if (header.components() == 4) {
-            throw new InvalidDataException(
-                    name + ": is a CMYK or YCCK JPEG (4 components); expected a grey or colour JPEG (1 or 3)");
-        }
-        if (header.components() != 1 && header.components() != 3) {
-            throw new InvalidDataException(
-                    name + ": JPEG has " + header.components() + " components; expected 1 (grey) or 3 (colour)");
+        boolean cmyk = header.components() == 4;
+        if (header.components() != 1 && header.components() != 3 && !cmyk) {
+            throw new InvalidDataException(name + ": JPEG has " + header.components()
+                    + " components; expected 1 (grey), 3 (colour) or 4 (CMYK)");
         }
         if (header.precision() != 8) {
             throw new InvalidDataException(name + ": is a " + header.precision() + "-bit JPEG; expected 8 bits");
@@ -157,24 +154,26 @@ public final class ImageFiles {
                     + " pixels, which " + bytes.length + " bytes cannot hold; expected an intact JPEG");
         }
         JpegHeader.hideColourProfile(bytes);
-        BufferedImage image;
+        RgbImage image;
         try {
-            image = runImageIo(name, bytes);
+            image = runImageIo(name, bytes, cmyk);
         } catch (IOException | RuntimeException e) {
             // the decoder reports damage with exceptions of many kinds
             throw e instanceof InvalidDataException invalid
                     ? invalid
                     : new InvalidDataException(
-                            name + ": JPEG cannot be decoded (" + e.getMessage() + "); expected an intact JPEG", e);
+                            name + ": " + (cmyk ? "CMYK " : "") + "JPEG cannot be decoded (" + e.getMessage()
+                                    + "); expected an intact JPEG",
+                            e);
         }
-        if (image.getWidth() != header.width() || image.getHeight() != header.height()) {
-            throw new InvalidDataException(name + ": JPEG decodes to " + image.getHeight() + "x" + image.getWidth()
+        if (image.width() != header.width() || image.height() != header.height()) {
+            throw new InvalidDataException(name + ": JPEG decodes to " + image.height() + "x" + image.width()
                     + ", its header says " + header.height() + "x" + header.width());
         }
-        return RgbImage.of(image);
+        return image;
     }
 
-    private static BufferedImage runImageIo(String name, byte[] bytes) throws IOException {
+    private static RgbImage runImageIo(String name, byte[] bytes, boolean cmyk) throws IOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName("jpeg");
         if (!readers.hasNext()) {
             throw new IllegalStateException("this Java runtime has no JPEG reader");
@@ -189,7 +188,9 @@ public final class ImageFiles {
                 }
             });
             reader.setInput(in, true, true);
-            BufferedImage image = reader.read(0);
+            RgbImage image = cmyk
+                    ? CmykJpeg.toRgb(reader.readRaster(0, null), JpegHeader.isYcck(bytes))
+                    : RgbImage.of(reader.read(0));
             String warning = cutOff.get();
             if (warning != null) {
                 throw new InvalidDataException(name + ": JPEG is truncated (" + warning + "); expected an intact JPEG");

@@ -1,5 +1,7 @@
 package dev.wsss.api;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * What the markers of a JPEG file (ITU-T T.81) say of the image.
  *
@@ -74,6 +76,26 @@ record JpegHeader(int height, int width, int components, int precision) {
                 at += uint16(file, at);
             }
         }
+    }
+
+    /** Whether an image of four components is YCCK: Adobe's segment says so by the transform 2. */
+    static boolean isYcck(byte[] file) {
+        for (int at = nextMarker(file, 2); at > 0 && at + 2 <= file.length; at = nextMarker(file, at)) {
+            int marker = file[at - 1] & 255;
+            if (marker == 0xDA) {
+                return false;
+            }
+            if (marker == 0xEE
+                    && at + 14 <= file.length
+                    && uint16(file, at) >= 14
+                    && new String(file, at + 2, 5, StandardCharsets.ISO_8859_1).equals("Adobe")) {
+                return file[at + 13] == 2;
+            }
+            if (marker != 0x01 && (marker < 0xD0 || marker > 0xD9)) {
+                at += uint16(file, at);
+            }
+        }
+        return false;
     }
 
     /** The position after the next marker, or -1; steps over coded data, in which FF stands with 00 or a restart. */

@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * The pixels of an image as bytes: {@code [height][width][3]}, red first, 0 to 255 unsigned, no padding. The form in
- * which the library's own arithmetic (resize, CRF, normalisation) takes an image; {@link #of} and {@link #toImage} lead
+ * which the library's own arithmetic (resize, CRF, normalization) takes an image; {@link #of} and {@link #toImage} lead
  * from and to DJL's {@link Image}.
  *
  * @param height rows, at least 1
@@ -88,8 +88,8 @@ public record RgbImage(int height, int width, byte[] data) {
         return ImageFactory.getInstance().fromImage(toBufferedImage());
     }
 
-    /** The mirror image, left and right exchanged. */
-    public RgbImage mirrored() {
+    /** The flipped copy, left and right exchanged. */
+    public RgbImage flipped() {
         byte[] out = new byte[data.length];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {

@@ -2,17 +2,20 @@ package dev.wsss.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -159,12 +162,31 @@ class ImageFilesTest {
                 .isEqualTo(ImageFiles.readRgb(file("plain.jpg", plain)));
     }
 
+    /** Beside each file lies what Pillow 12.3 makes of it with {@code convert("RGB")}. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cmyk", "ycck", "cmyk-unmarked"})
+    void readsInksAsPillowDoes(String name) throws IOException {
+        RgbImage image = ImageFiles.readRgb(resource(name + ".jpg"));
+        RgbImage expected = ImageFiles.readRgb(resource(name + ".png"));
+        assertThat(image.width()).isEqualTo(expected.width());
+        assertThat(image.height()).isEqualTo(expected.height());
+        for (int i = 0; i < expected.data().length; i++) {
+            assertThat(image.data()[i] & 255).as("sample %d", i).isCloseTo(expected.data()[i] & 255, within(2));
+        }
+    }
+
+    private Path resource(String name) throws IOException {
+        try (InputStream in = ImageFilesTest.class.getResourceAsStream("/jpeg/" + name)) {
+            return file(name, Objects.requireNonNull(in).readAllBytes());
+        }
+    }
+
     @Test
     void refusesWhatItWouldHaveToGuess() throws IOException {
         assertRefused("deep.png", TestPng.of(1, 1, 16, 2, 0, new byte[7]), "16-bit RGB");
         byte[] cmyk = jpeg(gradient(8, 8, BufferedImage.TYPE_INT_RGB), false);
         cmyk[frame(cmyk) + 9] = 4;
-        assertRefused("cmyk.jpg", cmyk, "CMYK", "4 components");
+        assertRefused("cmyk.jpg", cmyk, "CMYK JPEG cannot be decoded", "expected an intact JPEG");
         byte[] twelve = jpeg(gradient(8, 8, BufferedImage.TYPE_INT_RGB), false);
         twelve[frame(twelve) + 4] = 12;
         assertRefused("twelve.jpg", twelve, "12-bit");

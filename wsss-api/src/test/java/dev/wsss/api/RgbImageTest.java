@@ -44,9 +44,9 @@ class RgbImageTest {
     }
 
     @Test
-    void mirrors() {
-        assertThat(image.mirrored().data()).startsWith(4, 5, 6, 1, 2, 3);
-        assertThat(image.mirrored().mirrored()).isEqualTo(image);
+    void flips() {
+        assertThat(image.flipped().data()).startsWith(4, 5, 6, 1, 2, 3);
+        assertThat(image.flipped().flipped()).isEqualTo(image);
     }
 
     @Test

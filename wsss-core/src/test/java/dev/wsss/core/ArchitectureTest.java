@@ -2,6 +2,7 @@ package dev.wsss.core;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -39,6 +40,10 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.bytedeco.cuda..");
+
+    @ArchTest
+    static final ArchRule NO_CYCLES =
+            slices().matching("dev.wsss.core.(*)..").should().beFreeOfCycles();
 
     @ArchTest
     static final ArchRule FILES_NEED_NO_NATIVE_CODE = classes()

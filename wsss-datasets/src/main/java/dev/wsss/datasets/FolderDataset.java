@@ -77,13 +77,13 @@ public final class FolderDataset extends FileDataset {
         /**
          * Reads the text files and finds images and masks.
          *
-         * @throws IllegalArgumentException if the root was not set
+         * @throws IllegalStateException if the root was not set
          * @throws InvalidDataException if a folder or file is missing, a class name is unknown, an image is listed twice
          *     or only some samples have a mask; the message names the file and line
          */
         public FolderDataset build() {
             if (root == null) {
-                throw new IllegalArgumentException("root is not set");
+                throw new IllegalStateException("setRoot is required");
             }
             TextLines.requireFolder(root, "a folder with images, classes.txt and labels.csv");
             Path folder = root.resolve("images");

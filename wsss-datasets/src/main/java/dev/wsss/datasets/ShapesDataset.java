@@ -200,11 +200,11 @@ public final class ShapesDataset implements Dataset {
         /**
          * Makes the dataset.
          *
-         * @throws IllegalArgumentException if count or seed were not set
+         * @throws IllegalStateException if count or seed were not set
          */
         public ShapesDataset build() {
             if (count < 1 || !seeded) {
-                throw new IllegalArgumentException((count < 1 ? "count" : "seed") + " is not set");
+                throw new IllegalStateException((count < 1 ? "setCount" : "setSeed") + " is required");
             }
             return new ShapesDataset(this);
         }

@@ -126,13 +126,14 @@ public final class VocLayout extends FileDataset {
         /**
          * Reads the list and finds the files.
          *
-         * @throws IllegalArgumentException if root or split were not set, or the tags are of other classes
+         * @throws IllegalStateException if root or split were not set
+         * @throws IllegalArgumentException if the tags are of other classes
          * @throws InvalidDataException if a folder, the list, a listed file or a tag is missing, an id stands twice, a
          *     path leads out of the root, or a class name is unknown; the message names the file and line
          */
         public VocLayout build() {
             if (root == null || split == null) {
-                throw new IllegalArgumentException((root == null ? "root" : "split") + " is not set");
+                throw new IllegalStateException((root == null ? "setRoot" : "setSplit") + " is required");
             }
             TextLines.requireFolder(root, "a folder in VOC layout");
             Path list = TextLines.inside(root, "ImageSets/Segmentation/" + split + ".txt", "split");

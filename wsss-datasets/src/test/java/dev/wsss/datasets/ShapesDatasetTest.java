@@ -141,12 +141,6 @@ class ShapesDatasetTest {
     void refusesWrongArguments() {
         assertThatIllegalArgumentException().isThrownBy(() -> shapes(0, 1)).withMessageContaining("count is 0");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ShapesDataset.builder().setCount(1).build())
-                .withMessageContaining("seed");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> ShapesDataset.builder().setSeed(1).build())
-                .withMessageContaining("count");
-        assertThatIllegalArgumentException()
                 .isThrownBy(() -> ShapesDataset.builder().optSize(31, 96))
                 .withMessageContaining("31x96");
         assertThatIllegalArgumentException()

@@ -196,7 +196,7 @@ final class Quickstart implements Callable<Integer> {
             // 5. How good is it? Only now masks are read.
             try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
                     .setNetwork(deepLab)
-                    .optMirror(true)
+                    .optFlip(true)
                     .build()) {
                 RunReport.Builder report = RunReport.builder()
                         .setTrain(train)

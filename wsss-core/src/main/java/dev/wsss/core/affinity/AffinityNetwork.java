@@ -9,7 +9,7 @@ public interface AffinityNetwork extends Described {
     /**
      * The features whose distances are affinities.
      *
-     * @param images {@code [N][3][H][W]}, normalised, of sides that are multiples of the stride
+     * @param images {@code [N][3][H][W]}, normalized, of sides that are multiples of the stride
      * @return {@code [N][C][H / stride][W / stride]}, as {@link AffinityHead#features} gives them
      */
     Tensor features(Tensor images);

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Affinities from the features of a network, as AffinityNet infers them: the normalised image is padded with zeros right
+ * Affinities from the features of a network, as AffinityNet infers them: the normalized image is padded with zeros right
  * and below to multiples of the stride, and near nodes of the feature map are compared by {@link
  * AffinityHead#affinity}.
  *
@@ -40,7 +40,7 @@ public final class FeatureAffinity implements AffinitySource {
         device = b.device;
     }
 
-    /** Starts with stride 8, radius 5, the rule for small grids, ImageNet's normalisation, on the CPU. */
+    /** Starts with stride 8, radius 5, the rule for small grids, ImageNet's normalization, on the CPU. */
     public static Builder builder() {
         return new Builder();
     }

@@ -48,7 +48,7 @@ public final class RandomWalk implements ScoreRefiner {
     private final Background background;
     private final boolean backgroundAfterWalk;
     private final boolean attenuate;
-    private final boolean normalise;
+    private final boolean normalize;
     private final double tolerance;
     /** 0 for Torch's. */
     private final int threads;
@@ -64,7 +64,7 @@ public final class RandomWalk implements ScoreRefiner {
         background = b.background;
         backgroundAfterWalk = b.backgroundAfterWalk;
         attenuate = b.attenuate;
-        normalise = b.normalise;
+        normalize = b.normalize;
         tolerance = b.tolerance;
         threads = b.threads;
         device = b.device;
@@ -100,7 +100,7 @@ public final class RandomWalk implements ScoreRefiner {
                 .optBeta(10)
                 .optStride(4)
                 .optAttenuateBoundary(true)
-                .optNormalise(true)
+                .optNormalize(true)
                 .optBackground(Background.constant(0.25))
                 .optBackgroundAfterWalk(true);
     }
@@ -204,7 +204,7 @@ public final class RandomWalk implements ScoreRefiner {
         }
     }
 
-    /** Bilinearly to the image's size, normalised, with a background that did not walk. */
+    /** Bilinearly to the image's size, normalized, with a background that did not walk. */
     Maps toImage(Maps walked, int height, int width, boolean hasBackground) {
         int count = walked.labels.length;
         int padded = walked.width * stride;
@@ -215,7 +215,7 @@ public final class RandomWalk implements ScoreRefiner {
             int from = (row / height * walked.height * stride + row % height) * padded;
             System.arraycopy(large, from, values, row * width, width);
         }
-        if (normalise) {
+        if (normalize) {
             float max = 0;
             for (float v : values) {
                 max = Math.max(max, v);
@@ -243,7 +243,7 @@ public final class RandomWalk implements ScoreRefiner {
                 .put("background", background)
                 .put("backgroundAfterWalk", backgroundAfterWalk)
                 .put("attenuateBoundary", attenuate)
-                .put("normalize", normalise)
+                .put("normalize", normalize)
                 .put("tolerance", tolerance)
                 .put("device", device.isCuda() ? "cuda" : "cpu")
                 .put("tensorType", Optional.ofNullable(tensorType))
@@ -254,7 +254,7 @@ public final class RandomWalk implements ScoreRefiner {
     public String toString() {
         return "RandomWalk[beta " + beta + ", " + steps + " steps, stride " + stride + ", background " + background
                 + (backgroundAfterWalk ? " after the walk" : "") + (attenuate ? ", damped at boundaries" : "")
-                + (normalise ? ", normalised" : "")
+                + (normalize ? ", normalized" : "")
                 + (tolerance == 0 ? "" : ", within " + tolerance)
                 + (tensorType == null ? "" : ", " + tensorType + " on " + device) + "]";
     }
@@ -268,7 +268,7 @@ public final class RandomWalk implements ScoreRefiner {
         private Background background = Background.none();
         private boolean backgroundAfterWalk;
         private boolean attenuate;
-        private boolean normalise;
+        private boolean normalize;
         private double tolerance;
         private int threads;
         private ComputeDevice device = ComputeDevice.CPU;
@@ -331,8 +331,8 @@ public final class RandomWalk implements ScoreRefiner {
         }
 
         /** Whether the resized result is divided by its maximum over all walked maps. */
-        public Builder optNormalise(boolean normalise) {
-            this.normalise = normalise;
+        public Builder optNormalize(boolean normalize) {
+            this.normalize = normalize;
             return this;
         }
 

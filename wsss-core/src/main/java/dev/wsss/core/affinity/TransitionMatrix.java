@@ -5,7 +5,7 @@ import dev.wsss.core.runtime.VectorApi;
 import java.util.Arrays;
 
 /**
- * The column-normalised transition matrix {@code T} of a random walk on a grid, as a stencil: a weight for each pair of a
+ * The column-normalized transition matrix {@code T} of a random walk on a grid, as a stencil: a weight for each pair of a
  * node and an offset. {@code x T^n} is computed as {@code n} products of scores and stencil, for all classes at once, in
  * memory and time proportional to nodes times offsets; with vector instructions from Java where the JVM was started with
  * {@code --add-modules jdk.incubator.vector}, which takes less than half of the time.

@@ -129,7 +129,7 @@ public final class View {
                 && Math.round(left) + width <= map.size(3);
         if (asItIs) {
             Tensor part = map.narrow(2, Math.round(top), height).narrow(3, Math.round(left), width);
-            return g.flipped() ? Ops.mirror(part) : part;
+            return g.flipped() ? Ops.flip(part) : part;
         }
         double[] y = positions(top, partHeight, height, map.size(2), false);
         double[] x = positions(left, partWidth, width, map.size(3), g.flipped());

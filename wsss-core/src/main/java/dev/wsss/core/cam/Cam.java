@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The image is resized to each scale as Pillow's bicubic does (sides rounded half to even), normalised, and goes
- * through the network together with its mirror image in one batch; the passes are fused by a {@link CamFusion}. Only the
+ * <p>The image is resized to each scale as Pillow's bicubic does (sides rounded half to even), normalized, and goes
+ * through the network together with its flipped copy in one batch; the passes are fused by a {@link CamFusion}. Only the
  * maps of the sample's tags are ever resized. The result stays on the network's device, at the image's size unless the
  * fusion has another {@link CamGrid}; its labels are those of the sample's tags, ascending.
  *
@@ -69,7 +69,7 @@ public final class Cam implements CamGenerator {
             described = byGradient;
             network = (images, tags) -> GradCam.activations(byGradient, images, tags);
         } else {
-            throw new NullPointerException("network is not set: call setNetwork");
+            throw new IllegalStateException("setNetwork is required");
         }
         scales = b.scales;
         flip = b.flip;
@@ -78,7 +78,7 @@ public final class Cam implements CamGenerator {
         autocastBf16 = b.autocastBf16;
     }
 
-    /** Starts with scales 0.5, 1, 1.5 and 2, mirror images, ImageNet's normalisation and {@link CamFusion#DEFAULT}. */
+    /** Starts with scales 0.5, 1, 1.5 and 2, flipped copies, ImageNet's normalization and {@link CamFusion#DEFAULT}. */
     public static Builder builder() {
         return new Builder();
     }
@@ -150,7 +150,7 @@ public final class Cam implements CamGenerator {
 
     @Override
     public String toString() {
-        return "Cam[scales " + Arrays.toString(scales) + (flip ? ", mirrored" : "")
+        return "Cam[scales " + Arrays.toString(scales) + (flip ? ", flipped" : "")
                 + (autocastBf16 ? ", network in bfloat16" : "") + ", " + fusion + "]";
     }
 
@@ -199,7 +199,7 @@ public final class Cam implements CamGenerator {
             return this;
         }
 
-        /** Whether the mirror image is run too. */
+        /** Whether the flipped copy is run too. */
         public Builder optFlip(boolean flip) {
             this.flip = flip;
             return this;
@@ -236,7 +236,7 @@ public final class Cam implements CamGenerator {
         /**
          * Builds.
          *
-         * @throws NullPointerException if no network is set
+         * @throws IllegalStateException if no network is set
          * @throws IllegalArgumentException if the fusion needs channels that Grad-CAM does not have
          */
         public Cam build() {

@@ -14,33 +14,33 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * From the activations of several passes to one map of scores for each present class: {@link #select} takes the present
- * classes of one pass, {@link #fuse} un-mirrors, resizes (bilinearly), adds and normalises. A pure function of tensors,
+ * classes of one pass, {@link #fuse} flips back, resizes (bilinearly), adds and normalizes. A pure function of tensors,
  * on whatever device they are.
  *
- * <p>The passes of one image and its mirror are added on their own grid, before they are resized: both are linear, and
+ * <p>The passes of one image and its flip are added on their own grid, before they are resized: both are linear, and
  * it is half the work.
  *
  * @param activation what is done to activations first
- * @param normalisation what is done to the sum
+ * @param normalization what is done to the sum
  * @param eps the epsilon of both
  * @param alignCorners how the resize places its samples
  * @param grid size of the result
  */
 public record CamFusion(
-        CamActivation activation, CamNormalisation normalisation, double eps, boolean alignCorners, CamGrid grid) {
+        CamActivation activation, CamNormalization normalization, double eps, boolean alignCorners, CamGrid grid) {
     private static final double EPS = 1e-5;
 
-    /** ReLU, {@link CamNormalisation#MIN_MAX}, epsilon 1e-5, at the image's size. */
+    /** ReLU, {@link CamNormalization#MIN_MAX}, epsilon 1e-5, at the image's size. */
     public static final CamFusion DEFAULT =
-            new CamFusion(CamActivation.RELU, CamNormalisation.MIN_MAX, EPS, false, CamGrid.IMAGE);
+            new CamFusion(CamActivation.RELU, CamNormalization.MIN_MAX, EPS, false, CamGrid.IMAGE);
 
-    /** SEAM's and PPC's: signed activations, {@link CamNormalisation#MIN_MAX_EPS}. Scores may be slightly negative. */
+    /** SEAM's and PPC's: signed activations, {@link CamNormalization#MIN_MAX_EPS}. Scores may be slightly negative. */
     public static final CamFusion SEAM =
-            new CamFusion(CamActivation.NONE, CamNormalisation.MIN_MAX_EPS, EPS, false, CamGrid.IMAGE);
+            new CamFusion(CamActivation.NONE, CamNormalization.MIN_MAX_EPS, EPS, false, CamGrid.IMAGE);
 
     /** AffinityNet's: ReLU, divided by the maximum. */
     public static final CamFusion PSA =
-            new CamFusion(CamActivation.RELU, CamNormalisation.MAX, EPS, false, CamGrid.IMAGE);
+            new CamFusion(CamActivation.RELU, CamNormalization.MAX, EPS, false, CamGrid.IMAGE);
 
     /** IRN's for its random walk: as {@link #PSA} at a quarter of the size. */
     public static final CamFusion IRN = PSA.withGrid(CamGrid.strided(4));
@@ -50,7 +50,7 @@ public record CamFusion(
 
     /** EPS's: softmax over the tags and the background, divided by the maximum. */
     public static final CamFusion EPS_SOFTMAX =
-            new CamFusion(CamActivation.SOFTMAX, CamNormalisation.MAX, EPS, false, CamGrid.IMAGE);
+            new CamFusion(CamActivation.SOFTMAX, CamNormalization.MAX, EPS, false, CamGrid.IMAGE);
 
     public CamFusion {
         if (!(eps > 0) || Double.isInfinite(eps)) {
@@ -60,7 +60,7 @@ public record CamFusion(
 
     /** The same with another grid. */
     public CamFusion withGrid(CamGrid grid) {
-        return new CamFusion(activation, normalisation, eps, alignCorners, grid);
+        return new CamFusion(activation, normalization, eps, alignCorners, grid);
     }
 
     /**
@@ -93,7 +93,7 @@ public record CamFusion(
      * Scores from the passes of one image.
      *
      * @param passes one tensor for each scale, as {@link #select} gives them: {@code [2][K][h][w]} of the image and of
-     *     its mirror image (still mirrored), or {@code [1][K][h][w]} without a mirror
+     *     its flipped copy (still flipped), or {@code [1][K][h][w]} without a flip
      * @param height rows of the image
      * @param width columns of the image
      * @return {@code [K][H'][W']} of the grid's size, in the current scope
@@ -110,15 +110,15 @@ public record CamFusion(
                 sum = sum.add(resized(pass, height, width));
             }
             Tensor cropped = sum.squeeze(0).narrow(1, 0, grid.result(height)).narrow(2, 0, grid.result(width));
-            return scope.keep(normalised(cropped));
+            return scope.keep(normalized(cropped));
         }
     }
 
     private Tensor resized(Tensor pass, int height, int width) {
-        return Ops.bilinear(unmirrored(pass), grid.resized(height), grid.resized(width), alignCorners);
+        return Ops.bilinear(flippedBack(pass), grid.resized(height), grid.resized(width), alignCorners);
     }
 
-    private static Tensor unmirrored(Tensor pass) {
+    private static Tensor flippedBack(Tensor pass) {
         requireDims(pass);
         Tensor image = pass.narrow(0, 0, 1);
         if (pass.size(0) == 1) {
@@ -126,21 +126,21 @@ public record CamFusion(
         }
         if (pass.size(0) != 2) {
             throw new IllegalArgumentException(
-                    "expected an image or an image and its mirror, got a batch of " + pass.size(0));
+                    "expected an image or an image and its flip, got a batch of " + pass.size(0));
         }
         return image.add(torch.flip(pass.narrow(0, 1, 1), 3));
     }
 
-    private Tensor normalised(Tensor sum) {
+    private Tensor normalized(Tensor sum) {
         long[] pixels = {1, 2};
         Scalar epsilon = new Scalar(eps);
-        if (normalisation == CamNormalisation.MAX) {
+        if (normalization == CamNormalization.MAX) {
             return sum.div(torch.amax(sum, pixels, true).add(epsilon));
         }
         Tensor positive = torch.relu(sum);
         Tensor min = torch.amin(positive, pixels, true);
         Tensor range = torch.amax(positive, pixels, true).sub(min);
-        if (normalisation == CamNormalisation.MIN_MAX) {
+        if (normalization == CamNormalization.MIN_MAX) {
             // NaN must stay NaN for the caller to find: it is neither flat nor clamped
             Tensor flat = range.le(epsilon);
             Tensor scores = positive.sub(min).div(range.add(flat.to(ScalarType.Float)));

@@ -7,9 +7,9 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface CamNetwork extends Described {
     /**
-     * The activations before any normalisation.
+     * The activations before any normalization.
      *
-     * @param images {@code [N][3][H][W]}, normalised
+     * @param images {@code [N][3][H][W]}, normalized
      * @return {@code [N][C][h][w]} with one channel for each tag of the catalog, in its order; further channels, such as
      *     a background, may follow, and take part in {@link CamActivation#SOFTMAX} only
      */

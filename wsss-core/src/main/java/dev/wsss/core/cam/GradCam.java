@@ -27,7 +27,7 @@ public final class GradCam {
      * The maps of a few tags, all gradients in one backward pass. Works inside and outside {@link Torch#noGrad()};
      * parameters of the network get no gradient.
      *
-     * @param images {@code [N][3][H][W]}, normalised
+     * @param images {@code [N][3][H][W]}, normalized
      * @param tags {@code K} of them
      * @return {@code [N][K][h][w]}, 0 or more, in the current scope, without gradient
      * @throws IllegalArgumentException if there is no tag, or the network has no score for one

@@ -8,7 +8,7 @@ public interface GradCamNetwork extends Described {
     /**
      * The first part.
      *
-     * @param images {@code [N][3][H][W]}, normalised
+     * @param images {@code [N][3][H][W]}, normalized
      * @return {@code [N][D][h][w]}
      */
     Tensor features(Tensor images);

@@ -15,16 +15,15 @@ public final class ImagePyramid {
     private ImagePyramid() {}
 
     /**
-     * One level: the image resized as Pillow's bicubic does, sides rounded half to even, and normalised. At scale 1 its
+     * One level: the image resized as Pillow's bicubic does, sides rounded half to even, and normalized. At scale 1 its
      * bytes are untouched.
      *
-     * @param mirror whether the mirror image follows as a second image of the batch
+     * @param flip whether the flipped copy follows as a second image of the batch
      * @return {@code [1 or 2][3][height * scale][width * scale]} in the current scope, on the device
      * @throws IllegalArgumentException if the scale is not positive and finite
      * @throws InvalidDataException if no pixel is left at the scale
      */
-    public static Tensor level(
-            RgbImage image, double scale, Normalize normalize, boolean mirror, ComputeDevice device) {
+    public static Tensor level(RgbImage image, double scale, Normalize normalize, boolean flip, ComputeDevice device) {
         if (!(scale > 0) || Double.isInfinite(scale)) {
             throw new IllegalArgumentException("scale must be positive, got " + scale);
         }
@@ -38,6 +37,6 @@ public final class ImagePyramid {
                 ? image
                 : Resize.PIL_BICUBIC.apply(image, height, width);
         Tensor one = Tensors.to(Tensors.of(normalize.apply(resized), 1, 3, height, width), device);
-        return mirror ? torch.cat(new TensorVector(one, torch.flip(one, 3)), 0) : one;
+        return flip ? torch.cat(new TensorVector(one, torch.flip(one, 3)), 0) : one;
     }
 }

@@ -418,7 +418,7 @@ public final class KeyMap {
         }
 
         /**
-         * Their arrays are ours times a number that they keep beside them, as the sums of Caffe's batch normalisation
+         * Their arrays are ours times a number that they keep beside them, as the sums of Caffe's batch normalization
          * are. On the way to them the number is 1. This computes, so a checkpoint of another number does not come back bit
          * for bit.
          */

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Scores of another size are resized bilinearly first. They are taken as probabilities that need not sum to one. SEAM's
- * normalisation leaves suppressed pixels slightly below zero; scores down to -1e-4 count as 0, lower ones are refused.
+ * normalization leaves suppressed pixels slightly below zero; scores down to -1e-4 count as 0, lower ones are refused.
  */
 public final class CrfRefiner implements ScoreRefiner {
     private static final float LOWEST = -1e-4f;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The pairwise energy has up to two terms: a Gaussian one over positions, and a bilateral one over positions and
  * colours. Kernels are {@code exp(-|f_i - f_j|^2 / 2)} with features divided by their standard deviations, approximated
- * on a permutohedral lattice and normalised symmetrically, the pixel itself included. Inference starts from {@code Q =
+ * on a permutohedral lattice and normalized symmetrically, the pixel itself included. Inference starts from {@code Q =
  * softmax(-U)} and repeats {@code Q = softmax(-U - sum of the terms' energies)}.
  *
  * <pre>{@code
@@ -108,7 +108,7 @@ public final class DenseCrf implements Described, AutoCloseable {
         return psa(1).optFeatureOrder(FeatureOrder.YX);
     }
 
-    /** SEAM's visualisation: the values of {@link #psa} at scale 1, one iteration. */
+    /** SEAM's visualization: the values of {@link #psa} at scale 1, one iteration. */
     public static Builder seamVisual() {
         return psa(1).optIterations(1);
     }

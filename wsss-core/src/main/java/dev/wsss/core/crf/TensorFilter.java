@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Gaussian filter of a {@link PermutohedralLattice}, normalised symmetrically, {@code n K n} with {@code n_i = 1 /
+ * The Gaussian filter of a {@link PermutohedralLattice}, normalized symmetrically, {@code n K n} with {@code n_i = 1 /
  * sqrt((K 1)_i)}, by libtorch.
  *
  * <p>Values are {@code [point][label]} and {@code [row][label]}. Splat, blur and slice are all the same operation on them,
@@ -73,7 +73,7 @@ final class TensorFilter implements AutoCloseable {
         sortByRow(lattice);
         fillPatterns(lattice);
         copyToDevice(points, rows);
-        normalise(points, lattice.blurGain(), factor);
+        normalize(points, lattice.blurGain(), factor);
         if (threads > 1 && !device.isCuda()) {
             divideSplat(2 * threads, rows);
         }
@@ -170,7 +170,7 @@ final class TensorFilter implements AutoCloseable {
     }
 
     /** Works the norm and the factor into the weights. */
-    private void normalise(int points, double gain, double factor) {
+    private void normalize(int points, double gain, double factor) {
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
             Tensor ones = Tensors.empty(DType.F32, device, points, 1).fill_(new Scalar(1));

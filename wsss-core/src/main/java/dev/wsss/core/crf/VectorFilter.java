@@ -3,7 +3,7 @@ package dev.wsss.core.crf;
 import java.util.Arrays;
 
 /**
- * The Gaussian filter of a {@link PermutohedralLattice}, normalised symmetrically, {@code n K n} with {@code n_i = 1 /
+ * The Gaussian filter of a {@link PermutohedralLattice}, normalized symmetrically, {@code n K n} with {@code n_i = 1 /
  * sqrt((K 1)_i)}, with vector instructions. {@link Tables} hold the values at the vertices.
  */
 final class VectorFilter {

@@ -112,7 +112,7 @@ enum ByteResampler {
         int[] weight = axis.fixedAwayFromZero(PIL_BITS);
         byte[] out = new byte[Math.multiplyExact(axis.out, stride)];
         int[] sum = new int[stride];
-        // the lines in use as integers, in arrays of their own: the compiler vectorises sums of nothing else
+        // the lines in use as integers, in arrays of their own: the compiler vectorizes sums of nothing else
         int[][] lines = new int[axis.taps][stride];
         int[] lineOfSlot = new int[axis.taps];
         Arrays.fill(lineOfSlot, -1);

@@ -60,7 +60,7 @@ public final class Normalize implements Described {
                 .build();
     }
 
-    /** The normalised image, {@code [3][height][width]}, red first. */
+    /** The normalized image, {@code [3][height][width]}, red first. */
     public float[] apply(RgbImage image) {
         int n = image.height() * image.width();
         float[] out = new float[3 * n];

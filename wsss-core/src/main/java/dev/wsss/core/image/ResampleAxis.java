@@ -68,7 +68,7 @@ final class ResampleAxis {
 
     /**
      * Pillow's antialiased resampling: the kernel is stretched by the scale when shrinking, cut at the edges, and its
-     * weights are normalised to sum to one.
+     * weights are normalized to sum to one.
      *
      * @param support half-width of the kernel
      */

@@ -1,6 +1,6 @@
 /**
  * Arithmetic on images: resizing that reproduces Pillow, OpenCV and PyTorch to the bit or the last digit, and
- * normalisation.
+ * normalization.
  *
  * <p>Every reference system was trained and measured through one particular resize, and they differ: Pillow widens its
  * kernels when shrinking and rounds to bytes between the passes, OpenCV's bicubic has another slope and no antialiasing,

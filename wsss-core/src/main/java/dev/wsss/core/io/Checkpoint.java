@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * are named by layer and blob, {@code conv1/0}; npz; and plain pickles of NumPy arrays,
  * as Detectron2's {@code .pkl}. The tar archives of PyTorch before 0.2 are refused.
  *
- * <p><b>Wrappers.</b> Training programs put the weights beside the optimiser and the rest. The tensors are looked for
+ * <p><b>Wrappers.</b> Training programs put the weights beside the optimizer and the rest. The tensors are looked for
  * below the first of {@code state_dict}, {@code model_state_dict}, {@code model_state}, {@code model},
  * {@code ema_state_dict}, {@code model_ema}, {@code ema}, {@code net}, {@code network}, {@code module},
  * {@code params_ema}, {@code params}, {@code weights} that holds some, again and again; then at the place reached; then
@@ -161,14 +161,14 @@ public final class Checkpoint implements AutoCloseable {
         /**
          * Opens the file.
          *
-         * @throws IllegalArgumentException if no path was set
+         * @throws IllegalStateException if no path was set
          * @throws InvalidDataException as {@link Checkpoint#open}; also if there are no tensors at the root
          * @throws UncheckedIOException if reading fails
          */
         public Checkpoint build() {
             Path given = path;
             if (given == null) {
-                throw new IllegalArgumentException("path must be set");
+                throw new IllegalStateException("setPath is required");
             }
             return read(ByteSource.open(given), name -> ByteSource.open(given.resolveSibling(name)), this);
         }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * dict, or in the attributes of modules.
  */
 final class StateDict {
-    /** Names under which programs keep the model beside the optimiser and the rest, most telling first. */
+    /** Names under which programs keep the model beside the optimizer and the rest, most telling first. */
     private static final List<String> WRAPPERS = List.of(
             "state_dict",
             "model_state_dict",

@@ -13,12 +13,12 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Batch normalisation over {@code [N][C][H][W]}. Keys {@code weight, bias, running_mean, running_var,
+ * Batch normalization over {@code [N][C][H][W]}. Keys {@code weight, bias, running_mean, running_var,
  * num_batches_tracked}.
  *
- * <p>In training mode batch statistics normalise and the running ones follow with {@code running = (1 - momentum) *
+ * <p>In training mode batch statistics normalize and the running ones follow with {@code running = (1 - momentum) *
  * running + momentum * batch}, with the unbiased variance. In evaluation mode, and always once {@linkplain #freeze
- * frozen}, the running statistics normalise and stay.
+ * frozen}, the running statistics normalize and stay.
  */
 public final class BatchNorm2d extends Layer {
     /** PyTorch's default momentum. */

@@ -4,7 +4,7 @@ import dev.wsss.core.runtime.Scope;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** A convolution, its batch normalisation and, unless switched off, a rectifier: the brick of most networks. */
+/** A convolution, its batch normalization and, unless switched off, a rectifier: the brick of most networks. */
 public final class ConvNorm extends Layer {
     private final Conv2d conv;
     private final BatchNorm2d norm;
@@ -14,7 +14,7 @@ public final class ConvNorm extends Layer {
      * Joins the two.
      *
      * @param convKey key of the convolution in checkpoints, such as {@code conv} or {@code 0}
-     * @param normKey key of the normalisation
+     * @param normKey key of the normalization
      * @param relu whether max(x, 0) follows
      */
     public ConvNorm(String convKey, Conv2d conv, String normKey, BatchNorm2d norm, boolean relu) {
@@ -38,7 +38,7 @@ public final class ConvNorm extends Layer {
         try (Scope scope = Scope.open()) {
             Tensor y = norm.forwardOver(conv.forward(x));
             if (relu) {
-                // in place: the gradients of convolution and normalisation need neither's output
+                // in place: the gradients of convolution and normalization need neither's output
                 y.relu_();
             }
             return scope.keep(y);

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Group normalisation over {@code [N][C][H][W]} (Wu and He, ECCV 2018): each group of channels of each image gets mean 0
+ * Group normalization over {@code [N][C][H][W]} (Wu and He, ECCV 2018): each group of channels of each image gets mean 0
  * and variance 1, in training and evaluation alike. Keys {@code weight, bias}.
  */
 public final class GroupNorm extends Layer {
@@ -18,7 +18,7 @@ public final class GroupNorm extends Layer {
     private final Tensor bias;
 
     /**
-     * A normalisation that starts as the identity after it.
+     * A normalization that starts as the identity after it.
      *
      * @throws IllegalArgumentException if {@code groups} does not divide {@code channels}
      */

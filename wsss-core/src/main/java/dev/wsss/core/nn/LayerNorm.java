@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Layer normalisation over the last dimension (Ba, Kiros and Hinton, 2016): {@code (x - mean) / sqrt(var + eps) * weight +
+ * Layer normalization over the last dimension (Ba, Kiros and Hinton, 2016): {@code (x - mean) / sqrt(var + eps) * weight +
  * bias} with the biased variance. Keys {@code weight, bias}.
  */
 public final class LayerNorm extends Layer {
@@ -18,13 +18,13 @@ public final class LayerNorm extends Layer {
     private final Tensor weight;
     private final Tensor bias;
 
-    /** A normalisation of {@code channels} with {@link #EPS}. */
+    /** A normalization of {@code channels} with {@link #EPS}. */
     public LayerNorm(int channels) {
         this(channels, EPS);
     }
 
     /**
-     * A normalisation that starts as the identity after it.
+     * A normalization that starts as the identity after it.
      *
      * @throws IllegalArgumentException if {@code channels < 1}
      */

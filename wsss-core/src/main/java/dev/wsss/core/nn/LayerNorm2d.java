@@ -10,13 +10,13 @@ public final class LayerNorm2d extends Layer {
 
     private final LayerNorm norm;
 
-    /** A normalisation of {@code channels} with {@link #EPS}. */
+    /** A normalization of {@code channels} with {@link #EPS}. */
     public LayerNorm2d(int channels) {
         this(channels, EPS);
     }
 
     /**
-     * A normalisation that starts as the identity after it.
+     * A normalization that starts as the identity after it.
      *
      * @throws IllegalArgumentException if {@code channels < 1}
      */

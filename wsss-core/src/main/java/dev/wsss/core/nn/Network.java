@@ -408,7 +408,7 @@ public abstract class Network implements Described, AutoCloseable {
         NetworkTree.modules(this).keySet().forEach(action);
     }
 
-    /** Freezes this part: no parameter trains, and every batch normalisation keeps its running statistics. */
+    /** Freezes this part: no parameter trains, and every batch normalization keeps its running statistics. */
     public final void freeze() {
         requiresGrad(false);
         freezeBatchNorm(true);
@@ -424,7 +424,7 @@ public abstract class Network implements Described, AutoCloseable {
     }
 
     /**
-     * Freezes every batch normalisation below: running statistics are used and not updated, in training mode too.
+     * Freezes every batch normalization below: running statistics are used and not updated, in training mode too.
      *
      * @param affine whether its weight and bias are frozen as well; otherwise they still train
      */

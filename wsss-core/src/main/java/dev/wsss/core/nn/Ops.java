@@ -53,8 +53,8 @@ public final class Ops {
         return torch.cat(new TensorVector(parts), 1);
     }
 
-    /** The mirror image of {@code [N][C][H][W]}, left and right exchanged. */
-    public static Tensor mirror(Tensor x) {
+    /** The flipped copy of {@code [N][C][H][W]}, left and right exchanged. */
+    public static Tensor flip(Tensor x) {
         return torch.flip(x, 3);
     }
 }

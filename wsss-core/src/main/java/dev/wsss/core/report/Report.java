@@ -577,7 +577,7 @@ public final class Report {
             String t = title;
             ClassCatalog c = classes;
             if (t == null || c == null) {
-                throw new IllegalStateException("a report needs " + (t == null ? "a title" : "classes"));
+                throw new IllegalStateException((t == null ? "setTitle" : "setClasses") + " is required");
             }
             classIou.forEach((stage, iou) -> requireLabels("IoU of stage '" + stage + "'", iou.length, c));
             if (confusion.length > 0) {

@@ -21,7 +21,7 @@ final class Levels {
     }
 
     /** Divides by the maximum; a plane of zeros stays. */
-    static void normalise(float[] plane, int n) {
+    static void normalize(float[] plane, int n) {
         float max = max(plane, n);
         for (int i = 0; max > 0 && i < n; i++) {
             plane[i] /= max;

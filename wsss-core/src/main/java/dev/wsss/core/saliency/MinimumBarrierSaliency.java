@@ -111,14 +111,14 @@ public final class MinimumBarrierSaliency implements SaliencySource {
             Arrays.fill(map, 0, n, 0);
             return;
         }
-        Levels.normalise(map, n);
+        Levels.normalize(map, n);
         if (backgroundness) {
             float[] contrasts = BorderContrast.run(planes);
-            Levels.normalise(contrasts, n);
+            Levels.normalize(contrasts, n);
             for (int i = 0; i < n; i++) {
                 map[i] += contrasts[i];
             }
-            Levels.normalise(map, n);
+            Levels.normalize(map, n);
         }
         int radius = (int) Math.rint(smoothing * Math.sqrt(Levels.mean(map, n)) / 2);
         if (radius > 0) {
@@ -127,7 +127,7 @@ public final class MinimumBarrierSaliency implements SaliencySource {
         if (centredness) {
             centre(planes);
         }
-        Levels.normalise(map, n);
+        Levels.normalize(map, n);
         if (contrast > 0) {
             for (int i = 0; i < n; i++) {
                 map[i] = (float) (1 / (1 + Math.exp(-contrast * (map[i] - 0.5))));

@@ -14,7 +14,6 @@ import dev.wsss.api.Sample;
 import dev.wsss.core.image.Resize;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +33,9 @@ public final class SaliencyFolder implements SaliencySource {
     private final Path folder;
     private final @Nullable Resize resize;
 
-    private SaliencyFolder(Builder b) {
-        folder = Objects.requireNonNull(b.folder, "folder is not set: call setFolder");
-        resize = b.resize;
+    private SaliencyFolder(Path folder, @Nullable Resize resize) {
+        this.folder = folder;
+        this.resize = resize;
     }
 
     /** Starts a folder whose maps must be of the images' sizes. */
@@ -146,14 +145,18 @@ public final class SaliencyFolder implements SaliencySource {
         /**
          * Builds.
          *
-         * @throws NullPointerException if no folder is set
+         * @throws IllegalStateException if no folder is set
          * @throws InvalidDataException if it is none
          */
         public SaliencyFolder build() {
-            if (folder != null && !Files.isDirectory(folder)) {
-                throw new InvalidDataException(folder + " is no folder; expected one of saliency maps");
+            Path f = folder;
+            if (f == null) {
+                throw new IllegalStateException("setFolder is required");
             }
-            return new SaliencyFolder(this);
+            if (!Files.isDirectory(f)) {
+                throw new InvalidDataException(f + " is no folder; expected one of saliency maps");
+            }
+            return new SaliencyFolder(f, resize);
         }
     }
 }

@@ -108,7 +108,7 @@ public final class Adam extends Optimizer {
         for (String name : means.keySet()) {
             HostArray count = state.get(name + "." + STEP);
             if (count == null || count.dtype().isFloating() || count.size() != 1 || !squares.containsKey(name)) {
-                throw new InvalidDataException("optimiser state of '" + name + "' must have " + FIRST + ", " + SECOND
+                throw new InvalidDataException("optimizer state of '" + name + "' must have " + FIRST + ", " + SECOND
                         + " and an integer " + STEP + ", got step " + count);
             }
             counts.put(name, count.getLong(0));
@@ -138,7 +138,7 @@ public final class Adam extends Optimizer {
         steps.clear();
     }
 
-    /** Settings of the optimiser. */
+    /** Settings of the optimizer. */
     public static final class Builder {
         private final boolean decoupled;
         private @Nullable List<ParameterGroup> groups;

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Exponential moving average of a network: after each update {@code shadow = decay * shadow + (1 - decay) * value}, begun
  * with a copy and without bias correction. It covers every floating-point parameter and buffer, the running statistics
- * of batch normalisation among them; integer buffers keep their first value. That is DHR's, which saves the average as
+ * of batch normalization among them; integer buffers keep their first value. That is DHR's, which saves the average as
  * its result.
  */
 public final class Ema implements AutoCloseable {

@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.global.torch;
  * <p>A parameter without a gradient is skipped: no weight decay, no momentum, no step count. Gradients are working memory
  * of {@link #step}: afterwards their values mean nothing, and {@link #zeroGrad} drops them.
  *
- * <p>State on the device belongs to the optimiser and is freed by {@link #close()}. Not thread-safe.
+ * <p>State on the device belongs to the optimizer and is freed by {@link #close()}. Not thread-safe.
  */
 public abstract sealed class Optimizer implements Described, AutoCloseable permits Sgd, Adam {
     private static final double CLIP_EPSILON = 1e-6;
@@ -38,7 +38,7 @@ public abstract sealed class Optimizer implements Described, AutoCloseable permi
 
     Optimizer(List<ParameterGroup> groups, double baseRate) {
         if (groups.isEmpty()) {
-            throw new IllegalArgumentException("an optimiser needs at least one parameter group");
+            throw new IllegalArgumentException("an optimizer needs at least one parameter group");
         }
         if (!(baseRate >= 0) || Double.isInfinite(baseRate)) {
             throw new IllegalArgumentException("learning rate must be finite and at least 0, got " + baseRate);
@@ -172,7 +172,7 @@ public abstract sealed class Optimizer implements Described, AutoCloseable permi
     abstract Map<String, HostArray> state(Function<Tensor, HostArray> form);
 
     /**
-     * Continues from the state of an optimiser of the same kind over the same parameters.
+     * Continues from the state of an optimizer of the same kind over the same parameters.
      *
      * @throws InvalidDataException naming the entry that does not belong here; nothing is changed then
      */
@@ -202,7 +202,7 @@ public abstract sealed class Optimizer implements Described, AutoCloseable permi
                 HostArray array = state.get(name + "." + kind);
                 if (array != null) {
                     if (!Arrays.equals(array.shape(), Tensors.shape(p))) {
-                        throw new InvalidDataException("optimiser state '" + name + "." + kind + "' is " + array
+                        throw new InvalidDataException("optimizer state '" + name + "." + kind + "' is " + array
                                 + ", the parameter has shape " + Arrays.toString(Tensors.shape(p)));
                     }
                     found.put(name, array);
@@ -214,8 +214,8 @@ public abstract sealed class Optimizer implements Described, AutoCloseable permi
 
     static void requireAll(Map<String, HostArray> state, int known) {
         if (state.size() != known) {
-            throw new InvalidDataException("the optimiser state has " + state.size() + " entries, of which " + known
-                    + " belong to this optimiser's parameters: " + some(state));
+            throw new InvalidDataException("the optimizer state has " + state.size() + " entries, of which " + known
+                    + " belong to this optimizer's parameters: " + some(state));
         }
     }
 

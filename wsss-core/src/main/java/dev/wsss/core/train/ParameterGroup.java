@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param name for logs and checkpoints
  * @param parameters the network's live tensors by full name, in the network's order
- * @param rateMultiplier the group's rate over the optimiser's; 10 for the usual new head
+ * @param rateMultiplier the group's rate over the optimizer's; 10 for the usual new head
  * @param weightDecay the group's weight decay
  */
 public record ParameterGroup(String name, Map<String, Tensor> parameters, double rateMultiplier, double weightDecay) {

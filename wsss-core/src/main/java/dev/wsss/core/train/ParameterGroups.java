@@ -42,7 +42,7 @@ public final class ParameterGroups {
         return new ParameterGroups(network.parameters());
     }
 
-    /** All parameters of a network in one group, {@code all}, at the optimiser's own rate. */
+    /** All parameters of a network in one group, {@code all}, at the optimizer's own rate. */
     public static List<ParameterGroup> all(Network network, double weightDecay) {
         return of(network).rest("all", 1, weightDecay).build();
     }

@@ -3,7 +3,7 @@ package dev.wsss.core.train;
 /**
  * The learning rate as a pure function of the step: nothing to advance, nothing to save, the same after a resume.
  *
- * <p>Steps count finished optimiser updates, so the first update uses {@code rate(0, base)}. Most schedules scale the
+ * <p>Steps count finished optimizer updates, so the first update uses {@code rate(0, base)}. Most schedules scale the
  * base rate; those with a minimum do not, as the minimum is the same for every parameter group.
  *
  * <p>"Poly" means three things in published code, which differ after the end and between steps:

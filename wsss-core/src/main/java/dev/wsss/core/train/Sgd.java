@@ -35,7 +35,7 @@ public final class Sgd extends Optimizer {
         nesterov = b.nesterov;
     }
 
-    /** Starts an optimiser: momentum 0.9, no dampening, not Nesterov's, unless set otherwise. */
+    /** Starts an optimizer: momentum 0.9, no dampening, not Nesterov's, unless set otherwise. */
     public static Builder builder() {
         return new Builder();
     }
@@ -99,7 +99,7 @@ public final class Sgd extends Optimizer {
         buffers.clear();
     }
 
-    /** Settings of the optimiser. */
+    /** Settings of the optimizer. */
     public static final class Builder {
         private @Nullable List<ParameterGroup> groups;
         private @Nullable Double rate;

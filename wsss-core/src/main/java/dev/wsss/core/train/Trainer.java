@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The norm of the gradient is looked at in each step, before the weights change: no weight is ever NaN, in the network as
  * in checkpoints. {@link Builder#optOnNonFinite} says what happens then.
  *
- * <p>The network, the optimiser and the data stay the caller's; {@link #close()} frees the moving average. Not
+ * <p>The network, the optimizer and the data stay the caller's; {@link #close()} frees the moving average. Not
  * thread-safe.
  *
  * @param <B> a batch
@@ -235,7 +235,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
             return this;
         }
 
-        /** The optimiser, over parameter groups of the network. */
+        /** The optimizer, over parameter groups of the network. */
         public Builder<B> setOptimizer(Optimizer optimizer) {
             this.optimizer = optimizer;
             return this;
@@ -391,7 +391,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
             Map<String, Tensor> parameters = network.parameters();
             optimizer.groups().forEach(group -> group.parameters().forEach((name, p) -> {
                 if (parameters.get(name) != p) {
-                    throw new IllegalArgumentException("the optimiser's parameter '" + name + "' of group '"
+                    throw new IllegalArgumentException("the optimizer's parameter '" + name + "' of group '"
                             + group.name() + "' is not this network's");
                 }
             }));

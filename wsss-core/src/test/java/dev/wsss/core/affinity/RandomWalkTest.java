@@ -254,7 +254,7 @@ class RandomWalkTest {
         RandomWalk walk = RandomWalk.builder()
                 .setAffinity(s -> grid)
                 .optSteps(1)
-                .optNormalise(true)
+                .optNormalize(true)
                 .optBackground(Background.power(2))
                 .optBackgroundAfterWalk(true)
                 .build();

@@ -54,18 +54,18 @@ class AugmentationTest {
     }
 
     @Test
-    void mirrorsAboutHalfOfTheImages() {
+    void flipsAboutHalfOfTheImages() {
         Augmentation flip = Augmentation.builder().optFlip(true).build();
-        int mirrored = 0;
+        int flipped = 0;
         for (int i = 0; i < 200; i++) {
             DrawnView result = draw(flip, IMAGE, 1, 0, i);
             if (!result.image(IMAGE).equals(IMAGE)) {
-                assertThat(result.image(IMAGE)).isEqualTo(IMAGE.mirrored());
+                assertThat(result.image(IMAGE)).isEqualTo(IMAGE.flipped());
                 assertThat(labels(result).get(3, 0)).isEqualTo(3 * W + W - 1);
-                mirrored++;
+                flipped++;
             }
         }
-        assertThat(mirrored).isBetween(70, 130);
+        assertThat(flipped).isBetween(70, 130);
     }
 
     /** Without scaling, pixels and labels move together, and what lies outside is fill and ignored. */

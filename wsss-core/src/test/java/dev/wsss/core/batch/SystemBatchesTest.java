@@ -129,7 +129,7 @@ class SystemBatchesTest {
                                 .narrow(2, (long) g.top(), 16)
                                 .narrow(3, (long) g.left(), 12);
                         assertThat(Tensors.toFloats(patch.narrow(0, i, 1)))
-                                .containsExactly(Tensors.toFloats(g.flipped() ? Ops.mirror(byHand) : byHand));
+                                .containsExactly(Tensors.toFloats(g.flipped() ? Ops.flip(byHand) : byHand));
                         places.add(g);
                     }
                     Tensor agreement =

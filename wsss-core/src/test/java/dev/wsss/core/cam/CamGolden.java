@@ -42,9 +42,9 @@ public final class CamGolden {
                     case "eps" -> CamActivation.SOFTMAX;
                     default -> throw new IllegalArgumentException("unknown variant " + variant);
                 },
-                config.get("normalisation").getAsString().equals("minmax")
-                        ? CamNormalisation.MIN_MAX_EPS
-                        : CamNormalisation.MAX,
+                config.get("normalization").getAsString().equals("minmax")
+                        ? CamNormalization.MIN_MAX_EPS
+                        : CamNormalization.MAX,
                 config.get("eps").getAsDouble(),
                 config.get("align_corners").getAsBoolean(),
                 CamGrid.IMAGE);
@@ -80,13 +80,13 @@ public final class CamGolden {
         if (variant.equals("irn")) {
             return Tensors.of(golden.in("pair." + scale));
         }
-        boolean mirrored = golden.config().get("flip_odd").getAsBoolean();
-        if (!mirrored) {
+        boolean flipped = golden.config().get("flip_odd").getAsBoolean();
+        if (!flipped) {
             return Tensors.of(golden.in("map." + scale)).unsqueeze(0);
         }
         Tensor image = Tensors.of(golden.in("map." + 2 * scale));
-        Tensor mirror = Tensors.of(golden.in("map." + (2 * scale + 1)));
-        return torch.stack(new TensorVector(image, mirror), 0);
+        Tensor flip = Tensors.of(golden.in("map." + (2 * scale + 1)));
+        return torch.stack(new TensorVector(image, flip), 0);
     }
 
     private static HostArray argmax(float[] cam, float threshold, int[] classes, int height, int width) {

@@ -45,7 +45,7 @@ class CamTest {
     }
 
     @Test
-    void oneBatchOfImageAndMirrorForEachScale() {
+    void oneBatchOfImageAndFlipForEachScale() {
         List<String> shapes = new ArrayList<>();
         Cam cam = Cam.builder()
                 .setNetwork(images -> {
@@ -93,19 +93,19 @@ class CamTest {
     }
 
     @ParameterizedTest
-    @EnumSource(CamNormalisation.class)
-    void symmetricImageHasSymmetricMaps(CamNormalisation normalisation) {
+    @EnumSource(CamNormalization.class)
+    void symmetricImageHasSymmetricMaps(CamNormalization normalization) {
         int h = 24;
         int w = 40;
         byte[] data = new byte[h * w * 3];
         new Random(1).nextBytes(data);
         RgbImage half = new RgbImage(h, w, data);
-        byte[] mirrored = half.mirrored().data();
+        byte[] flipped = half.flipped().data();
         for (int y = 0; y < h; y++) {
-            System.arraycopy(mirrored, (y * w + w / 2) * 3, data, (y * w + w / 2) * 3, w / 2 * 3);
+            System.arraycopy(flipped, (y * w + w / 2) * 3, data, (y * w + w / 2) * 3, w / 2 * 3);
         }
         Sample sample = new Sample("twin", new RgbImage(h, w, data).toImage(), ImageTags.of(CATALOG, 1));
-        CamFusion fusion = new CamFusion(CamActivation.RELU, normalisation, 1e-5, false, CamGrid.IMAGE);
+        CamFusion fusion = new CamFusion(CamActivation.RELU, normalization, 1e-5, false, CamGrid.IMAGE);
         Cam cam = Cam.builder()
                 .setNetwork(CamTest::colours)
                 .optScales(1)
@@ -156,7 +156,7 @@ class CamTest {
                 }
             }
             assertThat(builder.build())
-                    .hasToString("Cam[scales [0.5, 1.0, 1.5, 2.0], mirrored, network in bfloat16, " + CamFusion.DEFAULT
+                    .hasToString("Cam[scales [0.5, 1.0, 1.5, 2.0], flipped, network in bfloat16, " + CamFusion.DEFAULT
                             + "]");
         }
     }
@@ -172,15 +172,15 @@ class CamTest {
     }
 
     @ParameterizedTest
-    @EnumSource(CamNormalisation.class)
-    void nanIsRefusedByName(CamNormalisation normalisation) {
+    @EnumSource(CamNormalization.class)
+    void nanIsRefusedByName(CamNormalization normalization) {
         Cam cam = Cam.builder()
                 .setNetwork(images -> {
                     Tensor activations = colours(images);
                     activations.narrow(1, 1, 1).narrow(2, 0, 1).narrow(3, 0, 1).fill_(new Scalar(Double.NaN));
                     return activations;
                 })
-                .optFusion(new CamFusion(CamActivation.RELU, normalisation, 1e-5, false, CamGrid.IMAGE))
+                .optFusion(new CamFusion(CamActivation.RELU, normalization, 1e-5, false, CamGrid.IMAGE))
                 .build();
         assertThatThrownBy(() -> cam.generate(sample(32, 32, 0, 1)))
                 .isInstanceOf(InvalidDataException.class)

@@ -147,7 +147,7 @@ class ResizeTest {
     }
 
     @Test
-    void normalisation() {
+    void normalization() {
         float[] out = Normalize.IMAGENET.apply(new RgbImage(1, 2, new byte[] {0, 0, 0, -1, -1, -1}));
         assertThat(out)
                 .containsExactly(

@@ -388,7 +388,7 @@ class CheckpointTest {
         assertThatThrownBy(() -> Checkpoint.open(folder.resolve("absent")))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("absent: expected a file, there is nothing");
-        assertThatThrownBy(() -> Checkpoint.builder().build()).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Checkpoint.builder().build()).isInstanceOf(IllegalStateException.class);
     }
 
     private static Path file(String name) {

@@ -60,7 +60,7 @@ class ConvNormTest {
         }
     }
 
-    /** Without gradients the normalisation works in place; that shows in nothing but the memory. */
+    /** Without gradients the normalization works in place; that shows in nothing but the memory. */
     @ParameterizedTest
     @CsvSource({"false, F32, 0", "true, F32, 0", "false, F64, 0", "false, BF16, 0"})
     void gradientsOrNotTheMapsAreTheSame(boolean relu, DType dtype, double tolerance) {
@@ -78,7 +78,7 @@ class ConvNormTest {
     }
 
     @Test
-    void inAMixedPrecisionTheNormalisationKeepsItsOwn() {
+    void inAMixedPrecisionTheNormalizationKeepsItsOwn() {
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad();
                 ConvNorm unit = new ConvNorm("conv", Conv2d.same(3, 8, 3, 1, 1), "bn", new BatchNorm2d(8), true)) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class GroupNormTest {
     @Test
-    void eachGroupOfEachImageIsNormalised() {
+    void eachGroupOfEachImageIsNormalized() {
         float[] x = new float[2 * 4 * 6];
         for (int i = 0; i < x.length; i++) {
             x[i] = (float) (Math.sin(1.7 * i) + i / 12 * 3);

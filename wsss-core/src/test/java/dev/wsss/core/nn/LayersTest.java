@@ -94,7 +94,7 @@ class LayersTest {
     }
 
     @Test
-    void aLayerNormalisationIsTheFormula() {
+    void aLayerNormalizationIsTheFormula() {
         double[] x = ramp(8, 0.5);
         double[] g = ramp(8, 0.9);
         double eps = 0.01;
@@ -107,7 +107,7 @@ class LayersTest {
             double[] gw = new double[4];
             double[] gb = new double[4];
             for (int row = 0; row < 8; row += 4) {
-                normalise(x, g, w, b, row, 1, eps, y, gx, gw, gb);
+                normalize(x, g, w, b, row, 1, eps, y, gx, gw, gb);
             }
             assertValues(net.forward(Tensors.of(x, 2, 4)), y);
             assertValues(backward(net, x, 2, 4).grad(), gx);
@@ -117,7 +117,7 @@ class LayersTest {
     }
 
     @Test
-    void theTwoDimensionalOneNormalisesEachPixel() {
+    void theTwoDimensionalOneNormalizesEachPixel() {
         double[] x = ramp(2 * 4 * 6, 0.5);
         double[] g = ramp(2 * 4 * 6, 0.9);
         try (LayerNorm2d net = filled(new LayerNorm2d(4));
@@ -131,7 +131,7 @@ class LayersTest {
             double[] gb = new double[4];
             for (int image = 0; image < 2; image++) {
                 for (int pixel = 0; pixel < 6; pixel++) {
-                    normalise(x, g, w, b, image * 24 + pixel, 6, 1e-6, y, gx, gw, gb);
+                    normalize(x, g, w, b, image * 24 + pixel, 6, 1e-6, y, gx, gw, gb);
                 }
             }
             assertValues(net.forward(Tensors.of(x, 2, 4, 2, 3)), y);
@@ -142,7 +142,7 @@ class LayersTest {
     }
 
     /** Four channels from {@code from} on, {@code step} apart. */
-    private static void normalise(
+    private static void normalize(
             double[] x,
             double[] g,
             double[] w,

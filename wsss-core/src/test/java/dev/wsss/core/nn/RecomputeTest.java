@@ -36,7 +36,7 @@ class RecomputeTest {
         Torch.setThreads(threads);
     }
 
-    /** Convolution, normalisation, dropout, and a sum with the input. */
+    /** Convolution, normalization, dropout, and a sum with the input. */
     private static final class Block extends Layer {
         private final ConvNorm conv =
                 child("conv", new ConvNorm("0", Conv2d.same(4, 4, 3, 1, 1), "1", new BatchNorm2d(4), true));

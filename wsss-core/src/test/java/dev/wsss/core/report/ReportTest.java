@@ -253,7 +253,7 @@ class ReportTest {
                 .hasMessageContaining("'cam' must be in 0..1, got 55.7");
         assertThatThrownBy(() -> Report.builder().setTitle("x").build())
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("classes");
+                .hasMessageContaining("setClasses");
     }
 
     @Test

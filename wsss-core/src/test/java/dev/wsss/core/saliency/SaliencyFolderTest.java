@@ -133,7 +133,7 @@ class SaliencyFolderTest {
     @Test
     void badSettingsAreRefused(@TempDir Path dir) {
         assertThatThrownBy(() -> SaliencyFolder.builder().build())
-                .isInstanceOf(NullPointerException.class)
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("setFolder");
         Path missing = dir.resolve("none");
         assertThatThrownBy(() -> folder(missing))

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** Optimisers, moving average and schedules against the trajectories of the reference training loops. */
+/** Optimizers, moving average and schedules against the trajectories of the reference training loops. */
 public final class OptimGolden {
     private OptimGolden() {}
 

@@ -26,7 +26,6 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.train.TrainingStep;
 import dev.wsss.models.backbone.Backbone;
 import java.util.List;
-import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +70,7 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
         normalize = b.normalize;
     }
 
-    /** Starts a network: radius 5, stride 8, ImageNet's normalisation unless set otherwise. */
+    /** Starts a network: radius 5, stride 8, ImageNet's normalization unless set otherwise. */
     public static Builder builder() {
         return new Builder();
     }
@@ -223,9 +222,17 @@ public final class AffinityNet extends Network implements AffinityNetwork, Affin
             return this;
         }
 
-        /** Builds. */
+        /**
+         * Builds.
+         *
+         * @throws IllegalStateException if the backbone is not set
+         */
         public AffinityNet build() {
-            return new AffinityNet(this, Objects.requireNonNull(backbone, "setBackbone was not called"));
+            Backbone b = backbone;
+            if (b == null) {
+                throw new IllegalStateException("setBackbone is required");
+            }
+            return new AffinityNet(this, b);
         }
     }
 }

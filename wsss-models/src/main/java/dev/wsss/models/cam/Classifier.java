@@ -44,7 +44,7 @@ public final class Classifier extends Layer implements CamNetwork {
 
     /**
      * IRN's classifier, which trains the last two groups of blocks only: the stem and the groups before are frozen, and so
-     * are the running statistics of all batch normalisations, but not their scales and shifts.
+     * are the running statistics of all batch normalizations, but not their scales and shifts.
      *
      * <pre>{@code
      * ResNet backbone = ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build();   // the paper's

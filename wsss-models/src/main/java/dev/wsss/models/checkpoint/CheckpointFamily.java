@@ -168,7 +168,7 @@ public final class CheckpointFamily {
         return map.build();
     }
 
-    /** Adds the counts of batches that batch normalisation has since PyTorch 0.4.1, for older files. */
+    /** Adds the counts of batches that batch normalization has since PyTorch 0.4.1, for older files. */
     public static KeyMap.Builder batches(KeyMap.Builder map) {
         return map.fillOurs("{*}.num_batches_tracked", "{*}.running_mean", HostArray.ofLongs(new long[1]));
     }

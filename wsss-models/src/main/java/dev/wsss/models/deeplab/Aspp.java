@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Atrous spatial pyramid pooling with batch normalisation (DeepLab v3): dilated convolutions beside each other, and a
+ * Atrous spatial pyramid pooling with batch normalization (DeepLab v3): dilated convolutions beside each other, and a
  * branch of the image's mean, joined by a 1x1 convolution.
  */
 final class Aspp extends Layer {

@@ -18,13 +18,13 @@ public final class DeepLabGroups {
     private DeepLabGroups() {}
 
     /**
-     * Weights of the backbone at the optimiser's rate and of the head at ten times it, with weight decay; biases at twice
+     * Weights of the backbone at the optimizer's rate and of the head at ten times it, with weight decay; biases at twice
      * the rate of their weights, without. Groups are named {@code backbone.weight}, {@code backbone.bias}, {@code
      * backbone.norm}, {@code head.weight} and so on; one without members is not there.
      *
      * @param backbone the network's own
      * @param weightDecay 5e-4 as published
-     * @param norms whether the scales and shifts of batch normalisation train too, as weights do but without decay. As
+     * @param norms whether the scales and shifts of batch normalization train too, as weights do but without decay. As
      *     published they are in no group and stay what the checkpoint has
      */
     public static List<ParameterGroup> of(Network network, Backbone backbone, double weightDecay, boolean norms) {

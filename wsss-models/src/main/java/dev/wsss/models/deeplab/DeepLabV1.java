@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The network owns its backbone and closes it.
  */
 public final class DeepLabV1 extends Layer implements PixelClassifier {
-    /** Momentum of the normalisations in wseg's heads. */
+    /** Momentum of the normalizations in wseg's heads. */
     public static final double MOMENTUM = 3e-4;
 
     private final Backbone backbone;
@@ -128,6 +128,7 @@ public final class DeepLabV1 extends Layer implements PixelClassifier {
          * Builds, with weights drawn from libtorch's generator.
          *
          * @throws IllegalStateException if the backbone or the classes are not set
+         * @throws IllegalArgumentException if the number of classes is negative
          */
         public DeepLabV1 build() {
             return new DeepLabV1(this, Settings.backbone(backbone), Settings.classes(classes));

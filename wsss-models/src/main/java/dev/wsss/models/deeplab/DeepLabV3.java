@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Atrous spatial pyramid pooling with batch normalisation on the backbone's last map and a classifier on top, without a
+ * Atrous spatial pyramid pooling with batch normalization on the backbone's last map and a classifier on top, without a
  * decoder (Chen et al., 2017), in wseg's form; wseg and PPC call it "deeplabv2". Logits have the size of that map; wseg
  * resizes them with corners aligned.
  *
@@ -134,6 +134,7 @@ public final class DeepLabV3 extends Layer implements PixelClassifier {
          * Builds, with weights drawn from libtorch's generator.
          *
          * @throws IllegalStateException if the backbone or the classes are not set
+         * @throws IllegalArgumentException if the number of classes is negative
          */
         public DeepLabV3 build() {
             return new DeepLabV3(this, Settings.backbone(backbone), Settings.classes(classes));

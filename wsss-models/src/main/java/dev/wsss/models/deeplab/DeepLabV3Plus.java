@@ -259,6 +259,7 @@ public final class DeepLabV3Plus extends Layer implements PixelClassifier {
          * Builds, with weights drawn from libtorch's generator.
          *
          * @throws IllegalStateException if the backbone or the classes are not set
+         * @throws IllegalArgumentException if the number of classes is negative
          */
         public DeepLabV3Plus build() {
             return new DeepLabV3Plus(this, Settings.backbone(backbone), Settings.classes(classes));

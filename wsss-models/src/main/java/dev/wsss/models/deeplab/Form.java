@@ -109,7 +109,7 @@ public enum Form {
 
     abstract Key mid(int index);
 
-    /** Where a convolution and its normalisation stand in checkpoints. */
+    /** Where a convolution and its normalization stand in checkpoints. */
     record Key(String conv, String norm) {
         ConvNorm unit(Conv2d conv, IntFunction<BatchNorm2d> norms) {
             return new ConvNorm(

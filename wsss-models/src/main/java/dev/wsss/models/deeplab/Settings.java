@@ -15,8 +15,11 @@ final class Settings {
     }
 
     static int classes(int classes) {
-        if (classes < 1) {
-            throw new IllegalStateException("setClasses is required, at least 1, got " + classes);
+        if (classes == 0) {
+            throw new IllegalStateException("setClasses is required");
+        }
+        if (classes < 0) {
+            throw new IllegalArgumentException("classes must be at least 1, got " + classes);
         }
         return classes;
     }

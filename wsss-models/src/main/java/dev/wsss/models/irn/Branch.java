@@ -7,7 +7,7 @@ import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import org.bytedeco.pytorch.Tensor;
 
-/** A 1x1 convolution without bias, group normalisation, a bilinear resize and a rectifier, in this order. Keys {@code 0} and {@code 1}. */
+/** A 1x1 convolution without bias, group normalization, a bilinear resize and a rectifier, in this order. Keys {@code 0} and {@code 1}. */
 final class Branch extends Network {
     private final Conv2d conv;
     private final GroupNorm norm;

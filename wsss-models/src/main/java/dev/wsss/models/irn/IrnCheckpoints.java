@@ -47,7 +47,7 @@ public final class IrnCheckpoints implements CheckpointFamilies {
         return List.of(IRN, IRN_CAM);
     }
 
-    /** IRN names its backbone three times; a mean of displacements is not one of a batch normalisation. */
+    /** IRN names its backbone three times; a mean of displacements is not one of a batch normalization. */
     private static KeyMap.Builder irn() {
         HostArray none = HostArray.ofLongs(new long[1]);
         return KeyMap.builder()

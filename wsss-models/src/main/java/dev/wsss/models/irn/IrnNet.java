@@ -31,7 +31,6 @@ import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.checkpoint.Exportable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -52,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Any backbone will do whose second map has stride 4, which is the grid of the result. All five maps are reduced by
- * 1x1 convolutions with group normalisation, and resized. The boundary branch stacks them at stride 4; the displacement
+ * 1x1 convolutions with group normalization, and resized. The boundary branch stacks them at stride 4; the displacement
  * branch stacks the last three at the third map's size first.
  *
  * <p>The backbone stays in evaluation mode and gets no gradient, whatever mode the network is in. Keys {@code backbone.*},
@@ -116,7 +115,7 @@ public final class IrnNet extends Network implements AffinitySource, Exportable 
     }
 
     /**
-     * What is trained: the boundary branch at the optimiser's rate, the displacement branch at ten times that, as published.
+     * What is trained: the boundary branch at the optimizer's rate, the displacement branch at ten times that, as published.
      *
      * @param weightDecay 1e-4 in the published code
      */
@@ -293,7 +292,7 @@ public final class IrnNet extends Network implements AffinitySource, Exportable 
     }
 
     /**
-     * The affinities of an image from its boundaries, as published: the image and its mirror image, normalised, are padded
+     * The affinities of an image from its boundaries, as published: the image and its flipped copy, normalized, are padded
      * with zeros right and below; the boundary is the sigmoid of the mean of the two logits.
      *
      * @throws InvalidDataException if the network gives NaN
@@ -308,13 +307,13 @@ public final class IrnNet extends Network implements AffinitySource, Exportable 
                     Torch.Mode noGrad = Torch.noGrad()) {
                 Tensor x =
                         Tensors.to(Tensors.of(normalize.apply(image), 1, 3, image.height(), image.width()), device());
-                TensorVector pair = new TensorVector(x, Ops.mirror(x));
+                TensorVector pair = new TensorVector(x, Ops.flip(x));
                 long[] padding = {0, padding(image.width()), 0, padding(image.height())};
                 Tensor padded = torch.constant_pad_nd(torch.cat(pair), padding);
                 List<Tensor> maps = backboneMaps(padded);
                 requireGrid(padded, maps.get(1));
                 Tensor logits = boundary(maps, maps.get(1)).narrow(2, 0, rows).narrow(3, 0, columns);
-                Tensor sum = logits.narrow(0, 0, 1).add(Ops.mirror(logits.narrow(0, 1, 1)));
+                Tensor sum = logits.narrow(0, 0, 1).add(Ops.flip(logits.narrow(0, 1, 1)));
                 return Tensors.toFloats(torch.sigmoid(sum.mul(new Scalar(0.5))));
             }
         });
@@ -379,7 +378,7 @@ public final class IrnNet extends Network implements AffinitySource, Exportable 
 
         /**
          * Side to which images are padded for {@link IrnNet#affinities}, at least; 512 by default. Should be that of the
-         * crops of training, for the padding takes part in the group normalisations. Larger images are not padded.
+         * crops of training, for the padding takes part in the group normalizations. Larger images are not padded.
          */
         public Builder optPaddedSize(int side) {
             if (side < 0) {
@@ -395,9 +394,17 @@ public final class IrnNet extends Network implements AffinitySource, Exportable 
             return this;
         }
 
-        /** Builds, with PyTorch's usual initial weights. */
+        /**
+         * Builds, with PyTorch's usual initial weights.
+         *
+         * @throws IllegalStateException if the backbone is not set
+         */
         public IrnNet build() {
-            return new IrnNet(this, Objects.requireNonNull(backbone, "setBackbone was not called"));
+            Backbone b = backbone;
+            if (b == null) {
+                throw new IllegalStateException("setBackbone is required");
+            }
+            return new IrnNet(this, b);
         }
     }
 }

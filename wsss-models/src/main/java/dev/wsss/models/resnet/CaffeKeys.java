@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The layers of the Caffe ResNets of 101 and 152 layers. A normalisation is two layers: {@code bn...} holds the sums of
+ * The layers of the Caffe ResNets of 101 and 152 layers. A normalization is two layers: {@code bn...} holds the sums of
  * mean and variance and their weight, {@code scale...} scale and shift. Blocks are {@code res2a, res2b, res2c} where there
  * are three, {@code res4a, res4b1, res4b2, ...} where there are more.
  */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The layers of "model A1" in MXNet's {@code .params}: convolutions {@code arg:resNx_branchB_weight}, normalisations
+ * The layers of "model A1" in MXNet's {@code .params}: convolutions {@code arg:resNx_branchB_weight}, normalizations
  * {@code bnNx_branchB} with {@code arg:..._gamma, arg:..._beta, aux:..._moving_mean, aux:..._moving_var}. Blocks are {@code
  * 2a, 2b1, 2b2}; the first of a stage is our {@code b2}, the others {@code b2_1, b2_2}.
  */

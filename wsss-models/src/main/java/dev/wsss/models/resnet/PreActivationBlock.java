@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * path(a) + shortcut with a = relu(norm(x)): normalisation comes first, and the sum is not rectified. The shortcut is x
+ * path(a) + shortcut with a = relu(norm(x)): normalization comes first, and the sum is not rectified. The shortcut is x
  * itself where the shape stays, otherwise a projection of a.
  */
 final class PreActivationBlock extends Network {
@@ -65,7 +65,7 @@ final class PreActivationBlock extends Network {
         return rectified(norms.get(0).forward(x));
     }
 
-    /** In place: the gradient of the normalisation that comes before needs its input, not its output. */
+    /** In place: the gradient of the normalization that comes before needs its input, not its output. */
     static Tensor rectified(Tensor normed) {
         normed.relu_();
         return normed;

@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.Tensor;
  * }</pre>
  *
  * <p>Depths 18 and 34 are made of basic blocks, 50, 101 and 152 of bottlenecks with the stride on the 3x3 convolution.
- * Convolutions start from Kaiming's normal over the output fan, normalisations as the identity.
+ * Convolutions start from Kaiming's normal over the output fan, normalizations as the identity.
  *
  * <p>Code bases disagree about the dilation of the first block of a dilated group: torchvision, PyTorch-Encoding and
  * mmsegmentation give it that of the group before, others 1. {@link Builder#optFirstBlockDilations} says which.
@@ -261,7 +261,7 @@ public final class ResNet extends Backbone {
          */
         public ResNet build() {
             if (!hasDepth) {
-                throw new IllegalStateException("setDepth is required: 18, 34, 50, 101 or 152");
+                throw new IllegalStateException("setDepth is required");
             }
             return new ResNet(this);
         }

@@ -12,7 +12,7 @@ import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * ResNet-38, a wide and shallow residual network of stride 8 with normalisation before each convolution (Wu, Shen and
+ * ResNet-38, a wide and shallow residual network of stride 8 with normalization before each convolution (Wu, Shen and
  * van den Hengel, "Wider or Deeper", model A1), in the dilated form that AffinityNet, SEAM and PPC share. 105 million
  * weights at width 64. Key names are theirs: {@code conv1a.weight, b2.conv_branch2a.weight, b4_3.bn_branch2b1.bias, ...}
  * and {@code bn7.weight}.
@@ -105,7 +105,7 @@ public final class ResNet38 extends Backbone {
 
     /**
      * Starts a network that trains as AffinityNet, SEAM and PPC fine-tune theirs from ImageNet: {@code conv1a} and {@code
-     * b2} are frozen, and so is every batch normalisation, statistics, scale and shift. Load a checkpoint into it.
+     * b2} are frozen, and so is every batch normalization, statistics, scale and shift. Load a checkpoint into it.
      */
     public static Builder fineTuning() {
         return new Builder().optFrozenStages(2).optFrozenBatchNorm(true);
@@ -169,7 +169,7 @@ public final class ResNet38 extends Backbone {
 
         /**
          * Stages that do not train: 0, the default, for none, 1 for {@code conv1a}, 2 for {@code b2} also, up to 7 for
-         * all before {@code bn7}. Their normalisations keep their statistics.
+         * all before {@code bn7}. Their normalizations keep their statistics.
          */
         public Builder optFrozenStages(int count) {
             if (count < 0 || count > STAGES + 1) {
@@ -179,7 +179,7 @@ public final class ResNet38 extends Backbone {
             return this;
         }
 
-        /** Whether every normalisation keeps its statistics, scale and shift in training mode too; off by default. */
+        /** Whether every normalization keeps its statistics, scale and shift in training mode too; off by default. */
         public Builder optFrozenBatchNorm(boolean on) {
             frozenNorms = on;
             return this;

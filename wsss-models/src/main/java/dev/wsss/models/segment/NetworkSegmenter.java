@@ -31,13 +31,13 @@ import org.jspecify.annotations.Nullable;
  * try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
  *         .setNetwork(network)
  *         .optScales(0.5, 1, 1.5)
- *         .optMirror(true)
+ *         .optFlip(true)
  *         .build()) {
  *     LabelMap labels = segmenter.segment(image);
  * }
  * }</pre>
  *
- * <p>The image is normalised and, for each scale, resized bilinearly; the logits are resized to the image's size and
+ * <p>The image is normalized and, for each scale, resized bilinearly; the logits are resized to the image's size and
  * averaged over scales and mirror images; each pixel gets the class of its largest mean. A network whose input may not be
  * larger than what it was trained on, such as a transformer, runs on a window that slides over each size; where windows
  * overlap their logits are averaged. The computation runs where the
@@ -50,7 +50,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
     private final PixelClassifier classifier;
     private final Normalize normalize;
     private final double[] scales;
-    private final boolean mirror;
+    private final boolean flip;
     private final boolean alignCorners;
     /** Side of the sliding window; 0 for the whole image. */
     private final int window;
@@ -62,14 +62,14 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         this.classifier = classifier;
         normalize = b.normalize;
         scales = b.scales;
-        mirror = b.mirror;
+        flip = b.flip;
         alignCorners = b.alignCorners;
         window = b.window;
         step = b.step;
         network.train(false);
     }
 
-    /** Starts a segmenter: ImageNet's normalisation, the whole image in its own size, no mirror unless set otherwise. */
+    /** Starts a segmenter: ImageNet's normalization, the whole image in its own size, no mirror unless set otherwise. */
     public static Builder builder() {
         return new Builder();
     }
@@ -145,12 +145,12 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         long h = x.size(2);
         long w = x.size(3);
         Tensor scaled = Ops.bilinear(x, Math.max(1, (long) (h * scale)), Math.max(1, (long) (w * scale)), alignCorners);
-        if (!mirror) {
+        if (!flip) {
             return Ops.bilinear(logits(scaled), h, w, alignCorners);
         }
-        Tensor pair = logits(torch.cat(new TensorVector(scaled, Ops.mirror(scaled)), 0));
+        Tensor pair = logits(torch.cat(new TensorVector(scaled, Ops.flip(scaled)), 0));
         Tensor both = Ops.bilinear(pair, h, w, alignCorners);
-        return both.narrow(0, 0, 1).add(Ops.mirror(both.narrow(0, 1, 1))).mul(new Scalar(0.5));
+        return both.narrow(0, 0, 1).add(Ops.flip(both.narrow(0, 1, 1))).mul(new Scalar(0.5));
     }
 
     private Tensor logits(Tensor x) {
@@ -196,7 +196,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         private @Nullable PixelClassifier classifier;
         private Normalize normalize = Normalize.IMAGENET;
         private double[] scales = {1};
-        private boolean mirror;
+        private boolean flip;
         private boolean alignCorners;
         private int window;
         private int step;
@@ -252,9 +252,9 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
             return this;
         }
 
-        /** Whether each size is run mirrored too; off by default. */
-        public Builder optMirror(boolean mirror) {
-            this.mirror = mirror;
+        /** Whether each size is run flipped too; off by default. */
+        public Builder optFlip(boolean flip) {
+            this.flip = flip;
             return this;
         }
 

@@ -8,7 +8,7 @@ public interface PixelClassifier {
     /**
      * Pixel logits of images, in the current scope.
      *
-     * @param images {@code [N][3][H][W]}, normalised
+     * @param images {@code [N][3][H][W]}, normalized
      * @return {@code [N][classes][h][w]}, of any size; resizing is left to the caller
      */
     Tensor forward(Tensor images);

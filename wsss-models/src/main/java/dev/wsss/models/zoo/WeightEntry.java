@@ -1,12 +1,11 @@
 package dev.wsss.models.zoo;
 
 import java.net.URI;
-import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One public file of weights: where it comes from, what it is, how to recognise it. {@link WeightZoo} has a table of
+ * One public file of weights: where it comes from, what it is, how to recognize it. {@link WeightZoo} has a table of
  * them; more are made with {@link #builder()}.
  */
 public final class WeightEntry {
@@ -203,16 +202,18 @@ public final class WeightEntry {
         /**
          * The entry.
          *
-         * @throws IllegalArgumentException if the name or the source was not set, or no file name follows from them
+         * @throws IllegalStateException if the name or the source was not set
+         * @throws IllegalArgumentException if no file name follows from them
          */
         public WeightEntry build() {
             if (name.isEmpty()) {
-                throw new IllegalArgumentException("name must be set");
+                throw new IllegalStateException("setName is required");
             }
-            if (source == null) {
-                throw new IllegalArgumentException("source of \"" + name + "\" must be set");
+            URI from = source;
+            if (from == null) {
+                throw new IllegalStateException("setSource is required");
             }
-            return new WeightEntry(this, Objects.requireNonNull(source));
+            return new WeightEntry(this, from);
         }
     }
 }

@@ -1,7 +1,7 @@
 /**
  * The public weights that the systems start from, by name.
  *
- * <p>A {@link dev.wsss.models.zoo.WeightEntry} says where a file comes from, what it is and how to recognise it; a
+ * <p>A {@link dev.wsss.models.zoo.WeightEntry} says where a file comes from, what it is and how to recognize it; a
  * {@link dev.wsss.models.zoo.WeightZoo} turns a name into a file of the local cache, downloading it when it is not
  * there:
  *

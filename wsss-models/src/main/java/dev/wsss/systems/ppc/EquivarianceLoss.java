@@ -6,10 +6,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * SEAM's consistency of two views of an image: equivariant regularisation (ER) of the plain maps, and equivariant cross
- * regularisation (ECR) between the plain maps of each view and the refined maps of the other.
+ * SEAM's consistency of two views of an image: equivariant regularization (ER) of the plain maps, and equivariant cross
+ * regularization (ECR) between the plain maps of each view and the refined maps of the other.
  *
- * <p>All maps are {@linkplain CamMaps#maxNorm normalised}, resized bilinearly to the second view's size, and set to 0 for
+ * <p>All maps are {@linkplain CamMaps#maxNorm normalized}, resized bilinearly to the second view's size, and set to 0 for
  * absent channels; call them {@code c1, c2} (plain) and {@code v1, v2} (refined). With the background of the plain maps
  * then replaced by {@code 1 - max over classes}:
  *
@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.Tensor;
  *     is never suppressed and the background competes as a class. Matters in every pixel with two present classes
  * @param ecrRatio part of all values that counts, the hardest; 0.2 in all published systems
  * @param alignCorners of the resize
- * @param eps of the normalisation
+ * @param eps of the normalization
  * @see <a href="https://arxiv.org/abs/2004.04581">Wang et al., SEAM, eq. 5 and 6</a>
  */
 public record EquivarianceLoss(
@@ -67,7 +67,7 @@ public record EquivarianceLoss(
     /**
      * Computes.
      *
-     * @param cam1 plain maps of the first view, {@code [N][C][h1][w1]}, not normalised
+     * @param cam1 plain maps of the first view, {@code [N][C][h1][w1]}, not normalized
      * @param refined1 refined maps of the first view, same shape
      * @param cam2 plain maps of the second view, {@code [N][C][h2][w2]}
      * @param refined2 refined maps of the second view, same shape

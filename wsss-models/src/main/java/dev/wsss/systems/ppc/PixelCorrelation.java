@@ -15,7 +15,6 @@ import dev.wsss.core.runtime.TensorScoreMaps;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
-import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -52,15 +51,15 @@ public final class PixelCorrelation implements ScoreRefiner {
     private final double eps;
     private final boolean alignCorners;
 
-    private PixelCorrelation(Builder b) {
-        embedding = Objects.requireNonNull(b.embedding, "embedding is not set: call setEmbedding");
+    private PixelCorrelation(Builder b, AffinityNetwork embedding) {
+        this.embedding = embedding;
         normalize = b.normalize;
         device = b.device;
         eps = b.eps;
         alignCorners = b.alignCorners;
     }
 
-    /** Starts with ImageNet's normalisation, epsilon 1e-5 and aligned corners, on the CPU. */
+    /** Starts with ImageNet's normalization, epsilon 1e-5 and aligned corners, on the CPU. */
     public static Builder builder() {
         return new Builder();
     }
@@ -202,10 +201,14 @@ public final class PixelCorrelation implements ScoreRefiner {
         /**
          * Builds.
          *
-         * @throws NullPointerException if no embedding is set
+         * @throws IllegalStateException if no embedding is set
          */
         public PixelCorrelation build() {
-            return new PixelCorrelation(this);
+            AffinityNetwork e = embedding;
+            if (e == null) {
+                throw new IllegalStateException("setEmbedding is required");
+            }
+            return new PixelCorrelation(this, e);
         }
     }
 }

@@ -432,7 +432,7 @@ public final class Ppc implements AutoCloseable {
         NetworkSegmenter trained = NetworkSegmenter.builder()
                 .setNetwork(network)
                 .optScales(scales(settings.scales()))
-                .optMirror(true)
+                .optFlip(true)
                 .optAlignCorners(true)
                 .build();
         segmenter = trained;

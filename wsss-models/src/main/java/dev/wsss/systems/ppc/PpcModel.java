@@ -7,7 +7,7 @@ import dev.wsss.core.cam.Cam;
 import dev.wsss.core.cam.CamActivation;
 import dev.wsss.core.cam.CamFusion;
 import dev.wsss.core.cam.CamNetwork;
-import dev.wsss.core.cam.CamNormalisation;
+import dev.wsss.core.cam.CamNormalization;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The first stage of SEAM, EPS and PPC, from backbone to class activation maps: network, loss of a training step,
- * optimiser and inference that belong together.
+ * optimizer and inference that belong together.
  *
  * <pre>{@code
  * try (PpcModel model = PpcModel.builder()
@@ -71,7 +71,7 @@ public final class PpcModel implements LossStep<Batch>, AutoCloseable {
     /** SEAM's fusion with each map's minimum at 0. */
     private static final CamFusion FROM_ZERO = new CamFusion(
             CamActivation.NONE,
-            CamNormalisation.MIN_MAX,
+            CamNormalization.MIN_MAX,
             CamFusion.SEAM.eps(),
             CamFusion.SEAM.alignCorners(),
             CamFusion.SEAM.grid());
@@ -232,7 +232,7 @@ public final class PpcModel implements LossStep<Batch>, AutoCloseable {
     }
 
     /**
-     * The published optimiser, {@link PpcOptimizer#of}, with this model's compatibility. To be closed by the caller.
+     * The published optimizer, {@link PpcOptimizer#of}, with this model's compatibility. To be closed by the caller.
      *
      * @param rate as published, for steps without momentum: 0.01
      * @param weightDecay 5e-4 as published
@@ -242,7 +242,7 @@ public final class PpcModel implements LossStep<Batch>, AutoCloseable {
     }
 
     /**
-     * Starts the variant's inference on four scales and their mirror images: the refined maps where there is pixel
+     * Starts the variant's inference on four scales and their flipped copies: the refined maps where there is pixel
      * correlation, fused as SEAM does; for both of EPS the plain maps, softmax over all channels, fused as EPS does.
      */
     public Cam.Builder cam() {

@@ -75,7 +75,7 @@ final class PpcNetworks {
     }
 
     /**
-     * A segmenter of wseg's forms; its v2 has batch-normalised branches and image pooling.
+     * A segmenter of wseg's forms; its v2 has batch-normalized branches and image pooling.
      *
      * @param small whether for images a fifth as large and hundreds of steps in place of thousands: in v1 and v2, running
      *     statistics that follow sooner, and dilations that are not as wide as the map

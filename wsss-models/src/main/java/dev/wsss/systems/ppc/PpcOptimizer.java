@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** The optimiser with which PSA, SEAM, EPS and PPC train their networks, AffinityNet included. */
+/** The optimizer with which PSA, SEAM, EPS and PPC train their networks, AffinityNet included. */
 public final class PpcOptimizer {
     /** Layers that start from nothing learn this many times as fast. */
     private static final double HEAD_RATE = 10;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * terms.total().backward();
  * }</pre>
  *
- * <p>Each view is brought to one grid, by default the second view's. Without gradient, its maps are normalised to [0, 1],
+ * <p>Each view is brought to one grid, by default the second view's. Without gradient, its maps are normalized to [0, 1],
  * the background gets a constant score, and the {@code K} highest pixels of each class in the whole batch (the lowest
  * flat index first where scores are equal) make its prototype, {@code p_c = sum m f / sum m}, then scaled to unit
  * length. The highest score among the tags and the background is the pixel's pseudo label {@code y}. With
@@ -574,7 +574,7 @@ public final class PrototypeContrastLoss implements Described {
             return this;
         }
 
-        /** Keeps the normalisation of maps finite; 1e-5. */
+        /** Keeps the normalization of maps finite; 1e-5. */
         public Builder optEps(double eps) {
             if (!(eps > 0)) {
                 throw new IllegalArgumentException("eps must be positive, got " + eps);

@@ -50,7 +50,7 @@ public record SaliencyLoss(double threshold, double lambda, int background) {
     /**
      * Computes.
      *
-     * @param cam {@code [N][C+1][h][w]}, as the network gives them, before any normalisation
+     * @param cam {@code [N][C+1][h][w]}, as the network gives them, before any normalization
      * @param saliency {@code [N][1][H][W]} in [0, 1], of any size; brought to the maps' size by nearest neighbours
      * @param tags {@code [N][C]}, 1 for the classes in the image and 0 for the others
      */

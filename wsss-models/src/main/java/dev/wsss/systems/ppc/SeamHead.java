@@ -88,7 +88,7 @@ public final class SeamHead extends Network {
     /**
      * All maps.
      *
-     * @param images {@code [N][3][H][W]}, normalised
+     * @param images {@code [N][3][H][W]}, normalized
      * @param features the backbone's maps of them
      */
     public SeamMaps forward(Tensor images, FeaturePyramid features) {

@@ -354,15 +354,15 @@ class IrnNetTest {
     }
 
     @Test
-    void theBoundaryIsThatOfTheImageAndItsMirrorImage() {
+    void theBoundaryIsThatOfTheImageAndItsFlippedCopy() {
         Sample sample = new TextureData(1, 60).get(0);
-        Sample mirrored = new Sample("m", sample.rgb().mirrored().toImage(), sample.tags());
+        Sample flipped = new Sample("m", sample.rgb().flipped().toImage(), sample.tags());
         try (IrnNet net = small()) {
             GridAffinity grid = net.affinities(sample);
             assertThat(grid.height()).isEqualTo(15);
             assertThat(grid.width()).isEqualTo(15);
             float[] plain = boundary(net, sample);
-            float[] other = boundary(net, mirrored);
+            float[] other = boundary(net, flipped);
             for (int i = 0; i < plain.length; i++) {
                 assertThat(plain[i]).isBetween(0f, 1f);
                 assertThat(plain[i]).isCloseTo(other[i / 15 * 15 + 14 - i % 15], within(1e-6f));
@@ -412,7 +412,7 @@ class IrnNetTest {
     @Test
     void badSettingsAreRefused() {
         IrnNet.Builder b = IrnNet.builder();
-        assertThatThrownBy(b::build).isInstanceOf(NullPointerException.class).hasMessageContaining("setBackbone");
+        assertThatThrownBy(b::build).isInstanceOf(IllegalStateException.class).hasMessageContaining("setBackbone");
         assertThatThrownBy(() -> b.optRadius(1)).hasMessage("radius must be at least 2, got 1");
         assertThatThrownBy(() -> b.optTrainingRadius(0)).hasMessageContaining("got 0");
         assertThatThrownBy(() -> b.optPaddedSize(-1)).hasMessageContaining("got -1");

@@ -20,7 +20,7 @@ import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** {@code norm.bn_frozen}: gradients and running statistics with normalisation frozen and not. */
+/** {@code norm.bn_frozen}: gradients and running statistics with normalization frozen and not. */
 public final class BatchNormGolden {
     private BatchNormGolden() {}
 

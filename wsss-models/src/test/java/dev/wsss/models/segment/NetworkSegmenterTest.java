@@ -65,7 +65,7 @@ class NetworkSegmenterTest {
                         .setNetwork(strongestColour())
                         .optNormalize(plain())
                         .optScales(1, 2)
-                        .optMirror(true)
+                        .optFlip(true)
                         .build()) {
             LabelMap labels = plain.segment(image.toImage());
             assertThat(labels.height()).isEqualTo(8);
@@ -73,7 +73,7 @@ class NetworkSegmenterTest {
             for (int x = 0; x < 12; x++) {
                 assertThat(labels.get(5, x)).isEqualTo(x / 4);
             }
-            // a mean that forgot to mirror back would mix the outer stripes
+            // a mean that forgot to flip back would mix the outer stripes
             assertThat(averaged.segment(image)).isEqualTo(labels);
         }
     }
@@ -84,10 +84,10 @@ class NetworkSegmenterTest {
     void windowsCoverTheImage(int side, int step) {
         RgbImage image = noise(13, 9);
         try (NetworkSegmenter whole =
-                        segmenter().optScales(1, 2).optMirror(true).build();
+                        segmenter().optScales(1, 2).optFlip(true).build();
                 NetworkSegmenter sliding = segmenter()
                         .optScales(1, 2)
-                        .optMirror(true)
+                        .optFlip(true)
                         .optWindow(side, step)
                         .build();
                 ScoreMaps expected = whole.probabilities(image);
@@ -167,7 +167,7 @@ class NetworkSegmenterTest {
                         .setClasses(5)
                         .optWidth(16)
                         .build())
-                .optMirror(true)
+                .optFlip(true)
                 .build()) {
             for (int[] size : new int[][] {{1, 1}, {7, 50}, {65, 33}}) {
                 LabelMap labels = segmenter.segment(noise(size[0], size[1]));

@@ -147,7 +147,7 @@ class PpcModelTest {
     }
 
     @Test
-    void optimisersAreAsPublishedOrSound() {
+    void optimizersAreAsPublishedOrSound() {
         try (PpcModel sound = model(PpcVariant.SEAM_PPC, PpcCompat.sound());
                 PpcModel original = model(PpcVariant.SEAM_PPC, PpcCompat.original());
                 Sgd a = sound.sgd(0.01, 5e-4);

@@ -230,7 +230,7 @@ class SeamTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("got 0");
         assertThatThrownBy(() -> PixelCorrelation.builder().build())
-                .isInstanceOf(NullPointerException.class)
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("setEmbedding");
         try (Scope scope = Scope.open()) {
             assertThatThrownBy(() -> PixelCorrelation.correlate(uniform(1, 1, 2, 3, 4), uniform(1, 2, 2, 3, 4)))

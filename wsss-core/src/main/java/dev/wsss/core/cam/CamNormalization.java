@@ -1,7 +1,7 @@
 package dev.wsss.core.cam;
 
 /** How the sum of all passes becomes a score. With map {@code S} of one class, its minimum and maximum over pixels: */
-public enum CamNormalisation {
+public enum CamNormalization {
     /**
      * {@code (S+ - min) / (max - min)} clamped to [0, 1], with {@code S+ = max(S, 0)}; zero where the map is constant or
      * nearly so ({@code max - min <= eps}). The sound choice: every score is a number in [0, 1].
