@@ -176,7 +176,7 @@ final class RunReport {
             console.printf("  %s left out of the evaluation: %s%n", data.id(i), e.getMessage());
             return null;
         }
-        return segmenter.apply(sample.rgb());
+        return segmenter.apply(sample.image());
     }
 
     private void add(Evaluation evaluation) {
@@ -207,7 +207,7 @@ final class RunReport {
 
     private Strip strip(Dataset data, int i) {
         String id = data.id(i);
-        RgbImage image = data.get(i).rgb();
+        RgbImage image = data.get(i).image();
         Strip.Builder strip = Strip.builder(id, image, data.classes())
                 .optNote(String.join(", ", data.tags(i).names()));
         scores.forEach((name, store) -> {

@@ -72,7 +72,7 @@ final class SyntheticData implements Dataset {
         }
         byte[] pixels = new byte[side * side * 3];
         new Random(index).nextBytes(pixels);
-        return new Sample(id(index), new RgbImage(side, side, pixels).toImage(), tags(index));
+        return new Sample(id(index), new RgbImage(side, side, pixels), tags(index));
     }
 
     @Override
@@ -86,7 +86,7 @@ final class SyntheticData implements Dataset {
     }
 
     static ScoreMaps cam(Sample sample) {
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         int[] labels = sample.tags().labels();
         int n = image.height() * image.width();
         float[] scores = new float[labels.length * n];

@@ -1,13 +1,8 @@
 package dev.wsss.models.irn;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
-import dev.wsss.api.Description;
-import java.util.Map;
-import dev.wsss.core.train.LossStep;
-import dev.wsss.core.label.LabelTensors;
-import dev.wsss.core.batch.Channel;
-import dev.wsss.core.batch.Batch;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.core.affinity.AffinitySource;
@@ -15,8 +10,11 @@ import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.PairGeometry;
 import dev.wsss.core.affinity.PairLabels;
 import dev.wsss.core.affinity.PairRule;
+import dev.wsss.core.batch.Batch;
+import dev.wsss.core.batch.Channel;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.image.Resize;
+import dev.wsss.core.label.LabelTensors;
 import dev.wsss.core.loss.InterPixelLoss;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Network;
@@ -25,6 +23,7 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.BatchSource;
+import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.TrainingStep;
@@ -32,6 +31,7 @@ import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.Features;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -282,7 +282,7 @@ public final class IrnNet extends Network implements AffinitySource {
      */
     @Override
     public GridAffinity affinities(Sample sample) {
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         int rows = Math.toIntExact(nodes(image.height()));
         int columns = Math.toIntExact(nodes(image.width()));
         float[] boundary = Torch.call(() -> {

@@ -326,7 +326,7 @@ class IrnNetTest {
     @Test
     void theBoundaryIsThatOfTheImageAndItsMirrorImage() {
         Sample sample = new TextureData(1, 60).get(0);
-        Sample mirrored = new Sample("m", sample.rgb().mirrored().toImage(), sample.tags());
+        Sample mirrored = new Sample("m", sample.image().mirrored(), sample.tags());
         try (IrnNet net = small()) {
             GridAffinity grid = net.affinities(sample);
             assertThat(grid.height()).isEqualTo(15);
