@@ -4,6 +4,8 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
@@ -32,6 +34,20 @@ public final class AtomicFile {
      * @throws UncheckedIOException naming the target, if the content or the disk fails
      */
     public static void write(Path target, Content content) {
+        write(target, content, false);
+    }
+
+    /**
+     * As {@link #write(Path, Content)}, and on the disk when it returns: after a power cut there is the old file or the
+     * whole new one. For what must not be lost, such as the checkpoints of a training; takes as long as the disk does.
+     *
+     * @throws UncheckedIOException as {@link #write(Path, Content)}
+     */
+    public static void writeDurably(Path target, Content content) {
+        write(target, content, true);
+    }
+
+    private static void write(Path target, Content content, boolean durably) {
         Path absolute = target.toAbsolutePath();
         Path folder = absolute.getParent();
         if (folder == null || absolute.getFileName() == null) {
@@ -42,12 +58,19 @@ public final class AtomicFile {
         try {
             Files.createDirectories(folder);
             try {
-                try (OutputStream out = new BufferedOutputStream(
-                        Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                        1 << 16)) {
+                try (FileChannel channel =
+                                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                        OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
                     content.writeTo(out);
+                    if (durably) {
+                        out.flush();
+                        channel.force(true);
+                    }
                 }
                 move(temporary, absolute);
+                if (durably) {
+                    forceEntries(folder);
+                }
             } finally {
                 Files.deleteIfExists(temporary);
             }
@@ -63,6 +86,15 @@ public final class AtomicFile {
      */
     public static void write(Path target, String text) {
         write(target, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The name too, which is an entry of the folder; Windows, which opens no folders, writes it with the move. */
+    private static void forceEntries(Path folder) throws IOException {
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            try (FileChannel entries = FileChannel.open(folder, StandardOpenOption.READ)) {
+                entries.force(true);
+            }
+        }
     }
 
     private static void move(Path from, Path to) throws IOException {

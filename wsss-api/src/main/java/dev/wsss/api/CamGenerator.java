@@ -2,7 +2,7 @@ package dev.wsss.api;
 
 /** Makes score maps from an image and its tags, with a network that was trained from tags. */
 @FunctionalInterface
-public interface CamGenerator extends Described {
+public interface CamGenerator extends Source<ScoreMaps> {
     /**
      * Scores the pixels for each tag of the sample.
      *
@@ -11,4 +11,10 @@ public interface CamGenerator extends Described {
      * @throws InvalidDataException if the sample has no tag, or the network gives NaN
      */
     ScoreMaps generate(Sample sample);
+
+    /** As {@link #generate}. */
+    @Override
+    default ScoreMaps get(Sample sample) {
+        return generate(sample);
+    }
 }

@@ -169,6 +169,9 @@ public final class Description {
             if (value instanceof Description part) {
                 return putPart(key, part);
             }
+            if (value instanceof Optional<?> optional && optional.isPresent()) {
+                return put(key, optional.get());
+            }
             if (value instanceof Record record) {
                 return putAll(key + ".", record);
             }
@@ -254,7 +257,7 @@ public final class Description {
                 return e.name();
             }
             if (value instanceof Optional<?> optional) {
-                return optional.isPresent() ? text(key, optional.get()) : "none";
+                return optional.map(v -> text(key, v)).orElse("none");
             }
             if (value instanceof List<?> list) {
                 List<String> parts = new ArrayList<>();

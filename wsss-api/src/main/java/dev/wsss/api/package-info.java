@@ -12,6 +12,9 @@
  * dev.wsss.api.SaliencySource}, the {@link dev.wsss.api.MaskProposals} of a {@link dev.wsss.api.MaskSource}, each an {@link
  * dev.wsss.api.RleMask} with its scores, and the {@link dev.wsss.api.FeatureMap} of a {@link dev.wsss.api.FeatureSource}.
  *
+ * <p>Datasets, verbs, networks and losses are {@link dev.wsss.api.Described}: they say what they are made of, by which a run
+ * knows whether a product on disk is what it would make. A {@link dev.wsss.api.Source} gives something for each sample.
+ *
  * <h2>Tags and labels</h2>
  *
  * <p>Two numberings meet here and the {@link dev.wsss.api.ClassCatalog} owns both. A <em>tag</em> numbers the classes

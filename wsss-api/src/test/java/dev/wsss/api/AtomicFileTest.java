@@ -31,6 +31,26 @@ class AtomicFileTest {
     }
 
     @Test
+    void aDurableWriteIsAtomicAsWell(@TempDir Path folder) throws IOException {
+        Path target = folder.resolve("deep/er/a.bin");
+        byte[] large = new byte[300_000];
+        large[299_999] = 7;
+        AtomicFile.writeDurably(target, out -> out.write('1'));
+        AtomicFile.writeDurably(target, out -> out.write(large));
+        assertThat(target).hasBinaryContent(large);
+        assertThatThrownBy(() -> AtomicFile.writeDurably(target, out -> {
+                    out.write(new byte[100_000]);
+                    throw new IOException("no space left");
+                }))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContainingAll("a.bin", "no space left");
+        assertThat(target).hasBinaryContent(large);
+        try (Stream<Path> files = Files.list(target.getParent())) {
+            assertThat(files).containsExactly(target);
+        }
+    }
+
+    @Test
     void aTargetThatCannotBeWrittenIsNamed(@TempDir Path folder) throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
         assertThatThrownBy(() -> AtomicFile.write(file.resolve("a.txt"), out -> out.write('1')))

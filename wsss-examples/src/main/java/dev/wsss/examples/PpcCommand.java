@@ -1,5 +1,6 @@
 package dev.wsss.examples;
 
+import dev.wsss.systems.ppc.Ppc;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -13,6 +14,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "SEAM, EPS and pixel-to-prototype contrast: from tags to a trained segmenter.")
 final class PpcCommand implements Runnable {
+    private final long start = System.nanoTime();
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -24,7 +27,7 @@ final class PpcCommand implements Runnable {
 
     @Command(name = "train-cam", mixinStandardHelpOptions = true, description = "Trains the CAM network.")
     void trainCam(@Mixin PpcOptions options) {
-        step(options, VocPpc::trainCam);
+        step(options, Ppc::trainCam);
     }
 
     @Command(
@@ -32,7 +35,7 @@ final class PpcCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = "Writes CAM dicts (cam/*.npy) and their masks (raw/, cam_crf/).")
     void inferCam(@Mixin PpcOptions options) {
-        step(options, VocPpc::inferCam);
+        step(options, Ppc::cams);
     }
 
     @Command(
@@ -42,38 +45,42 @@ final class PpcCommand implements Runnable {
                 "With --affinity IRN: sure labels (ir_label/), and IRN's network on them."
             })
     void affinity(@Mixin PpcOptions options) {
-        step(options, VocPpc::trainAffinity);
+        step(options, Ppc::trainAffinity);
     }
 
     @Command(
             mixinStandardHelpOptions = true,
             description = "Writes the walk's scores (walk/) and pseudo masks (walked/; pseudo/ after a CRF).")
     void walk(@Mixin PpcOptions options) {
-        step(options, VocPpc::walk);
+        step(options, Ppc::pseudoLabels);
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Trains DeepLab on the pseudo masks.")
     void segment(@Mixin PpcOptions options) {
-        step(options, VocPpc::segment);
+        step(options, Ppc::trainSegmenter);
     }
 
     @Command(
             mixinStandardHelpOptions = true,
             description = "Measures what there is, with the curve of 100 thresholds, and writes report.html.")
     void eval(@Mixin PpcOptions options) {
-        step(options, ppc -> ppc.evaluate(options.segmenterWeights != null || ppc.hasSegmenter()));
+        step(options, ppc -> evaluate(ppc, options));
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Does all of it.")
     void all(@Mixin PpcOptions options) {
         step(options, ppc -> {
-            ppc.segment();
-            ppc.evaluate(true);
+            ppc.trainSegmenter();
+            evaluate(ppc, options);
         });
     }
 
-    private static void step(PpcOptions options, Consumer<VocPpc> what) {
-        try (VocPpc ppc = new VocPpc(options, System.out)) {
+    private void evaluate(Ppc ppc, PpcOptions options) {
+        Reports.show(ppc.evaluate(), options.out(), (System.nanoTime() - start) / 1e9, System.out);
+    }
+
+    private static void step(PpcOptions options, Consumer<Ppc> what) {
+        try (Ppc ppc = options.open(System.out)) {
             what.accept(ppc);
         }
     }

@@ -6,6 +6,10 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.affinity.RandomWalk;
+import dev.wsss.core.augment.Augmentation;
+import dev.wsss.core.batch.Batch;
+import dev.wsss.core.batch.Channel;
+import dev.wsss.core.batch.ImageBatches;
 import dev.wsss.core.cam.Cam;
 import dev.wsss.core.crf.CrfLabelRule;
 import dev.wsss.core.crf.CrfRefiner;
@@ -17,34 +21,32 @@ import dev.wsss.core.label.ConfidenceBand;
 import dev.wsss.core.label.ThresholdRule;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Network;
-import dev.wsss.core.nn.Ops;
-import dev.wsss.core.pipeline.PipelineResult;
+import dev.wsss.core.pipeline.RunFolder;
 import dev.wsss.core.pipeline.Stage;
 import dev.wsss.core.pipeline.Stages;
+import dev.wsss.core.report.RunReport;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.core.train.ImageBatch;
-import dev.wsss.core.train.ImageBatches;
+import dev.wsss.core.train.Adam;
 import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.Optimizer;
 import dev.wsss.core.train.ParameterGroups;
-import dev.wsss.datasets.Augmentation;
+import dev.wsss.core.train.Schedule;
+import dev.wsss.core.train.Trainer;
 import dev.wsss.datasets.DatasetSplits;
-import dev.wsss.datasets.Datasets;
 import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.cam.Classifier;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.NetworkSegmenter;
 import dev.wsss.models.resnet.ResNet;
-import java.io.IOException;
+import dev.wsss.systems.segment.SegmenterTraining;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import org.bytedeco.pytorch.Tensor;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /**
  * The whole walk, from image tags to a trained segmenter and a report: classifier, multi-scale CAM, AffinityNet and
@@ -58,26 +60,11 @@ import picocli.CommandLine.Option;
         showDefaultValues = true,
         description = "Tags to pseudo labels, a trained segmenter and a report.")
 final class Quickstart implements Callable<Integer> {
-    @Option(names = "--data", paramLabel = "SPEC", description = "shapes, camvid:DIR, voc:DIR or folder:DIR")
-    private String data = "shapes";
+    @Mixin
+    private DataOptions data = new DataOptions();
 
-    @Option(names = "--out", paramLabel = "DIR", description = "where products and the report go")
-    private Path out = Path.of("out");
-
-    @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda, cuda:N or auto")
-    private String device = "auto";
-
-    @Option(names = "--seed", paramLabel = "N", description = "fixes everything that is random")
-    private long seed = 1;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "threads of one operation; one core is left to decoding by default")
-    private int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() - 1));
-
-    @Option(names = "--quick", hidden = true, description = "a few small steps: everything runs, nothing is learnt")
-    private boolean quick;
+    @Mixin
+    private RunOptions options = new RunOptions();
 
     private final PrintStream console = System.out;
 
@@ -94,30 +81,50 @@ final class Quickstart implements Callable<Integer> {
             int classifierSteps,
             int affinitySteps,
             int segmenterSteps) {
-        static Settings of(String data, boolean quick) {
+        static Settings of(boolean shapes, boolean quick) {
             if (quick) {
                 return new Settings(32, 1, 1, new double[] {1, 1.5}, 4, 4, 2, 2);
             }
-            return data.startsWith("shapes")
+            return shapes
                     ? new Settings(96, 0.8, 1.25, new double[] {1, 1.5, 2}, 16, 500, 150, 400)
                     : new Settings(192, 0.4, 0.8, new double[] {0.5, 0.75}, 8, 400, 100, 400);
+        }
+
+        Augmentation augmentation() {
+            return Augmentation.builder()
+                    .optScale(minScale, maxScale)
+                    .optCrop(crop, crop)
+                    .optFlip(true)
+                    .optColourJitter(0.2, 0.2, 0.2)
+                    .build();
         }
     }
 
     @Override
     public Integer call() {
-        ComputeDevice on = ComputeDevice.parse(device);
-        Torch.setThreads(threads);
-        Torch.seed(seed);
-        requireWritable(out);
-        DatasetSplits splits = Datasets.open(data.equals("shapes") ? "shapes:train=400,val=200,seed=" + seed : data);
+        long start = System.nanoTime();
+        ComputeDevice on = options.start();
+        Torch.seed(options.seed);
+        Path out = options.out("out");
+        DatasetSplits splits = data.open(options.seed);
         Dataset train = splits.train();
-        ProgramRun run = new ProgramRun(splits, out, on, seed, console);
         ClassCatalog classes = train.classes();
-        Settings settings = Settings.of(data, quick);
+        Settings settings = Settings.of(data.isShapes(), options.quick);
+        RunFolder.Builder folder = RunFolder.builder()
+                .setData(train)
+                .setFolder(out)
+                .optSeed(options.seed)
+                .optDevice(on)
+                .optRemake(options.remake)
+                .optProgress(new TerminalProgress(console))
+                .optListener(new ConsoleListener(console));
+        if (options.tensorboard != null) {
+            folder.optTensorBoard(options.tensorboard);
+        }
+        RunFolder run = folder.build();
         console.printf(
                 "%s: %d images with tags of %d classes, on %s%n", train.name(), train.size(), classes.tagCount(), on);
-        if (!data.startsWith("shapes")) {
+        if (!data.isShapes()) {
             console.println("The networks start from nothing, not from ImageNet: expect poor labels on photographs.");
         }
 
@@ -135,86 +142,75 @@ final class Quickstart implements Callable<Integer> {
             List.of(classifier, affinity, deepLab).forEach(network -> network.to(on, DType.F32));
 
             // 1. What is in the image? A classifier learns it from the tags.
-            ImageBatches.Builder tagged = batches(train, settings, on);
             fit(
                     run,
                     "classifier",
                     classifier,
                     settings.classifierSteps,
-                    tagged,
-                    (batch, step) -> Losses.multiLabelSoftMargin(classifier.forward(batch.images()), batch.tags()));
+                    batches(train, settings, on),
+                    LossStep.named("multi-label soft margin", Map.of(), (batch, step) -> Losses.multiLabelSoftMargin(
+                            classifier.forward(batch.images()), batch.tags())));
 
             // 2. Where does it look? Class activation maps, and the pixels at which they are sure.
             Cam generator = Cam.builder()
-                    .setNetwork(classifier::activations)
+                    .setNetwork(classifier)
                     .optScales(settings.camScales)
                     .optDevice(on)
                     .build();
-            Stage<ScoreMaps> cam = Stages.cam(generator)
-                    .optConfig("cam", generator.toString())
-                    .optConfig("weights", classifier.fingerprint())
-                    .build();
-            Stage<LabelMap> raw = run.label("raw", threshold(classes), cam);
-            Stage<LabelMap> sure = run.label("sure", confident(classes), cam);
-            PipelineResult seeds = run.run("seeds", cam, raw, sure);
+            Stage<ScoreMaps> cam = Stages.cam(generator).build();
+            Stage<LabelMap> raw = label("raw", threshold(classes), cam, classes);
+            Stage<LabelMap> sure = label("sure", confident(classes), cam, classes);
+            run.make(raw, sure);
 
             // 3. Which pixels belong together? AffinityNet learns it from those pixels, and CAMs walk along.
             affinity.backbone().load(classifier.backbone().stateDict());
-            ImageBatches.Builder banded = batches(train, settings, on).optLabels(run.labels(seeds.store(sure)));
-            fit(run, "affinity", affinity, settings.affinitySteps, banded, affinity::loss);
+            ImageBatches.Builder banded = batches(train, settings, on).optChannel(Channel.LABELS, run.store(sure));
+            fit(run, "affinity", affinity, settings.affinitySteps, banded, affinity.loss());
             RandomWalk walker = RandomWalk.builder()
                     .setAffinity(affinity)
                     .optStride(affinity.stride())
                     .optSteps(64)
                     .optBackground(Background.constant(BACKGROUND))
                     .build();
-            Stage<ScoreMaps> walk = Stages.refine(walker, cam)
-                    .optName("walk")
-                    .optConfig("walk", walker.toString())
-                    .optConfig("weights", affinity.fingerprint())
-                    .build();
-            Stage<LabelMap> walked = run.label("walked", ArgmaxRule.create(), walk);
-            Stage<LabelMap> pseudo = run.label("pseudo", CrfLabelRule.of(crf(Background.none())), walk);
-            PipelineResult refined = run.run("pseudo labels", cam, raw, sure, walk, walked, pseudo);
+            Stage<ScoreMaps> walk = Stages.refine(walker, cam).optName("walk").build();
+            Stage<LabelMap> walked = label("walked", ArgmaxRule.create(), walk, classes);
+            Stage<LabelMap> pseudo = label("pseudo", CrfLabelRule.of(crf(Background.none())), walk, classes);
+            run.make(walked, pseudo);
 
             // 4. The pseudo labels train a segmenter, which needs no tags.
             deepLab.backbone().load(classifier.backbone().stateDict());
-            ImageBatches.Builder labelled = batches(train, settings, on).optLabels(run.labels(refined.store(pseudo)));
-            fit(
-                    run,
-                    "segmenter",
-                    deepLab,
-                    settings.segmenterSteps,
-                    labelled,
-                    (batch, step) -> segmentationLoss(deepLab, batch));
+            try (Optimizer adam = adamW(deepLab)) {
+                SegmenterTraining.builder()
+                        .setNetwork(deepLab)
+                        .setLabels(run.store(pseudo))
+                        .setOptimizer(adam)
+                        .setSteps(settings.segmenterSteps)
+                        .optBatchSize(settings.batch)
+                        .optAugmentation(settings.augmentation())
+                        .optSchedule(steps -> Schedule.cosine(steps, 0))
+                        .optAutocastBf16(options.bf16)
+                        .build()
+                        .train(run);
+            }
 
             // 5. How good is it? Only now masks are read.
             try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
                     .setNetwork(deepLab)
                     .optMirror(true)
                     .build()) {
-                run.report()
-                        .scores("CAM", seeds.store(cam))
-                        .labels("raw CAM", seeds.store(raw))
-                        .labels("+ random walk", refined.store(walked))
-                        .labels("+ dense CRF", refined.store(pseudo))
-                        .segmenter("segmenter", segmenter::segment)
-                        .manifest(refined.manifest().orElseThrow())
-                        .write(out.resolve("report.html"));
+                RunReport.Builder report = RunReport.builder()
+                        .setTrain(train)
+                        .optScores("CAM", run.store(cam))
+                        .optLabels("raw CAM", run.store(raw))
+                        .optLabels("+ random walk", run.store(walked))
+                        .optLabels("+ dense CRF", run.store(pseudo))
+                        .optSegmenter("segmenter", segmenter)
+                        .optRun(run);
+                splits.val().ifPresent(report::optUnseen);
+                Reports.show(report.build(), out, (System.nanoTime() - start) / 1e9, console);
             }
         }
         return 0;
-    }
-
-    /** Training would take minutes to find out. */
-    private static void requireWritable(Path folder) {
-        try {
-            Files.createDirectories(folder);
-            Files.delete(Files.createTempFile(folder, ".writable", null));
-        } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    "--out " + folder + ": cannot be written (" + e + "); expected a folder that can", e);
-        }
     }
 
     /** The parts that the three networks share: a small ResNet-18, as there are no ImageNet weights to start from. */
@@ -241,34 +237,41 @@ final class Quickstart implements Callable<Integer> {
                 .build();
     }
 
-    private static Tensor segmentationLoss(DeepLabV3Plus network, ImageBatch batch) {
-        Tensor labels = batch.labels();
-        Tensor logits = Ops.bilinear(network.forward(batch.images()), labels.size(1), labels.size(2), false);
-        return Losses.crossEntropy(logits, labels);
+    private static Stage<LabelMap> label(
+            String name, LabelRule rule, Stage<ScoreMaps> from, ClassCatalog classes) {
+        return Stages.label(rule, from, classes).optName(name).build();
     }
 
     private static ImageBatches.Builder batches(Dataset train, Settings settings, ComputeDevice on) {
         return ImageBatches.builder()
                 .setData(train)
                 .setBatchSize(settings.batch)
-                .optAugmentation(Augmentation.builder()
-                        .optScale(settings.minScale, settings.maxScale)
-                        .optCrop(settings.crop, settings.crop)
-                        .optFlip(true)
-                        .optColourJitter(0.2, 0.2, 0.2)
-                        .build())
+                .optAugmentation(settings.augmentation())
                 .optDevice(on);
     }
 
-    private static void fit(
-            ProgramRun run,
-            String name,
-            Network network,
-            int steps,
-            ImageBatches.Builder batches,
-            LossStep<ImageBatch> loss) {
-        try (Optimizer adam = ProgramRun.adam(ParameterGroups.all(network, 1e-2), 2e-3)) {
-            run.fit(name, network, batches.build(), loss, adam, steps, false);
+    /** Networks that start from nothing learn faster by Adam. */
+    private static Optimizer adamW(Network network) {
+        return Adam.decoupledBuilder()
+                .setGroups(ParameterGroups.all(network, 1e-2))
+                .setRate(2e-3)
+                .build();
+    }
+
+    private void fit(
+            RunFolder run, String name, Network network, int steps, ImageBatches.Builder batches, LossStep<Batch> loss) {
+        try (Optimizer adam = adamW(network)) {
+            run.train(
+                    name,
+                    Trainer.<Batch>builder()
+                            .setNetwork(network)
+                            .setData(batches.build())
+                            .setLoss(loss)
+                            .setOptimizer(adam)
+                            .optSchedule(Schedule.cosine(steps, 0))
+                            .optSteps(steps)
+                            .optLogEvery(10)
+                            .optAutocastBf16(options.bf16));
         }
     }
 }

@@ -179,6 +179,57 @@ class PpcIT {
                 .anyMatch(line -> line.contains("sample shapes_000002 has no saliency map"));
     }
 
+    /** What was made of something else is never taken for what was asked for. */
+    @Test
+    void anotherInputIsRefusedByNameOrMadeAgain() {
+        Path out = tmp.resolve("out");
+        run("train-cam", out, "--variant=CAM");
+        Path weights = out.resolve("weights/backbone.pth");
+        assertThat(runOn(SCENES.replace("seed=5", "seed=6"), "train-cam", out, "--variant=CAM")
+                        .err())
+                .singleElement()
+                .asString()
+                .contains("training 'cam' was trained otherwise", "seed is '5' there and '6' here");
+        assertThat(run("train-cam", out, "--variant=CAM", "--weights=" + weights).err())
+                .singleElement()
+                .asString()
+                .contains("training 'cam' was trained otherwise", "network.start is 'drawn' there");
+        assertThat(run("train-cam", out, "--variant=SEAM").err())
+                .singleElement()
+                .asString()
+                .contains("variant is 'CAM' there and 'SEAM' here");
+        CommandLineRun again = run("train-cam", out, "--variant=SEAM", "--remake");
+        assertThat(again.err()).isEmpty();
+        assertThat(again.out()).anyMatch(line -> line.startsWith("cam: 3 steps"));
+
+        Path labels = tmp.resolve("made/pseudo");
+        run("walk", tmp.resolve("made"), "--variant=CAM");
+        Path seg = tmp.resolve("seg");
+        assertThat(run("segment", seg, "--labels=" + labels).status()).isZero();
+        assertThat(run("segment", seg, "--labels=" + labels.resolveSibling("raw")).err())
+                .singleElement()
+                .asString()
+                .contains("training 'segmenter' was trained otherwise", "channel.labels.content");
+    }
+
+    @Test
+    void aShardDoesNotTrain() {
+        assertThat(run("train-cam", tmp.resolve("out"), "--variant=CAM", "--shard=0/2")
+                        .err())
+                .singleElement()
+                .asString()
+                .contains("shard 0/2 cannot train 'cam'");
+    }
+
+    @Test
+    void curvesForTensorBoard() {
+        Path board = tmp.resolve("board");
+        assertThat(run("train-cam", tmp.resolve("out"), "--variant=CAM", "--tensorboard=" + board)
+                        .status())
+                .isZero();
+        assertThat(board.resolve("cam")).isDirectoryContaining("glob:**.wsss");
+    }
+
     private static BufferedImage grey(int type, int side) {
         return new BufferedImage(side, side, type);
     }
@@ -239,8 +290,8 @@ class PpcIT {
     void wrongUsageIsExplained() {
         assertThat(run("infer-cam", tmp, "--variant=CAM", "--shard=3").err())
                 .containsExactly("wsss: --shard is '3'; expected I/N such as 0/4");
-        assertThat(run("segment", tmp, "--segmenter=v9").err().get(0)).contains("'v9' is not known; expected v1");
-        assertThat(run("train-cam", tmp, "--backbone=vgg").err().get(0)).contains("'vgg' is not known");
+        assertThat(run("segment", tmp, "--segmenter=v9").err().get(0)).contains("--segmenter", "[V1, V2, V3PLUS]", "'v9'");
+        assertThat(run("train-cam", tmp, "--backbone=vgg").err().get(0)).contains("--backbone", "RESNET38", "'vgg'");
         assertThat(run("affinity", tmp, "--affinity=irn", "--la=" + tmp).err())
                 .containsExactly(
                         "wsss: --la and --ha are for --affinity PSA, got --affinity IRN, which makes its labels from"

@@ -9,6 +9,7 @@ import dev.wsss.core.image.Resize;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.label.Background;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
@@ -49,6 +50,9 @@ public final class RandomWalk implements ScoreRefiner {
     private final boolean attenuate;
     private final boolean normalise;
     private final double tolerance;
+    /** 0 for Torch's. */
+    private final int threads;
+
     private final ComputeDevice device;
     private final @Nullable DType tensorType;
 
@@ -62,6 +66,7 @@ public final class RandomWalk implements ScoreRefiner {
         attenuate = b.attenuate;
         normalise = b.normalise;
         tolerance = b.tolerance;
+        threads = b.threads;
         device = b.device;
         tensorType = b.tensorType;
     }
@@ -172,7 +177,8 @@ public final class RandomWalk implements ScoreRefiner {
                 return tensors.walk(beta, x, count, steps);
             }
         }
-        TransitionMatrix transition = grid.transition(beta);
+        TransitionMatrix exact = grid.transition(beta);
+        TransitionMatrix transition = threads == 0 ? exact : exact.withThreads(threads);
         return tolerance == 0 ? transition.walk(x, count, steps) : transition.walkWithin(tolerance, x, count, steps);
     }
 
@@ -264,6 +270,7 @@ public final class RandomWalk implements ScoreRefiner {
         private boolean attenuate;
         private boolean normalise;
         private double tolerance;
+        private int threads;
         private ComputeDevice device = ComputeDevice.CPU;
         private @Nullable DType tensorType;
 
@@ -338,6 +345,15 @@ public final class RandomWalk implements ScoreRefiner {
                 throw new IllegalArgumentException("tolerance must be 0 or more and below 1, got " + tolerance);
             }
             this.tolerance = tolerance;
+            return this;
+        }
+
+        /** Threads for one image, at least 1; {@link Torch#setThreads} if not set, which states the rule. */
+        public Builder optThreads(int threads) {
+            if (threads < 1) {
+                throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+            }
+            this.threads = threads;
             return this;
         }
 

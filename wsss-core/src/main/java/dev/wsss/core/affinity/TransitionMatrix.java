@@ -1,8 +1,8 @@
 package dev.wsss.core.affinity;
 
+import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.runtime.VectorApi;
 import java.util.Arrays;
-import java.util.concurrent.ForkJoinPool;
 
 /**
  * The column-normalised transition matrix {@code T} of a random walk on a grid, as a stencil: a weight for each pair of a
@@ -23,11 +23,21 @@ public final class TransitionMatrix {
     private final double[] weights;
     /** One divided by the sum of all affinities of a node, its own of 1 included; zero between the rows. */
     private final double[] scale;
+    /** 0 for Torch's. */
+    private final int threads;
+
+    private TransitionMatrix(GridLine line, double[] weights, double[] scale, int threads) {
+        this.line = line;
+        this.weights = weights;
+        this.scale = scale;
+        this.threads = threads;
+    }
 
     TransitionMatrix(int height, int width, int[][] offsets, float[][] planes, double beta) {
         if (!(beta > 0) || Double.isInfinite(beta)) {
             throw new IllegalArgumentException("beta must be positive, got " + beta);
         }
+        threads = 0;
         line = new GridLine(height, width, offsets);
         weights = new double[line.weightSize()];
         scale = new double[line.size()];
@@ -68,6 +78,18 @@ public final class TransitionMatrix {
             base *= base;
         }
         return result;
+    }
+
+    /**
+     * The same matrix for walks on so many threads; {@link Torch#setThreads} states the rule.
+     *
+     * @throws IllegalArgumentException if {@code threads < 1}
+     */
+    public TransitionMatrix withThreads(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+        }
+        return new TransitionMatrix(line, weights, scale, threads);
     }
 
     /** Rows of the grid. */
@@ -270,8 +292,8 @@ public final class TransitionMatrix {
 
     private void run(Stencil<?> stencil, int steps, int maps, StepTeam.Work work) {
         boolean large = (long) line.size() * maps * (2L * line.offsets().length + 1) > SEQUENTIAL;
-        int threads = large ? ForkJoinPool.getCommonPoolParallelism() + 1 : 1;
-        StepTeam.run(steps, line.parts(stencil.rows()), threads, work);
+        int most = threads == 0 ? Torch.threads() : threads;
+        StepTeam.run(steps, line.parts(stencil.rows()), large ? most : 1, work);
     }
 
     private static void addScaled(double[] sum, double[] x, double factor, int start, int end) {

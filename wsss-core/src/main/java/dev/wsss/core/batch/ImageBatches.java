@@ -78,6 +78,7 @@ public final class ImageBatches implements BatchSource<Batch> {
     }
 
     /** Samples that could not be read so far, by id, with the reason. */
+    @Override
     public Map<String, String> failures() {
         return Map.copyOf(failures);
     }

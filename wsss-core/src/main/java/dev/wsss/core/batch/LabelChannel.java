@@ -5,7 +5,7 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.core.augment.Interpolation;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import java.util.List;

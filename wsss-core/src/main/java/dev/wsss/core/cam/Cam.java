@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  *         .setNetwork(network)
  *         .optScales(0.5, 1, 1.5, 2)
  *         .build();
- * try (ScoreMaps maps = cam.generate(sample)) { ... }
+ * try (ScoreMaps maps = cam.generate(sample)) {
+ *     float[] values = maps.toArray();
+ * }
  * }</pre>
  *
  * <p>The image is resized to each scale as Pillow's bicubic does (sides rounded half to even), normalised, and goes

@@ -14,10 +14,10 @@ import java.util.TreeMap;
  * How one array's values become another's: a reversible rearrangement of its dimensions.
  *
  * <pre>{@code
- * Layout.of("o i -> o i 1 1")                                   // a linear layer to a 1x1 convolution
- * Layout.of("1 (h w) d -> d h w").with("h", 14)                 // a position table to a map, 14 rows
- * Layout.of("o (w h c) -> o (c h w)").with("w", 2).with("h", 2) // Swin's patch merging to unfold's order
- * Layout.reorder(1, 2, 1, 0)                                    // a kernel for BGR to one for RGB
+ * Layout.of("o i -> o i 1 1");                                   // a linear layer to a 1x1 convolution
+ * Layout.of("1 (h w) d -> d h w").with("h", 14);                 // a position table to a map, 14 rows
+ * Layout.of("o (w h c) -> o (c h w)").with("w", 2).with("h", 2); // Swin's patch merging to unfold's order
+ * Layout.reorder(1, 2, 1, 0);                                    // a kernel for BGR to one for RGB
  * }</pre>
  *
  * <p>In a pattern every word is a dimension, the first in a parenthesis varies slowest, and {@code 1} is a dimension of

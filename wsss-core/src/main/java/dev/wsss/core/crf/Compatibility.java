@@ -1,5 +1,7 @@
 package dev.wsss.core.crf;
 
+import dev.wsss.api.Described;
+import dev.wsss.api.Description;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
@@ -18,7 +20,7 @@ import org.bytedeco.pytorch.Tensor;
  * Mind the sign, which is the reference's (pydensecrf's {@code compat} as number, vector and matrix): {@code potts(3)}
  * equals {@code diagonal(-3, -3, ...)}.
  */
-public final class Compatibility {
+public final class Compatibility implements Described {
     private final int labels;
     /** One weight, one for each label, or a matrix row by row; as an energy, so Potts' is negative. */
     private final float[] weight;
@@ -31,6 +33,14 @@ public final class Compatibility {
         }
         this.labels = labels;
         this.weight = weight;
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("Compatibility")
+                .put("labels", labels)
+                .put("energy", weight)
+                .build();
     }
 
     /** The same weight for all labels. */

@@ -6,11 +6,9 @@ import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,31 +21,33 @@ import org.jspecify.annotations.Nullable;
  * softmax(-U)} and repeats {@code Q = softmax(-U - sum of the terms' energies)}.
  *
  * <pre>{@code
- * DenseCrf crf = DenseCrf.builder()
+ * try (DenseCrf crf = DenseCrf.builder()
  *         .optGaussian(3, 3)
  *         .optBilateral(80, 13, 10)
  *         .optIterations(10)
- *         .build();
- * float[] unary = Unary.fromProbabilities(probabilities, labels, height * width, 1e-5, 1);
- * float[] q = crf.infer(unary, labels, image);
+ *         .build()) {
+ *     float[] unary = Unary.fromProbabilities(probabilities, labels, height * width, 1e-5, 1);
+ *     float[] q = crf.infer(unary, labels, image);
+ * }
  * }</pre>
  *
  * <p>Building the lattices is a large part of the cost. Several inferences on one image share them through {@link
  * #prepare}. The settings that published systems use have factories of their own; each returns a builder, so that it can
  * be changed.
  *
- * <p>On the CPU, where the JVM was started with {@code --add-modules jdk.incubator.vector}, inference is Java with vector
- * instructions, in one pass over the points an update. Otherwise, and on {@link Builder#optDevice} CUDA, it is a handful of
- * libtorch's operations, a third slower on one thread of the CPU. {@link Builder#optThreads} shares out building and
- * inference; libtorch's operations only where {@link dev.wsss.core.runtime.Torch#setThreads} is 1, which is best: where it
- * is more, libtorch's own threads divide each operation, waiting for each other actively and some hundred times an image,
- * which is slow where other work takes the cores.
+ * <p>On the CPU, where the JVM was started with {@code --add-modules jdk.incubator.vector} (JDK 17 or 25), inference is Java
+ * with vector instructions, in one pass over the points an update. Otherwise, and on {@link Builder#optDevice} CUDA, it is
+ * a handful of libtorch's operations, a third slower on one thread of the CPU. {@link Builder#optThreads} shares out building
+ * and inference; libtorch's operations only where {@link Torch#setThreads} is 1, which is best: where it is more, libtorch's
+ * own threads divide each operation, waiting for each other actively and some hundred times an image, which is slow where
+ * other work takes the cores.
  *
  * <p>May be used from several threads. It keeps the memory of its last images for the next ones, of as many as were in
- * work at once: for each some {@code 8 (labels + 20)} bytes a pixel; and the lattice of positions, which serves all images
- * of a size. On the CPU, results are the same bits for any number of threads.
+ * work at once and at most as many as there are cores: for each some {@code 8 (labels + 20)} bytes a pixel; and the lattice
+ * of positions, which serves all images of a size. {@link #close} frees it. On the CPU, results are the same bits for any
+ * number of threads.
  */
-public final class DenseCrf implements Described {
+public final class DenseCrf implements Described, AutoCloseable {
     /** The order of the coordinates in a feature. It matters: the lattice treats them differently. */
     public enum FeatureOrder {
         /** {@code (x, y, r, g, b)}, as {@code addPairwiseGaussian} and {@code addPairwiseBilateral} have it. */
@@ -64,10 +64,11 @@ public final class DenseCrf implements Described {
     private final @Nullable Bilateral bilateral;
     private final int iterations;
     private final FeatureOrder order;
+    /** 0 for Torch's. */
     private final int threads;
+
     private final ComputeDevice device;
-    // the memory of images that are done with
-    private final Queue<Lattices> lattices = new ConcurrentLinkedQueue<>();
+    private final Spares<Lattices> lattices = new Spares<>(Lattices::new, Lattices::close);
 
     private DenseCrf(Builder builder) {
         gaussian = builder.gaussian;
@@ -127,6 +128,7 @@ public final class DenseCrf implements Described {
      * @throws IllegalArgumentException if the unary's length is not the shape's, or a compatibility is of another number
      *     of labels
      * @throws InvalidDataException if an energy is NaN or infinite; the message names label, row and column
+     * @throws IllegalStateException if closed
      */
     public float[] infer(float[] unary, int labels, RgbImage image) {
         try (Prepared prepared = prepare(image)) {
@@ -134,19 +136,36 @@ public final class DenseCrf implements Described {
         }
     }
 
-    /** Builds the lattices of an image, for one or more inferences on it. To be closed. */
+    /**
+     * Builds the lattices of an image, for one or more inferences on it. To be closed.
+     *
+     * @throws IllegalStateException if closed
+     */
     public Prepared prepare(RgbImage image) {
-        @Nullable Lattices spare = lattices.poll();
-        Lattices own = spare == null ? new Lattices() : spare;
-        int points = Math.multiplyExact(image.height(), image.width());
-        if (gaussian != null) {
-            own.buildGaussian(image, positions(image, gaussian.sxy));
+        if (lattices.isClosed()) {
+            throw new IllegalStateException("the CRF is closed");
         }
-        if (bilateral != null) {
-            own.bilateral.build(points, colours(image, bilateral), threads);
+        Lattices own = lattices.take();
+        try {
+            own.build(image);
+            return new Prepared(this, image.height(), image.width(), own);
+        } catch (RuntimeException | Error e) {
+            own.close(); // half built
+            throw e;
         }
-        own.meanField.prepare(threads);
-        return new Prepared(this, image.height(), image.width(), own);
+    }
+
+    /**
+     * Frees the memory that is kept for the next image. An image that is still prepared can be used, and frees its own when
+     * it is closed. Idempotent.
+     */
+    @Override
+    public void close() {
+        lattices.close();
+    }
+
+    private int threads() {
+        return threads == 0 ? Torch.threads() : threads;
     }
 
     private void requireFits(int labels) {
@@ -196,7 +215,7 @@ public final class DenseCrf implements Described {
     }
 
     /** The lattices of one image at a time; those of a term that is not set stay empty. */
-    private final class Lattices {
+    private final class Lattices implements AutoCloseable {
         final PermutohedralLattice gaussian = new PermutohedralLattice(2);
         final PermutohedralLattice bilateral = new PermutohedralLattice(5);
         final MeanField meanField;
@@ -214,13 +233,29 @@ public final class DenseCrf implements Described {
             meanField = MeanField.on(device, terms);
         }
 
+        void build(RgbImage image) {
+            if (DenseCrf.this.gaussian != null) {
+                buildGaussian(image, positions(image, DenseCrf.this.gaussian.sxy));
+            }
+            if (DenseCrf.this.bilateral != null) {
+                int points = Math.multiplyExact(image.height(), image.width());
+                bilateral.build(points, colours(image, DenseCrf.this.bilateral), threads());
+            }
+            meanField.prepare(threads());
+        }
+
         /** That of positions alone serves all images of a size. */
-        void buildGaussian(RgbImage image, PermutohedralLattice.Features positions) {
+        private void buildGaussian(RgbImage image, PermutohedralLattice.Features positions) {
             if (height != image.height() || width != image.width()) {
                 height = image.height();
                 width = image.width();
-                gaussian.build(height * width, positions, threads);
+                gaussian.build(height * width, positions, threads());
             }
+        }
+
+        @Override
+        public void close() {
+            meanField.close();
         }
     }
 
@@ -229,13 +264,15 @@ public final class DenseCrf implements Described {
         private final DenseCrf crf;
         private final int height;
         private final int width;
-        private final AtomicReference<@Nullable Lattices> lattices;
+        private final Lattices lattices;
+        private int inferences;
+        private boolean closed;
 
         private Prepared(DenseCrf crf, int height, int width, Lattices lattices) {
             this.crf = crf;
             this.height = height;
             this.width = width;
-            this.lattices = new AtomicReference<>(lattices);
+            this.lattices = lattices;
         }
 
         /**
@@ -246,14 +283,33 @@ public final class DenseCrf implements Described {
          * @throws IllegalStateException if closed
          */
         public float[] infer(float[] unary, int labels) {
-            Lattices own = lattices.get();
-            if (own == null) {
+            begin();
+            try {
+                Unary.requireShape("unary", unary.length, labels, height * width);
+                requireFinite(unary);
+                crf.requireFits(labels);
+                return lattices.meanField.infer(unary, labels, crf.iterations, crf.threads());
+            } finally {
+                end();
+            }
+        }
+
+        private synchronized void begin() {
+            if (closed) {
                 throw new IllegalStateException("the prepared image is closed");
             }
-            Unary.requireShape("unary", unary.length, labels, height * width);
-            requireFinite(unary);
-            crf.requireFits(labels);
-            return own.meanField.infer(unary, labels, crf.iterations, crf.threads);
+            inferences++;
+        }
+
+        private synchronized void end() {
+            inferences--;
+            giveBackWhenDone();
+        }
+
+        private void giveBackWhenDone() {
+            if (closed && inferences == 0) {
+                crf.lattices.giveBack(lattices);
+            }
         }
 
         private void requireFinite(float[] unary) {
@@ -267,12 +323,12 @@ public final class DenseCrf implements Described {
             }
         }
 
-        /** Ends the use of this image, when no inference is under way. Idempotent. */
+        /** Ends the use of this image; an inference that is under way on another thread ends well. Idempotent. */
         @Override
-        public void close() {
-            Lattices own = lattices.getAndSet(null);
-            if (own != null) {
-                crf.lattices.add(own);
+        public synchronized void close() {
+            if (!closed) {
+                closed = true;
+                giveBackWhenDone();
             }
         }
     }
@@ -283,7 +339,7 @@ public final class DenseCrf implements Described {
         private @Nullable Bilateral bilateral;
         private int iterations = 10;
         private FeatureOrder order = FeatureOrder.XY;
-        private int threads = 1;
+        private int threads;
         private ComputeDevice device = ComputeDevice.CPU;
 
         private Builder() {}
@@ -337,8 +393,8 @@ public final class DenseCrf implements Described {
         }
 
         /**
-         * Threads for one image, at least 1; 1 if not set, as a pipeline has other images for its other threads. They are
-         * of the common fork-join pool.
+         * Threads for one image, at least 1; {@link Torch#setThreads} if not set, which states the rule. They are of the
+         * caller's fork-join pool or the common one.
          */
         public Builder optThreads(int value) {
             if (value < 1) {

@@ -7,8 +7,6 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -26,7 +24,7 @@ final class TensorMeanField implements MeanField {
     private final @Nullable LatticeKernels kernels;
     private final List<Term> terms;
     private final List<TensorFilter> filters;
-    private final Queue<Memory> memories = new ConcurrentLinkedQueue<>();
+    private final Spares<Memory> memories;
 
     TensorMeanField(ComputeDevice device, List<Term> terms) {
         this(device, LatticeKernels.of(device), terms);
@@ -36,6 +34,7 @@ final class TensorMeanField implements MeanField {
         this.device = device;
         this.kernels = kernels;
         this.terms = terms;
+        memories = new Spares<>(() -> new Memory(device), Memory::close);
         filters = terms.stream()
                 .map(term -> new TensorFilter(term.lattice().dimensions(), device, kernels))
                 .toList();
@@ -55,12 +54,11 @@ final class TensorMeanField implements MeanField {
 
     @Override
     public float[] infer(float[] unary, int labels, int iterations, int threads) {
-        Memory spare = memories.poll();
-        Memory memory = spare == null ? new Memory(device) : spare;
+        Memory memory = memories.take();
         try (Torch.Mode noGrad = Torch.noGrad()) {
             return Torch.call(() -> infer(memory, unary, labels, iterations, threads));
         } finally {
-            memories.add(memory);
+            memories.giveBack(memory);
         }
     }
 
@@ -78,9 +76,7 @@ final class TensorMeanField implements MeanField {
     @Override
     public void close() {
         filters.forEach(TensorFilter::close);
-        for (Memory memory = memories.poll(); memory != null; memory = memories.poll()) {
-            memory.close();
-        }
+        memories.close();
     }
 
     /** What one inference works on. */

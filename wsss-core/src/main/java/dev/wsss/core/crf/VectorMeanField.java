@@ -2,8 +2,6 @@ package dev.wsss.core.crf;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Mean-field inference with vector instructions. A pass over the points does a whole update, tile by tile: slice, add the
@@ -15,13 +13,15 @@ final class VectorMeanField implements MeanField {
 
     private final List<Compatibility> compatibilities;
     private final List<VectorFilter> filters;
-    private final Queue<Memory> memories = new ConcurrentLinkedQueue<>();
+    private final Spares<Memory> memories;
     /** Whether no term can have an energy above zero, so that those of the likeliest label stay where exp does not vanish. */
     private final boolean attractive;
 
     VectorMeanField(List<Term> terms) {
         compatibilities = terms.stream().map(Term::compatibility).toList();
         filters = terms.stream().map(term -> new VectorFilter(term.lattice())).toList();
+        // arrays of the heap, which the collector frees
+        memories = new Spares<>(() -> new Memory(filters), memory -> {});
         attractive = compatibilities.stream().allMatch(Compatibility::isAttractive);
     }
 
@@ -32,16 +32,15 @@ final class VectorMeanField implements MeanField {
 
     @Override
     public float[] infer(float[] unary, int labels, int iterations, int threads) {
-        Memory spare = memories.poll();
-        Memory memory = spare == null ? new Memory(filters) : spare;
+        Memory memory = memories.take();
         float[] q = new Run(memory, unary, labels, threads).infer(iterations);
-        memories.add(memory);
+        memories.giveBack(memory);
         return q;
     }
 
     @Override
     public void close() {
-        memories.clear();
+        memories.close();
     }
 
     /** What one inference works on. */

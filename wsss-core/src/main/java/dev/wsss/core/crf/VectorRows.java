@@ -160,12 +160,19 @@ final class VectorRows {
         for (int i = 0; i < points * stride; i += LANES) {
             exp(FloatVector.fromArray(SPECIES, rows, i)).intoArray(rows, i);
         }
+        float[] lanes = new float[LANES];
         for (int c = 0; c < points * stride; c += stride) {
             FloatVector sum = FloatVector.fromArray(SPECIES, rows, c);
             for (int i = c + LANES; i < c + stride; i += LANES) {
                 sum = sum.add(FloatVector.fromArray(SPECIES, rows, i));
             }
-            float scale = 1 / sum.reduceLanes(VectorOperators.ADD);
+            sum.intoArray(lanes, 0);
+            // not reduceLanes: its order, and so the last bit, may differ between interpreted and compiled code
+            float total = 0;
+            for (float lane : lanes) {
+                total += lane;
+            }
+            float scale = 1 / total;
             for (int i = c; i < c + stride; i += LANES) {
                 FloatVector.fromArray(SPECIES, rows, i).mul(scale).intoArray(rows, i);
             }

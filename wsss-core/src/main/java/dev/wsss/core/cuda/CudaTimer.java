@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  *
  * <pre>{@code
  * try (CudaTimer timer = CudaTimer.start(device)) {
- *     work();
+ *     work.run();
  *     double milliseconds = timer.stop();
  * }
  * }</pre>

@@ -6,13 +6,14 @@ import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 
 /** Bytes to be read by range, of a file or of memory, with the name that messages give. Thread-safe. */
 abstract class ByteSource implements AutoCloseable {
@@ -36,7 +37,7 @@ abstract class ByteSource implements AutoCloseable {
                     path + ": expected a file, there is " + (Files.exists(path) ? "something else" : "nothing"));
         }
         try {
-            return new OfFile(path.toString(), FileChannel.open(path, StandardOpenOption.READ));
+            return new OfFile(path.toString(), AsynchronousFileChannel.open(path, StandardOpenOption.READ));
         } catch (IOException e) {
             throw unreadable(path.toString(), e);
         }
@@ -78,9 +79,10 @@ abstract class ByteSource implements AutoCloseable {
     }
 
     private static final class OfFile extends ByteSource {
-        private final FileChannel channel;
+        /** Not a FileChannel: an interrupt of one reader closes that for all of them. */
+        private final AsynchronousFileChannel channel;
 
-        OfFile(String name, FileChannel channel) {
+        OfFile(String name, AsynchronousFileChannel channel) {
             super(name);
             this.channel = channel;
         }
@@ -111,17 +113,38 @@ abstract class ByteSource implements AutoCloseable {
                     // thread.
                     to.limit(to.isDirect() ? limit : Math.min(limit, to.position() + CHUNK));
                     long at = end - (limit - to.position());
-                    if (channel.read(to, at) < 0) {
+                    if (finished(channel.read(to, at)) < 0) {
                         throw new InvalidDataException(name() + ": the file ends at byte " + at + ", expected " + end
                                 + "; it was cut while being read");
                     }
                 }
-            } catch (ClosedByInterruptException e) {
-                throw unreadable(name(), e);
             } catch (ClosedChannelException e) {
                 throw closed();
             } catch (IOException e) {
                 throw unreadable(name(), e);
+            }
+        }
+
+        /** Waits also when interrupted, which the caller then finds set: until the read has ended, the buffer is not its own. */
+        private static int finished(Future<Integer> read) throws IOException {
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    try {
+                        return read.get();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    } catch (ExecutionException e) {
+                        if (e.getCause() instanceof IOException cause) {
+                            throw cause;
+                        }
+                        throw new IOException(e.getCause());
+                    }
+                }
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
             }
         }
 

@@ -22,8 +22,8 @@ import java.util.TreeMap;
  * <pre>{@code
  * try (SafetensorsFile file = Safetensors.open(path)) {
  *     HostArray weight = file.get("conv1.weight");
+ *     Safetensors.write(copy, Map.of("conv1.weight", weight), Map.of("format", "pt"));
  * }
- * Safetensors.write(path, Map.of("conv1.weight", weight), Map.of("format", "pt"));
  * }</pre>
  *
  * <p>A file is checked as the reference implementation checks it: the header has at most 100 MB, every tensor's range

@@ -9,6 +9,7 @@ import java.util.Locale;
  * @param subject what was evaluated, such as {@code random walk}
  * @param split the dataset and split, such as {@code shapes/val}
  * @param images how many images
+ * @param imageSet which images: a hash of their ids
  * @param classes the labels
  * @param confusion all counts
  * @param convention how classes without a pixel count
@@ -17,6 +18,7 @@ public record Evaluation(
         String subject,
         String split,
         int images,
+        String imageSet,
         ClassCatalog classes,
         ConfusionMatrix confusion,
         IouConvention convention) {

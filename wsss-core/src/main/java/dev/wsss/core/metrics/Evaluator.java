@@ -5,6 +5,9 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.Sample;
 import dev.wsss.api.Segmenter;
+import dev.wsss.api.Sha256;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +52,7 @@ public final class Evaluator {
     public Evaluation compare(String subject, IntFunction<? extends @Nullable LabelMap> labels) {
         ConfusionMatrix confusion = new ConfusionMatrix(data.classes().labelCount());
         int images = 0;
+        MessageDigest ids = Sha256.digest();
         for (int i = 0; i < data.size(); i++) {
             LabelMap map = labels.apply(i);
             if (map == null) {
@@ -60,8 +64,10 @@ public final class Evaluator {
                 throw new InvalidDataException("sample '" + data.id(i) + "': " + e.getMessage(), e);
             }
             images++;
+            ids.update((data.id(i) + "\n").getBytes(StandardCharsets.UTF_8));
         }
-        return new Evaluation(subject, data.name(), images, data.classes(), confusion, convention);
+        String imageSet = Sha256.hex(ids.digest()).substring(0, 16);
+        return new Evaluation(subject, data.name(), images, imageSet, data.classes(), confusion, convention);
     }
 
     /** Evaluates a segmenter on every image. */

@@ -5,6 +5,7 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import java.util.Map;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -52,6 +53,15 @@ public final class BatchNorm2d extends Layer {
     /** The scale. */
     public Tensor weight() {
         return weight;
+    }
+
+    Tensor runningMean() {
+        return runningMean;
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("momentum", momentum, "eps", eps, "frozen", frozen);
     }
 
     /** Uses the running statistics from now on, in training mode too; with {@code affine} scale and shift stop training. */

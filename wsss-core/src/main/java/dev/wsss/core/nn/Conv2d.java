@@ -1,5 +1,6 @@
 package dev.wsss.core.nn;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -62,6 +63,11 @@ public final class Conv2d extends Layer {
     /** The bias, or null without one. */
     public @Nullable Tensor bias() {
         return bias;
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("stride", stride[0], "padding", padding[0], "dilation", dilation[0], "groups", groups);
     }
 
     /** {@code [N][in][H][W]} to {@code [N][out][H'][W']}. */

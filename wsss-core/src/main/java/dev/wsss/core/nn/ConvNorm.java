@@ -1,6 +1,7 @@
 package dev.wsss.core.nn;
 
 import dev.wsss.core.runtime.Scope;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /** A convolution, its batch normalisation and, unless switched off, a rectifier: the brick of most networks. */
@@ -25,6 +26,11 @@ public final class ConvNorm extends Layer {
     /** The convolution. */
     public Conv2d conv() {
         return conv;
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("relu", relu);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.wsss.core.nn;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -24,6 +25,11 @@ public final class Dropout extends Layer {
     /** Drops whole channels with probability {@code p}, as Dropout2d. */
     public static Dropout channels(double p) {
         return new Dropout(p, true);
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("p", p, "channels", channels);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.wsss.core.nn;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -29,6 +30,11 @@ public final class GroupNorm extends Layer {
         this.groups = groups;
         weight = parameter("weight", Init.ones(channels));
         bias = parameter("bias", Init.zeros(channels));
+    }
+
+    @Override
+    protected Map<String, Object> settings() {
+        return Map.of("groups", groups, "eps", EPS);
     }
 
     @Override

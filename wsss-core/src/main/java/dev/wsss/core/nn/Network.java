@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
@@ -35,6 +36,7 @@ import org.bytedeco.pytorch.Tensor;
 public abstract class Network implements Described, AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Tensor> unsavedBuffers = new LinkedHashMap<>();
     private final List<Part> children = new ArrayList<>();
     /** Own tensors whose values were not drawn here. */
     private final Set<Tensor> given = identitySet();
@@ -56,13 +58,28 @@ public abstract class Network implements Described, AutoCloseable {
         return owned;
     }
 
-    private static Tensor own(Tensor initial) {
+    /**
+     * Registers a buffer that is neither saved nor loaded, such as a table that follows from the settings. The network
+     * takes {@code initial} over and closes it.
+     */
+    protected final Tensor unsavedBuffer(String name, Tensor initial) {
         Tensor owned = Scope.own(initial.detach());
         initial.close();
+        put(unsavedBuffers, name, owned);
         return owned;
     }
 
-    /** Registers a part. This network closes it. */
+    private static Tensor own(Tensor initial) {
+        Tensor owned = Scope.own(initial.detach());
+        initial.close();
+        Unfilled.register(owned);
+        return owned;
+    }
+
+    /**
+     * Registers a part. This network closes it. One part may stand in several places: it then is saved under each of its
+     * names, as PyTorch does, and trained, counted and visited once, under the first.
+     */
     protected final <N extends Network> N child(String name, N part) {
         requireNew(name);
         children.add(new Part(name, part));
@@ -84,13 +101,14 @@ public abstract class Network implements Described, AutoCloseable {
     private void requireNew(String name) {
         if (parameters.containsKey(name)
                 || buffers.containsKey(name)
+                || unsavedBuffers.containsKey(name)
                 || children.stream().anyMatch(part -> part.has(name))) {
             throw new IllegalStateException(
                     "'" + name + "' is registered twice in " + getClass().getSimpleName());
         }
     }
 
-    private record Part(String name, Network network) {
+    record Part(String name, Network network) {
         String prefix() {
             return name.isEmpty() ? "" : name + ".";
         }
@@ -100,24 +118,31 @@ public abstract class Network implements Described, AutoCloseable {
         }
     }
 
-    /** All parameters of this network and its parts by full name, in order of registration. */
+    /** All parameters of this network and its parts by full name, each once, in order of registration. */
     public final Map<String, Tensor> parameters() {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        collect("", all, true, false);
+        NetworkTree.modules(this)
+                .forEach((part, place) -> part.parameters.forEach((name, t) -> all.put(place.prefix() + name, t)));
         return all;
     }
 
-    /** All buffers of this network and its parts by full name, in order of registration. */
+    /** All buffers of this network and its parts by full name, each once, those that are not saved included. */
     public final Map<String, Tensor> buffers() {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        collect("", all, false, true);
+        NetworkTree.modules(this).forEach((part, place) -> {
+            part.buffers.forEach((name, t) -> all.put(place.prefix() + name, t));
+            part.unsavedBuffers.forEach((name, t) -> all.put(place.prefix() + name, t));
+        });
         return all;
     }
 
-    /** Parameters and buffers by full name, in the order of PyTorch's {@code state_dict}. The live tensors, no copies. */
+    /**
+     * What is saved, parameters and buffers by full name, in the order of PyTorch's {@code state_dict}. The live tensors,
+     * no copies; one of a part that stands in several places is there under each name.
+     */
     public final Map<String, Tensor> state() {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        collect("", all, true, true);
+        collect("", all);
         return all;
     }
 
@@ -134,14 +159,66 @@ public abstract class Network implements Described, AutoCloseable {
         return t;
     }
 
-    private void collect(String prefix, Map<String, Tensor> all, boolean withParameters, boolean withBuffers) {
-        if (withParameters) {
-            parameters.forEach((name, t) -> all.put(prefix + name, t));
+    private void collect(String prefix, Map<String, Tensor> all) {
+        parameters.forEach((name, t) -> all.put(prefix + name, t));
+        buffers.forEach((name, t) -> all.put(prefix + name, t));
+        children.forEach(part -> part.network.collect(prefix + part.prefix(), all));
+    }
+
+    /** The parts right below, in order of registration. */
+    final List<Part> children() {
+        return children;
+    }
+
+    /** The tensors that this part itself owns: parameters, then buffers, those that are not saved last. */
+    final Map<String, Tensor> ownTensors() {
+        Map<String, Tensor> own = new LinkedHashMap<>(parameters);
+        own.putAll(buffers);
+        own.putAll(unsavedBuffers);
+        return own;
+    }
+
+    /**
+     * This network and all parts below it by path, parents first, each once. The network itself stands under {@code ""}; a
+     * part without a name of its own as {@code [i]}, its place among its parent's parts.
+     */
+    public final Map<String, Network> modules() {
+        return modules(Network.class);
+    }
+
+    /** The parts of one type by path, as {@link #modules()}. */
+    public final <N> Map<String, N> modules(Class<N> type) {
+        return NetworkTree.modules(this, type);
+    }
+
+    /**
+     * The part at a path.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public final Network module(String path) {
+        Network part = modules().get(path);
+        if (part == null) {
+            throw new IllegalArgumentException(getClass().getSimpleName() + " has no part '" + path + "'");
         }
-        if (withBuffers) {
-            buffers.forEach((name, t) -> all.put(prefix + name, t));
-        }
-        children.forEach(part -> part.network.collect(prefix + part.prefix(), all, withParameters, withBuffers));
+        return part;
+    }
+
+    /**
+     * What made this part and does not show in the shapes of its tensors, such as stride, groups or heads. Values have a
+     * {@code toString} that says all; {@link #architecture()} shows them.
+     */
+    protected Map<String, Object> settings() {
+        return Map.of();
+    }
+
+    /**
+     * What this network is made of, by path as in {@link #modules()}: of each part its class, its {@link #settings()} and
+     * its tensors' types and shapes, and which of them are frozen. Two networks with equal parameters that compute
+     * differently are told apart.
+     */
+    public final SortedMap<String, String> architecture() {
+        return NetworkTree.architecture(this);
     }
 
     /** A copy of {@link #state()} on the host. */
@@ -177,7 +254,7 @@ public abstract class Network implements Described, AutoCloseable {
     @Override
     public Description description() {
         return Description.of(getClass().getSimpleName())
-                .put("architecture", architecture())
+                .put("architecture", Sha256.of(architecture().toString()))
                 .put("weights", fingerprint())
                 .build();
     }
@@ -199,7 +276,7 @@ public abstract class Network implements Described, AutoCloseable {
             }
         }
         return Description.of(getClass().getSimpleName())
-                .put("architecture", architecture())
+                .put("architecture", Sha256.of(architecture().toString()))
                 .put(
                         "start",
                         given == 0 ? "drawn" : given + " of " + state.size() + " tensors, " + Sha256.hex(sha.digest()))
@@ -286,9 +363,10 @@ public abstract class Network implements Described, AutoCloseable {
     private void copy(LoadReport report, Map<String, HostArray> checkpoint, LoadPolicy policy) {
         Map<String, Tensor> mine = state();
         List<String> whole = new ArrayList<>();
-        for (String key : report.loaded()) {
+        for (String key : NetworkTree.lastNames(report.loaded(), mine)) {
             HostArray from = Objects.requireNonNull(checkpoint.get(key));
             Tensor to = Objects.requireNonNull(mine.get(key));
+            Unfilled.filled(to);
             long[] shape = Tensors.shape(to);
             if (Arrays.equals(shape, from.shape())) {
                 whole.add(key);
@@ -315,13 +393,6 @@ public abstract class Network implements Described, AutoCloseable {
                         Objects.requireNonNull(checkpoint.get(key)), Objects.requireNonNull(mine.get(key))));
     }
 
-    /** TEMPORARY: the transformers' branch has the real one. */
-    public final String architecture() {
-        StringBuilder text = new StringBuilder();
-        state().forEach((name, t) -> text.append(name).append(Arrays.toString(Tensors.shape(t))).append(t.requires_grad()));
-        return Sha256.of(text.toString());
-    }
-
     /** Training or evaluation mode, for this network and its parts. New networks are in training mode. */
     public final void train(boolean on) {
         visit(n -> n.training = on);
@@ -332,10 +403,24 @@ public abstract class Network implements Described, AutoCloseable {
         return training;
     }
 
-    /** Calls an action for this network and each part below it, parents first. */
+    /** Calls an action for this network and each part below it, parents first, once for each. */
     public final void visit(Consumer<? super Network> action) {
-        action.accept(this);
-        children.forEach(part -> part.network.visit(action));
+        NetworkTree.modules(this).keySet().forEach(action);
+    }
+
+    /** Freezes this part: no parameter trains, and every batch normalisation keeps its running statistics. */
+    public final void freeze() {
+        requiresGrad(false);
+        freezeBatchNorm(true);
+    }
+
+    /**
+     * Freezes parts and parameters by path, such as {@code backbone.layer1}: whatever stands at or below it.
+     *
+     * @throws IllegalArgumentException if there is nothing at a path; nothing is changed then
+     */
+    public final void freeze(String... paths) {
+        NetworkTree.freeze(this, paths);
     }
 
     /**
@@ -363,10 +448,10 @@ public abstract class Network implements Described, AutoCloseable {
         }
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            state().values().forEach(t -> {
+            visit(n -> n.ownTensors().values().forEach(t -> {
                 var type = t.is_floating_point() ? Tensors.scalarType(dtype) : t.scalar_type();
                 t.set_data(t.detach().to(device.toTorch(), type));
-            });
+            }));
         }
     }
 
@@ -388,9 +473,7 @@ public abstract class Network implements Described, AutoCloseable {
             return;
         }
         closed = true;
-        List<Tensor> mine = new ArrayList<>(parameters.values());
-        mine.addAll(buffers.values());
-        mine.forEach(Tensor::close);
+        ownTensors().values().forEach(Tensor::close);
         children.forEach(part -> part.network.close());
     }
 

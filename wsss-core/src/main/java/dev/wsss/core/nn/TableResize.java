@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How a table learnt for one size of images, such as a position embedding, becomes one for another. Its {@link
- * #toString} names the method in reports. A network whose reference resamples in a way of its own brings its own.
+ * How a table learnt for one size of images, such as a position embedding, becomes one for another. Its {@code
+ * toString} names the method in reports. A network whose reference resamples in a way of its own brings its own.
  */
 public interface TableResize {
     /** Whether it can make a table of shape {@code to} from one like {@code from}. */

@@ -66,6 +66,8 @@ public final class RunFolder {
     final int inFlight;
     final int nativeErrors;
     final @Nullable Progress progress;
+    final List<RunListener> listeners;
+    final @Nullable Path tensorBoard;
     /** Products that this run has made or checked: they are not hashed again. */
     final VerifiedProducts verified = new VerifiedProducts();
 
@@ -90,6 +92,8 @@ public final class RunFolder {
         inFlight = b.inFlight;
         nativeErrors = b.nativeErrors;
         progress = b.progress;
+        listeners = List.copyOf(b.listeners);
+        tensorBoard = b.tensorBoard;
     }
 
     /** Starts a run. */
@@ -132,6 +136,7 @@ public final class RunFolder {
         made.addAll(all);
         result.seconds().forEach((what, s) -> seconds.merge(what, s, Double::sum));
         run.products().ifPresent(products -> write(products));
+        listeners.forEach(l -> l.onMade(result));
         return result;
     }
 
@@ -182,6 +187,8 @@ public final class RunFolder {
         if (manifest != null) {
             write(manifest.stages(), manifest.failures());
         }
+        listeners.forEach(l -> l.onTrained(name, history));
+        training.leftOut().forEach((id, reason) -> listeners.forEach(l -> l.onLeftOut(id, reason)));
         return history;
     }
 
@@ -193,6 +200,11 @@ public final class RunFolder {
     /** Seconds by what they were spent on so far: a training, a stage, reading and writing. */
     public SortedMap<String, Double> seconds() {
         return Collections.unmodifiableSortedMap(seconds);
+    }
+
+    /** Whether there is a {@link #manifest()}. */
+    public boolean hasManifest() {
+        return manifest != null;
     }
 
     /**
@@ -272,6 +284,8 @@ public final class RunFolder {
         private int inFlight;
         private int nativeErrors = NATIVE_ERRORS;
         private @Nullable Progress progress;
+        private final List<RunListener> listeners = new ArrayList<>();
+        private @Nullable Path tensorBoard;
 
         private Builder() {}
 
@@ -361,6 +375,22 @@ public final class RunFolder {
         /** Reports each finished sample and training step. */
         public Builder optProgress(Progress progress) {
             this.progress = progress;
+            return this;
+        }
+
+        /** Adds a listener. */
+        public Builder optListener(RunListener listener) {
+            listeners.add(listener);
+            return this;
+        }
+
+        /**
+         * Writes losses and rates of each training for TensorBoard too.
+         *
+         * @param folder of event files, of each training in a folder of its name
+         */
+        public Builder optTensorBoard(Path folder) {
+            tensorBoard = folder;
             return this;
         }
 

@@ -4,20 +4,22 @@ import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RunManifest;
 import dev.wsss.api.WsssException;
+import dev.wsss.core.train.TensorBoardWriter;
 import dev.wsss.core.train.Trainer;
 import dev.wsss.core.train.TrainingHistory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -36,10 +38,17 @@ final class Training<B extends AutoCloseable> {
     private static final String LOCK = ".lock";
     private static final String STEPS = "steps";
 
+    /**
+     * What this JVM trains. Their locks must not be tried: POSIX drops all of a process's locks on a file when the process
+     * closes any channel of that file.
+     */
+    private static final Set<Path> OURS = new HashSet<>();
+
     private final RunFolder run;
     private final String name;
     private final Path folder;
     private RunManifest.@Nullable Training product;
+    private Map<String, String> leftOut = Map.of();
 
     Training(RunFolder run, String name) {
         if (!NAME.matcher(name).matches()) {
@@ -52,6 +61,16 @@ final class Training<B extends AutoCloseable> {
     }
 
     TrainingHistory run(Trainer.Builder<B> builder) {
+        Path board = run.tensorBoard;
+        if (board == null) {
+            return train(builder);
+        }
+        try (TensorBoardWriter writer = new TensorBoardWriter(board.resolve(name))) {
+            return train(builder.optListeners(writer));
+        }
+    }
+
+    private TrainingHistory train(Trainer.Builder<B> builder) {
         builder.optSeed(run.seed).optName(name).optCheckpointFolder(folder);
         if (run.progress != null) {
             builder.optProgress(run.progress);
@@ -60,10 +79,18 @@ final class Training<B extends AutoCloseable> {
             SortedMap<String, String> description =
                     trainer.description().requireStated("training '" + name + "'").under("");
             Files.createDirectories(folder);
+            Path ours = folder.toRealPath();
+            synchronized (OURS) {
+                if (!OURS.add(ours)) {
+                    throw alreadyTraining();
+                }
+            }
             try (FileChannel channel = FileChannel.open(
                             folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                    FileLock lock = lock(channel)) {
-                assert lock.isValid();
+                    FileLock lock = channel.tryLock()) {
+                if (lock == null) {
+                    throw alreadyTraining();
+                }
                 prepare(description);
                 if (run.shards > 1 && trainer.savedStep() < trainer.steps()) {
                     throw new IllegalArgumentException("shard " + run.shard + "/" + run.shards + " cannot train '" + name
@@ -71,11 +98,16 @@ final class Training<B extends AutoCloseable> {
                 }
                 TrainingHistory history = trainer.fit();
                 trainer.network().train(false);
+                leftOut = trainer.data().failures();
                 SortedMap<String, String> settings = new TreeMap<>(description);
                 settings.put("seed", Long.toString(run.seed));
                 product = new RunManifest.Training(
                         name, settings, history.steps(), trainer.network().fingerprint());
                 return history;
+            } finally {
+                synchronized (OURS) {
+                    OURS.remove(ours);
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be used (" + e + ")", e);
@@ -87,16 +119,14 @@ final class Training<B extends AutoCloseable> {
         return Objects.requireNonNull(product, "the training has not run");
     }
 
-    private FileLock lock(FileChannel channel) throws IOException {
-        try {
-            FileLock lock = channel.tryLock();
-            if (lock != null) {
-                return lock;
-            }
-        } catch (OverlappingFileLockException e) {
-            log.debug("locked by this process", e);
-        }
-        throw new WsssException("another run is training '" + name + "' in " + run.folder + "; wait until it has ended");
+    /** Samples that could not be trained on, with the reason. */
+    Map<String, String> leftOut() {
+        return leftOut;
+    }
+
+    private WsssException alreadyTraining() {
+        return new WsssException(
+                "another run is training '" + name + "' in " + run.folder + "; wait until it has ended");
     }
 
     /** Sees to it that what is in the folder is of this description, or that nothing is. */

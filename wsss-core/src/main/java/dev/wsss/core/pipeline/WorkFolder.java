@@ -63,7 +63,12 @@ final class WorkFolder implements AutoCloseable {
                 Files.createDirectory(run);
                 FileChannel channel =
                         FileChannel.open(run.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                channel.lock();
+                try {
+                    channel.lock();
+                } catch (IOException e) {
+                    channel.close();
+                    throw e;
+                }
                 OURS.add(run);
                 return new WorkFolder(absolute, run, channel);
             });
@@ -109,20 +114,30 @@ final class WorkFolder implements AutoCloseable {
         Files.move(folder, newFile("discarded"), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** Enters this run's journals into the indices and deletes the corner. */
+    /**
+     * Enters this run's journals into the indices and deletes the corner. If that fails, the corner stays, without its
+     * lock, as one that a dead run left.
+     */
     @Override
     public void close() {
         try {
             locked(out, () -> {
-                takeOver(out, run);
-                lockChannel.close();
-                OURS.remove(run);
+                try {
+                    takeOver(out, run);
+                } finally {
+                    unlock();
+                }
                 deleteTree(run);
                 return run;
             });
         } catch (IOException e) {
             throw new UncheckedIOException(run + ": cannot be removed (" + e + ")", e);
         }
+    }
+
+    private void unlock() throws IOException {
+        OURS.remove(run);
+        lockChannel.close();
     }
 
     private static void takeOverDeadRuns(Path out, Path work) throws IOException {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Report.builder()
  *         .setTitle("Pseudo labels of VOC 2012 train")
  *         .setClasses(data.classes())
- *         .stageScores(List.of(new StageScore("CAM", 0.557), new StageScore("random walk", 0.663)))
+ *         .stageScores(List.of(StageScore.of(cams), StageScore.of(walked)))
  *         .strip(Strip.builder(id, image, classes).scores("CAM", maps).labels("pseudo label", label).build())
  *         .manifest(manifest)
  *         .build()
@@ -136,22 +137,24 @@ public final class Report {
         html.add("<section>\n<div class=\"two\">\n");
         if (!b.stageScores.isEmpty()) {
             html.add(
-                    "<div><h2>From stage to stage</h2>\n<p class=\"lead\">Mean IoU of each stage's labels, and what the"
-                            + " stage changed.</p>\n<div class=\"scroll\"><table><tr><th>stage</th><th class=\"n\">mIoU</th><th"
-                            + " class=\"n\">change</th><th class=\"wide\"></th></tr>\n");
-            double before = Double.NaN;
+                    "<div><h2>From stage to stage</h2>\n<p class=\"lead\">Mean IoU of each stage's labels, and the change"
+                            + " from the row before on the same images.</p>\n<div class=\"scroll\"><table><tr><th>stage</th><th>"
+                            + "on</th><th class=\"n\">mIoU</th><th class=\"n\">change</th><th class=\"wide\"></th></tr>\n");
+            Map<String, Double> before = new HashMap<>();
             for (StageScore s : b.stageScores) {
-                double change = (s.miou() - before) * 100;
-                html.add("<tr><td class=\"name\">%s</td><td class=\"n\">%s</td>", s.stage(), percent(s.miou()));
-                if (Double.isNaN(before)) {
+                Double last = before.put(s.imageSet(), s.miou());
+                html.add(
+                        "<tr><td class=\"name\">%s</td><td>%s</td><td class=\"n\">%s</td>",
+                        s.stage(), s.on(), percent(s.miou()));
+                if (last == null) {
                     html.add("<td class=\"n\"></td>");
                 } else {
+                    double change = (s.miou() - last) * 100;
                     html.add("<td class=\"n " + (change < 0 ? "down" : "up") + "\">%s</td>", signed(change));
                 }
                 html.add(
                         "<td class=\"wide\"><div class=\"meter\"><i style=\"width:%.1f%%\"></i></div></td></tr>\n",
                         s.miou() * 100);
-                before = s.miou();
             }
             html.add("</table></div></div>\n");
         }

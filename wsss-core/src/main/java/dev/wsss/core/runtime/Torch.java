@@ -13,6 +13,9 @@ import org.slf4j.LoggerFactory;
 /** The one libtorch of this JVM: loading it, its threads, its seed, its modes, its errors. */
 public final class Torch {
     private static final Logger log = LoggerFactory.getLogger(Torch.class);
+    /** What was set, or 0: a thread that has asked libtorch before would hear what held then. */
+    private static volatile int threads;
+
     private static final String DJL_ENGINE = "ai/djl/pytorch/engine/PtEngine.class";
 
     private Torch() {}
@@ -55,7 +58,12 @@ public final class Torch {
     }
 
     /**
-     * Sets how many threads one operation uses.
+     * Sets how many threads one operation on the CPU uses, anywhere in this library; as many as there are cores, or as
+     * {@code OMP_NUM_THREADS} says, if never set.
+     *
+     * <p>It holds for libtorch's operations and for what this library computes in Java, such as the dense CRF and the random
+     * walk. Objects of the latter kind have an {@code optThreads}, which overrides it for their own code; libtorch's
+     * operations obey this setting alone. Results are the same bits for any number of threads where the object says so.
      *
      * <p>Callers that compute in parallel should set {@code cores / callers}: more threads than cores slow all of them.
      *
@@ -66,6 +74,7 @@ public final class Torch {
             throw new IllegalArgumentException("threads must be at least 1, got " + threads);
         }
         load();
+        Torch.threads = threads;
         torch.set_num_threads(threads);
         // OpenBLAS, which multiplies small matrices, has threads of its own, and they spin while they wait
         openblas_nolapack.blas_set_num_threads(threads);
@@ -74,7 +83,7 @@ public final class Torch {
     /** How many threads one operation uses. */
     public static int threads() {
         load();
-        return torch.get_num_threads();
+        return threads > 0 ? threads : torch.get_num_threads();
     }
 
     /** Seeds libtorch's generators on every device: initial weights, dropout. */

@@ -1,6 +1,7 @@
 package dev.wsss.core.train;
 
 import dev.wsss.api.Described;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -26,6 +27,11 @@ public interface BatchSource<B extends AutoCloseable> extends Described {
 
     /** Number of images in a batch, for the throughput. */
     int images(B batch);
+
+    /** Samples that could not be loaded so far, by id, with the reason. */
+    default Map<String, String> failures() {
+        return Map.of();
+    }
 
     /** The numbers 0..n-1 in the random order of an epoch. */
     static int[] shuffled(int n, long seed, int epoch) {

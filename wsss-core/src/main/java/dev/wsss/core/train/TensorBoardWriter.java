@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes loss, reported figures, learning rates, throughput and memory of every log point to an event file that
@@ -19,16 +21,19 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>Tags are {@code loss}, {@code scalars/<name>}, {@code rate/<group>}, {@code speed/images_per_second} and {@code
- * memory/resident_gib}. Each writer makes a new file; TensorBoard joins the files of a folder, so a resumed run goes on in
+ * <p>May be used by several threads. Tags are {@code loss}, {@code scalars/<name>}, {@code rate/<group>}, {@code speed/images_per_second} and {@code
+ * memory/resident_gib}. What is written can be seen at once, and stays if the process is killed. Each writer makes a new file; TensorBoard joins the files of a folder, so a resumed run goes on in
  * the same curve.
  */
 public final class TensorBoardWriter implements TrainingListener, AutoCloseable {
     private static final String VERSION = "brain.Event:2";
     private static final double GIB = 1L << 30;
+    /** Tells the files of writers apart that are made in one millisecond. */
+    private static final AtomicLong WRITERS = new AtomicLong();
 
     private final Path file;
     private final OutputStream out;
+    private boolean closed;
 
     /**
      * Creates the folder where needed, and an event file in it.
@@ -37,11 +42,16 @@ public final class TensorBoardWriter implements TrainingListener, AutoCloseable 
      */
     public TensorBoardWriter(Path folder) {
         long now = System.currentTimeMillis();
-        file = folder.resolve("events.out.tfevents." + now / 1000 + "."
-                + ProcessHandle.current().pid() + "." + now % 1000 + ".wsss");
+        file = folder.resolve(String.format(
+                Locale.ROOT,
+                "events.out.tfevents.%d.%03d.%06d.%d.wsss",
+                now / 1000,
+                now % 1000,
+                WRITERS.incrementAndGet(),
+                ProcessHandle.current().pid()));
         try {
             Files.createDirectories(folder);
-            out = Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
         }
@@ -53,8 +63,23 @@ public final class TensorBoardWriter implements TrainingListener, AutoCloseable 
         return file;
     }
 
-    /** Writes figures of one step under their tags, such as the score of an evaluation. */
+    /**
+     * Writes figures of one step under their tags, such as the score of an evaluation.
+     *
+     * @param step 0 or more
+     * @param scalars by tag; a slash groups them
+     * @throws IllegalArgumentException if a tag is blank or the step is negative
+     * @throws IllegalStateException if closed
+     */
     public void write(long step, Map<String, Double> scalars) {
+        if (step < 0) {
+            throw new IllegalArgumentException("step must be 0 or more, got " + step);
+        }
+        scalars.keySet().forEach(tag -> {
+            if (tag.isBlank()) {
+                throw new IllegalArgumentException("tag of step " + step + " is blank: '" + tag + "'");
+            }
+        });
         append(EventRecords.event(System.currentTimeMillis() / 1000.0, step, null, scalars));
     }
 
@@ -70,7 +95,10 @@ public final class TensorBoardWriter implements TrainingListener, AutoCloseable 
         write(point.step(), scalars);
     }
 
-    private void append(byte[] event) {
+    private synchronized void append(byte[] event) {
+        if (closed) {
+            throw new IllegalStateException(file + " is closed");
+        }
         try {
             out.write(EventRecords.frame(event));
         } catch (IOException e) {
@@ -78,8 +106,13 @@ public final class TensorBoardWriter implements TrainingListener, AutoCloseable 
         }
     }
 
+    /** Ends the file. Idempotent. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
             out.close();
         } catch (IOException e) {

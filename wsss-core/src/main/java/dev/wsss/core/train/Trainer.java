@@ -65,6 +65,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
     final String name;
     final double emaDecay;
     final OnNonFinite onNonFinite;
+    final Runnable finish;
     @Nullable
     Ema ema;
 
@@ -92,6 +93,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         name = b.name;
         emaDecay = b.emaDecay;
         onNonFinite = b.onNonFinite;
+        finish = b.finish;
     }
 
     /** Starts a trainer of batches of type {@code B}. */
@@ -154,6 +156,11 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         return network;
     }
 
+    /** The batches. */
+    public BatchSource<B> data() {
+        return data;
+    }
+
     /** Updates that the newest checkpoint has behind it, by the file's name; 0 if there is none. */
     public long savedStep() {
         return store == null ? 0 : store.newestStep();
@@ -194,6 +201,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         private int epochs;
         private int accumulate = 1;
         private boolean autocast;
+        private Runnable finish = () -> {};
         private double emaDecay;
         private double maxGradientNorm;
         private final List<TrainingListener> listeners = new ArrayList<>();
@@ -286,6 +294,15 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         /** What happens when a gradient is NaN or infinite; {@link OnNonFinite#STOP} unless set. */
         public Builder<B> optOnNonFinite(OnNonFinite what) {
             onNonFinite = what;
+            return this;
+        }
+
+        /**
+         * Runs something when the last update is done, before its checkpoint is written: statistics that belong to the
+         * trained network, such as the mean displacement of IRN. It may change the network's buffers.
+         */
+        public Builder<B> optFinish(Runnable finish) {
+            this.finish = finish;
             return this;
         }
 

@@ -224,6 +224,9 @@ final class TrainingRun<B extends AutoCloseable> {
         if (done % t.logEvery == 0 || done == t.steps) {
             point(step);
         }
+        if (done == t.steps) {
+            t.finish.run();
+        }
         CheckpointStore store = t.store;
         if (done == t.steps || store != null && done % t.checkpointEvery == 0) {
             // a batch of one in a normalization of one position, say, whose variance is 0 / 0

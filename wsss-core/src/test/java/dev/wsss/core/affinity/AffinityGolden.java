@@ -6,7 +6,9 @@ import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.io.HostArray;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.nn.Network;
+import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** The reference vectors of affinity pairs, labels and head. */
 public final class AffinityGolden {
@@ -105,11 +108,18 @@ public final class AffinityGolden {
         int ignore = config.has("ignore") ? config.get("ignore").getAsInt() : LabelMap.IGNORE;
         int validBelow = config.has("valid_below") ? config.get("valid_below").getAsInt() : ignore;
         PairGeometry g = PairGeometry.of(rule(config), config.get("radius").getAsInt(), grid.height(), grid.width());
-        PairLabels pairs = AffinityLabels.pairs(g, grid, validBelow);
-        out.put("bg", HostArray.ofBytes(pairs.background(), g.offsetCount(), g.sourceCount()));
-        out.put("fg", HostArray.ofBytes(pairs.foreground(), g.offsetCount(), g.sourceCount()));
-        out.put("neg", HostArray.ofBytes(pairs.different(), g.offsetCount(), g.sourceCount()));
+        try (Scope scope = Scope.open()) {
+            PairLabels pairs = PairLabels.of(g, LabelTensors.of(List.of(grid), ComputeDevice.CPU), validBelow);
+            out.put("bg", mask(pairs.background()));
+            out.put("fg", mask(pairs.foreground()));
+            out.put("neg", mask(pairs.different()));
+        }
         return out;
+    }
+
+    /** The one image's mask, of zeros and ones. */
+    private static HostArray mask(Tensor pairs) {
+        return Tensors.toHost(pairs.select(0, 0).to(torch.ScalarType.Byte));
     }
 
     private static ScoreMaps maps(HostArray array) {

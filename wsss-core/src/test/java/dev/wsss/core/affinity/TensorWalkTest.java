@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.wsss.core.cuda.HostKernels;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.LeakCheck;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Random;
@@ -108,16 +108,10 @@ class TensorWalkTest {
         Random random = new Random(3);
         GridAffinity grid = grid(random, 30, 40, 5);
         float[] x = random(random, 2 * 30 * 40);
-        long before = 0;
-        for (int i = 0; i < 200; i++) {
+        LeakCheck.assertFlat(100, () -> {
             try (TensorWalk walk = TensorWalk.of(grid, ComputeDevice.CPU, DType.F32)) {
                 walk.walk(8, x, 2, 4);
             }
-            if (i == 50) {
-                before = NativeMemory.now().residentBytes();
-            }
-        }
-        // walks that are not closed add 90 MB here; the Java heap, which counts too, up to 25
-        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(40L << 20);
+        });
     }
 }

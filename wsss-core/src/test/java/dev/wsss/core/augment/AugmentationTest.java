@@ -1,15 +1,13 @@
-package dev.wsss.datasets;
+package dev.wsss.core.augment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.wsss.api.LabelMap;
-import dev.wsss.api.LabelledImage;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.api.SplitMix;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -34,20 +32,25 @@ class AugmentationTest {
         LABELS = LabelMap.of(H, W, PLACES);
     }
 
-    private static LabelMap labels(LabelledImage result) {
-        return Objects.requireNonNull(result.labels());
+    private static DrawnView draw(Augmentation augmentation, RgbImage image, long... keys) {
+        return augmentation.draw(image, new SplitMix(keys));
+    }
+
+    private static RgbImage image(Augmentation augmentation, RgbImage image, long... keys) {
+        return draw(augmentation, image, keys).image(image);
+    }
+
+    private static LabelMap labels(DrawnView drawn) {
+        return Views.labels(LABELS, drawn.geometry());
     }
 
     @Test
     void doesNothingUnlessAsked() {
-        LabelledImage result = Augmentation.builder().build().apply(new LabelledImage(IMAGE, LABELS), 1, 2, 3);
-        assertThat(result.image()).isEqualTo(IMAGE);
-        assertThat(result.labels()).isEqualTo(LABELS);
-        assertThat(Augmentation.builder()
-                        .build()
-                        .apply(new LabelledImage(IMAGE, null), 1, 2, 3)
-                        .labels())
-                .isNull();
+        DrawnView drawn = draw(Augmentation.builder().build(), IMAGE, 1, 2, 3);
+        assertThat(drawn.geometry().isWhole()).isTrue();
+        assertThat(drawn.image(IMAGE)).isEqualTo(IMAGE);
+        assertThat(labels(drawn)).isEqualTo(LABELS);
+        assertThat(draw(Augmentation.none(), IMAGE, 1, 2, 3).image(IMAGE)).isEqualTo(IMAGE);
     }
 
     @Test
@@ -55,9 +58,9 @@ class AugmentationTest {
         Augmentation flip = Augmentation.builder().optFlip(true).build();
         int mirrored = 0;
         for (int i = 0; i < 200; i++) {
-            LabelledImage result = flip.apply(new LabelledImage(IMAGE, LABELS), 1, 0, i);
-            if (!result.image().equals(IMAGE)) {
-                assertThat(result.image()).isEqualTo(IMAGE.mirrored());
+            DrawnView result = draw(flip, IMAGE, 1, 0, i);
+            if (!result.image(IMAGE).equals(IMAGE)) {
+                assertThat(result.image(IMAGE)).isEqualTo(IMAGE.mirrored());
                 assertThat(labels(result).get(3, 0)).isEqualTo(3 * W + W - 1);
                 mirrored++;
             }
@@ -76,17 +79,18 @@ class AugmentationTest {
         Set<Integer> firstRows = new HashSet<>();
         Set<Integer> margins = new HashSet<>();
         for (int i = 0; i < 100; i++) {
-            LabelledImage result = augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 0, i);
-            LabelMap labels = labels(result);
-            assertThat(result.image().height()).isEqualTo(6);
-            assertThat(result.image().width()).isEqualTo(20);
+            DrawnView drawn = draw(augmentation, IMAGE, 1, 0, i);
+            RgbImage result = drawn.image(IMAGE);
+            LabelMap labels = labels(drawn);
+            assertThat(result.height()).isEqualTo(6);
+            assertThat(result.width()).isEqualTo(20);
             int ignored = 0;
             for (int p = 0; p < 120; p++) {
                 int label = labels.get(p / 20, p % 20);
-                int level = result.image().data()[3 * p] & 255;
+                int level = result.data()[3 * p] & 255;
                 if (label == LabelMap.IGNORE) {
                     assertThat(level).isEqualTo(0xFE);
-                    assertThat(result.image().data()[3 * p + 2] & 255).isEqualTo(0xFC);
+                    assertThat(result.data()[3 * p + 2] & 255).isEqualTo(0xFC);
                     ignored++;
                 } else {
                     assertThat(level).isEqualTo(label);
@@ -108,20 +112,17 @@ class AugmentationTest {
     void scalesBilinearlyWithHalfPixelCentres() {
         RgbImage two = new RgbImage(1, 2, new byte[] {0, 0, 0, 100, 100, 100});
         Augmentation doubled = Augmentation.builder().optScale(2, 2).build();
-        LabelledImage result = doubled.apply(new LabelledImage(two, LabelMap.of(1, 2, new byte[] {3, 4})), 0, 0, 0);
-        assertThat(result.image().height()).isEqualTo(2);
-        byte[] row = result.image().data();
+        DrawnView result = draw(doubled, two, 0, 0, 0);
+        assertThat(result.image(two).height()).isEqualTo(2);
+        byte[] row = result.image(two).data();
         assertThat(new int[] {row[0], row[3], row[6], row[9]}).containsExactly(0, 25, 75, 100);
-        assertThat(labels(result)).isEqualTo(LabelMap.of(2, 4, new byte[] {3, 3, 4, 4, 3, 3, 4, 4}));
+        assertThat(Views.labels(LabelMap.of(1, 2, new byte[] {3, 4}), result.geometry()))
+                .isEqualTo(LabelMap.of(2, 4, new byte[] {3, 3, 4, 4, 3, 3, 4, 4}));
 
         Augmentation halved = Augmentation.builder().optScale(0.5, 0.5).build();
-        assertThat(halved.apply(new LabelledImage(IMAGE, LABELS), 0, 0, 0)
-                        .image()
-                        .width())
-                .isEqualTo(6);
+        assertThat(image(halved, IMAGE, 0, 0, 0).width()).isEqualTo(6);
         Augmentation tiny = Augmentation.builder().optScale(0.01, 0.01).build();
-        assertThat(tiny.apply(new LabelledImage(IMAGE, LABELS), 0, 0, 0).image().data())
-                .hasSize(3);
+        assertThat(image(tiny, IMAGE, 0, 0, 0).data()).hasSize(3);
     }
 
     @Test
@@ -129,8 +130,7 @@ class AugmentationTest {
         Augmentation scale = Augmentation.builder().optScale(0.5, 2).build();
         Set<Integer> widths = new HashSet<>();
         for (int i = 0; i < 300; i++) {
-            widths.add(
-                    scale.apply(new LabelledImage(IMAGE, null), 0, 0, i).image().width());
+            widths.add(image(scale, IMAGE, 0, 0, i).width());
         }
         assertThat(widths).allSatisfy(w -> assertThat(w).isBetween(6, 24)).hasSizeGreaterThan(15);
     }
@@ -141,8 +141,7 @@ class AugmentationTest {
         Augmentation light = Augmentation.builder().optColourJitter(0.25, 0, 0).build();
         Set<Byte> levels = new HashSet<>();
         for (int i = 0; i < 200; i++) {
-            byte[] data =
-                    light.apply(new LabelledImage(grey, null), 0, 0, i).image().data();
+            byte[] data = image(light, grey, 0, 0, i).data();
             assertThat(data[0]).isBetween((byte) 30, (byte) 50);
             assertThat(data[3] * 40.0 / 60).isBetween(data[0] - 1.0, data[0] + 1.0);
             levels.add(data[0]);
@@ -153,13 +152,9 @@ class AugmentationTest {
         Augmentation padded =
                 Augmentation.builder().optColourJitter(0, 1, 0).optCrop(9, 9).build();
         for (int i = 0; i < 50; i++) {
-            byte[] data = contrast.apply(new LabelledImage(grey, null), 0, 0, i)
-                    .image()
-                    .data();
+            byte[] data = image(contrast, grey, 0, 0, i).data();
             assertThat(data[0] + data[3]).isBetween(99, 101);
-            byte[] framed = padded.apply(new LabelledImage(grey, LABEL), 0, 0, i)
-                    .image()
-                    .data();
+            byte[] framed = image(padded, grey, 0, 0, i).data();
             int sum = 0;
             for (int p = 0; p < framed.length; p += 3) {
                 sum += framed[p] == (byte) 124 && framed[p + 1] == 116 ? 0 : framed[p];
@@ -167,10 +162,8 @@ class AugmentationTest {
             assertThat(sum).isBetween(99, 101);
         }
         Augmentation colour = Augmentation.builder().optColourJitter(0, 0, 1).build();
-        assertThat(colour.apply(new LabelledImage(grey, null), 0, 0, 1).image()).isEqualTo(grey);
+        assertThat(image(colour, grey, 0, 0, 1)).isEqualTo(grey);
     }
-
-    private static final LabelMap LABEL = LabelMap.of(1, 2, new byte[2]);
 
     @Test
     void dependsOnSeedEpochAndIndexAlone() {
@@ -180,17 +173,15 @@ class AugmentationTest {
                 .optFlip(true)
                 .optColourJitter(0.3, 0.3, 0.3)
                 .build();
-        LabelledImage first = augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 2, 3);
-        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 2, 3))
-                .isEqualTo(first);
-        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 2, 2, 3))
-                .isNotEqualTo(first);
-        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 3, 3))
-                .isNotEqualTo(first);
-        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 2, 4))
-                .isNotEqualTo(first);
-        assertThat(augmentation.apply(new LabelledImage(IMAGE, LABELS), 1, 3, 2))
-                .isNotEqualTo(first);
+        RgbImage first = image(augmentation, IMAGE, 1, 2, 3);
+        LabelMap firstLabels = labels(draw(augmentation, IMAGE, 1, 2, 3));
+        assertThat(image(augmentation, IMAGE, 1, 2, 3)).isEqualTo(first);
+        assertThat(labels(draw(augmentation, IMAGE, 1, 2, 3))).isEqualTo(firstLabels);
+        long[][] others = {{2, 2, 3}, {1, 3, 3}, {1, 2, 4}, {1, 3, 2}};
+        for (long[] keys : others) {
+            assertThat(image(augmentation, IMAGE, keys)).isNotEqualTo(first);
+            assertThat(labels(draw(augmentation, IMAGE, keys))).isNotEqualTo(firstLabels);
+        }
     }
 
     @Test
@@ -216,10 +207,10 @@ class AugmentationTest {
             Augmentation augmentation =
                     Augmentation.builder().optFlip(true).optCrop(4, 4).build();
             LabelMap labels = LabelMap.of(2, 2, new byte[] {10, 20, 15, 12});
-            LabelledImage out = augmentation.apply(new LabelledImage(image, labels, List.of(scores, scores)), 7, 0, i);
-            assertThat(out.scores()).hasSize(2);
-            float[] values = out.scores().get(1).toArray();
-            LabelMap moved = Objects.requireNonNull(out.labels());
+            DrawnView drawn = draw(augmentation, image, 7, 0, i);
+            float[] values = Views.scores(scores, drawn.geometry(), drawn.interpolation())
+                    .toArray();
+            LabelMap moved = Views.labels(labels, drawn.geometry());
             for (int p = 0; p < 16; p++) {
                 int label = moved.toArray()[p] & 255;
                 float expected = label == 20 ? 1 : label == 15 ? 0.5f : label == 12 ? 0.25f : 0;
@@ -233,9 +224,7 @@ class AugmentationTest {
         Augmentation augmentation = Augmentation.builder().optLongSide(30, 34).build();
         Set<Integer> widths = new TreeSet<>();
         for (int i = 0; i < 60; i++) {
-            RgbImage out = augmentation
-                    .apply(new LabelledImage(new RgbImage(10, 20, new byte[600]), null), 3, 0, i)
-                    .image();
+            RgbImage out = image(augmentation, new RgbImage(10, 20, new byte[600]), 3, 0, i);
             assertThat(out.height()).isEqualTo((int) Math.rint(out.width() / 2.0));
             widths.add(out.width());
         }
@@ -258,18 +247,28 @@ class AugmentationTest {
     }
 
     private static int[] resized(byte[] row, int width) {
-        byte[] out = Augmentation.builder()
+        Augmentation resize = Augmentation.builder()
                 .optLongSide(width, width)
                 .optBicubic(true)
-                .build()
-                .apply(new LabelledImage(new RgbImage(1, 8, row), null), 1, 0, 0)
-                .image()
-                .data();
+                .build();
+        byte[] out = image(resize, new RgbImage(1, 8, row), 1, 0, 0).data();
         int[] values = new int[width];
         for (int i = 0; i < width; i++) {
             values[i] = out[3 * i] & 255;
         }
         return values;
+    }
+
+    @Test
+    void mapsOfAnotherSizeThanTheSourceAreRefused() {
+        ViewGeometry geometry = ViewGeometry.whole(1, 2);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Views.labels(LabelMap.of(2, 1, new byte[2]), geometry))
+                .withMessage("labels are 2x1; expected 1x2 as the view's source");
+        ScoreMaps scores = ScoreMaps.of(new int[] {1}, 2, 1, new float[2]);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Views.scores(scores, geometry, Interpolation.BILINEAR))
+                .withMessage("scores are 2x1; expected 1x2 as the view's source");
     }
 
     @Test
@@ -284,7 +283,6 @@ class AugmentationTest {
         assertThat(grey).containsExactly(90, 90, 90);
         RgbImage image = new RgbImage(1, 1, new byte[] {(byte) 200, 50, 50});
         Augmentation shift = Augmentation.builder().optHsvShift(0.1, 0, 0).build();
-        assertThat(shift.apply(new LabelledImage(image, null), 1, 0, 1).image().data())
-                .isNotEqualTo(image.data());
+        assertThat(image(shift, image, 1, 0, 1).data()).isNotEqualTo(image.data());
     }
 }

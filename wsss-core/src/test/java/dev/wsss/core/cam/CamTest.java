@@ -14,7 +14,7 @@ import dev.wsss.core.io.DType;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Ops;
-import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.TensorScoreMaps;
 import dev.wsss.core.runtime.Tensors;
@@ -295,16 +295,10 @@ class CamTest {
                 .build();
         Cam byGradient = Cam.builder().setNetwork(network).optScales(1).build();
         Sample sample = sample(96, 128, 0, 1, 2);
-        for (int i = 0; i < 30; i++) {
+        LeakCheck.assertFlat(50, () -> {
             cam.generate(sample).close();
             byGradient.generate(sample).close();
-        }
-        long before = NativeMemory.now().residentBytes();
-        for (int i = 0; i < 200; i++) {
-            cam.generate(sample).close();
-            byGradient.generate(sample).close();
-        }
-        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(150L << 20);
+        });
         network.features().close();
         network.classifier().close();
     }

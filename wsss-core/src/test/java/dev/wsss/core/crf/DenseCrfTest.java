@@ -6,10 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
-import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -170,6 +180,53 @@ class DenseCrfTest {
         }
     }
 
+    @Test
+    void threadsAreTorchsUnlessSet() throws Exception {
+        RgbImage image = noise(new Random(5), 120, 130);
+        float[] unary = new float[LABELS * 120 * 130];
+        int before = Torch.threads();
+        try {
+            Torch.setThreads(1);
+            assertThat(workers(() -> DenseCrf.psa(1).build().infer(unary, LABELS, image)))
+                    .isEqualTo(1);
+            assertThat(workers(() -> DenseCrf.psa(1).optThreads(3).build().infer(unary, LABELS, image)))
+                    .isGreaterThan(1);
+            Torch.setThreads(3);
+            assertThat(workers(() -> DenseCrf.psa(1).build().infer(unary, LABELS, image)))
+                    .isGreaterThan(1);
+            assertThat(workers(() -> DenseCrf.psa(1).optThreads(1).build().infer(unary, LABELS, image)))
+                    .isEqualTo(1);
+        } finally {
+            Torch.setThreads(before);
+        }
+    }
+
+    /** How many threads of a pool work or were woken to. */
+    private static int workers(Callable<?> task) throws Exception {
+        ForkJoinPool pool = new ForkJoinPool(4);
+        try {
+            pool.submit(task).get();
+            return pool.getPoolSize();
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    @Test
+    void noMoreThreadsThanAllowed() throws Exception {
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        AtomicInteger sum = new AtomicInteger();
+        workers(() -> {
+            Parallel.run(2, 100, i -> {
+                threads.add(Thread.currentThread());
+                sum.addAndGet(i);
+            });
+            return sum;
+        });
+        assertThat(sum).hasValue(4950);
+        assertThat(threads).hasSizeLessThanOrEqualTo(2);
+    }
+
     /** Energies so far apart that their exponentials overflow. */
     @Test
     void heavyWeightsAreShiftedFirst() {
@@ -194,24 +251,75 @@ class DenseCrfTest {
         }
         int threads = Torch.threads();
         Torch.setThreads(1);
-        long before = 0;
-        for (int i = 0; i < 1000; i++) {
-            RgbImage image = images[i % images.length];
-            crf.infer(Arrays.copyOf(unary, 3 * image.height() * image.width()), 3, image);
-            if (i == 200) {
-                before = withoutHeap();
-            }
+        try {
+            LeakCheck.assertFlat(100, () -> {
+                for (RgbImage image : images) {
+                    crf.infer(Arrays.copyOf(unary, 3 * image.height() * image.width()), 3, image);
+                }
+            });
+        } finally {
+            Torch.setThreads(threads);
         }
-        Torch.setThreads(threads);
-        // an image's lattices have about a megabyte
-        assertThat(withoutHeap() - before).isLessThan(150L << 20);
-        System.gc();
-        assertThat(NativeMemory.now().heapBytes()).isLessThan(150L << 20);
     }
 
-    /** The heap is resident too, and grows when the collector likes. */
-    private static long withoutHeap() {
-        return NativeMemory.now().residentBytes() - Runtime.getRuntime().totalMemory();
+    @Test
+    void closingFreesWhatManyImagesAtOnceTook() {
+        LeakCheck.assertFlat(20, () -> {
+            try (DenseCrf crf = DenseCrf.psa(1).optIterations(1).build()) {
+                List<DenseCrf.Prepared> together = IntStream.range(0, 5)
+                        .mapToObj(i -> crf.prepare(patterned(6 + i, 8)))
+                        .toList();
+                for (int i = 0; i < together.size(); i++) {
+                    assertThat(together.get(i).infer(patternedUnary(6 + i, 8), LABELS))
+                            .hasSize(LABELS * (6 + i) * 8);
+                }
+                together.forEach(DenseCrf.Prepared::close);
+            }
+        });
+    }
+
+    @Test
+    void aClosedCrfSaysSoAndLeavesPreparedImagesTheirMemory() {
+        DenseCrf crf = DenseCrf.psa(1).build();
+        float[] q = crf.infer(patternedUnary(6, 8), LABELS, patterned(6, 8));
+        try (DenseCrf.Prepared prepared = crf.prepare(patterned(6, 8))) {
+            crf.close();
+            crf.close();
+            assertThat(prepared.infer(patternedUnary(6, 8), LABELS)).isEqualTo(q);
+        }
+        assertThatThrownBy(() -> crf.infer(patternedUnary(6, 8), LABELS, patterned(6, 8)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the CRF is closed");
+        assertThatThrownBy(() -> crf.prepare(patterned(6, 8))).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** An image that is closed while another thread infers on it must not lend its memory to the next one yet. */
+    @Test
+    void closingAnImageWaitsForItsInferences() throws Exception {
+        RgbImage image = noise(new Random(4), 60, 70);
+        float[] unary = new float[LABELS * 60 * 70];
+        for (int i = 0; i < unary.length; i++) {
+            unary[i] = i % 7;
+        }
+        try (DenseCrf crf = DenseCrf.psa(1).optIterations(5).build()) {
+            float[] expected = crf.infer(unary, LABELS, image);
+            for (int i = 0; i < 20; i++) {
+                DenseCrf.Prepared prepared = crf.prepare(image);
+                CountDownLatch begun = new CountDownLatch(1);
+                Future<float[]> inferred = CompletableFuture.supplyAsync(() -> {
+                    begun.countDown();
+                    try {
+                        return prepared.infer(unary, LABELS);
+                    } catch (IllegalStateException e) {
+                        return expected; // closed before it began
+                    }
+                });
+                begun.await();
+                prepared.close();
+                crf.infer(patternedUnary(50, 60), LABELS, patterned(50, 60));
+                assertThat(inferred.get()).isEqualTo(expected);
+            }
+        }
     }
 
     @Test

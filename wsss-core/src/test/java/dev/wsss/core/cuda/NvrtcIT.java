@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.wsss.core.affinity.TensorWalk;
 import dev.wsss.core.crf.DenseCrf;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.NativeException;
-import dev.wsss.core.runtime.NativeMemory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -112,13 +112,7 @@ class NvrtcIT {
     @Test
     void memoryStaysFlat() {
         String source = Nvrtc.source(TensorWalk.class, "walk.cu");
-        long before = 0;
-        for (int i = 0; i < 60; i++) {
-            Nvrtc.compile("walk.cu", source, 90, List.of("-DREAL=float")).close();
-            if (i == 20) {
-                before = NativeMemory.now().residentBytes();
-            }
-        }
-        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(20L << 20);
+        LeakCheck.assertFlat(40, () -> Nvrtc.compile("walk.cu", source, 90, List.of("-DREAL=float"))
+                .close());
     }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.wsss.core.io.DType;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.train.OneThread;
@@ -258,15 +258,7 @@ class ContrastLossTest {
     @Test
     void memoryStaysFlat() {
         PrototypeContrastLoss loss = PrototypeContrastLoss.builder().build();
-        for (int i = 0; i < 20; i++) {
-            step(loss);
-        }
-        long before = NativeMemory.now().residentBytes();
-        for (int i = 0; i < 200; i++) {
-            step(loss);
-        }
-        // the features of one step and their gradients are 1.7 MB: 340 MB in all
-        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(100L << 20);
+        LeakCheck.assertFlat(50, () -> step(loss));
     }
 
     private static void step(PrototypeContrastLoss loss) {

@@ -2,8 +2,6 @@ package dev.wsss.core.loss;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.wsss.api.LabelMap;
-import dev.wsss.core.affinity.AffinityLabels;
 import dev.wsss.core.affinity.AffinityLoss;
 import dev.wsss.core.affinity.PairGeometry;
 import dev.wsss.core.affinity.PairLabels;
@@ -13,15 +11,12 @@ import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /** The reference vectors of the losses of SEAM, EPS, PPC and IRN. */
 public final class LossGolden {
@@ -216,21 +211,10 @@ public final class LossGolden {
         int width = config.getAsJsonArray("grid").get(1).getAsInt();
         PairGeometry geometry =
                 PairGeometry.of(PairRule.PATHS, config.get("radius").getAsInt(), height, width);
-        byte[] labels = golden.in("label").toBytes();
         Map<String, HostArray> out = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
-            TensorVector background = new TensorVector();
-            TensorVector foreground = new TensorVector();
-            TensorVector different = new TensorVector();
-            int pixels = height * width;
-            for (int i = 0; i < labels.length / pixels; i++) {
-                LabelMap map = LabelMap.wrap(height, width, Arrays.copyOfRange(labels, i * pixels, (i + 1) * pixels));
-                PairLabels pairs = AffinityLabels.pairs(
-                        geometry, map, config.get("valid_below").getAsInt());
-                background.push_back(pairs.backgroundTensor());
-                foreground.push_back(pairs.foregroundTensor());
-                different.push_back(pairs.differentTensor());
-            }
+            PairLabels pairs = PairLabels.of(
+                    geometry, Tensors.of(golden.in("label")), config.get("valid_below").getAsInt());
             InterPixelLoss loss = new InterPixelLoss(
                     new AffinityLoss(0.25, 0.25, 0.5, config.get("eps").getAsDouble()));
             Tensor edge = leaf(golden, "edge");
@@ -239,9 +223,9 @@ public final class LossGolden {
                     edge,
                     displacement,
                     geometry,
-                    torch.cat(background, 0),
-                    torch.cat(foreground, 0),
-                    torch.cat(different, 0));
+                    pairs.background(),
+                    pairs.foreground(),
+                    pairs.different());
             terms.total().backward();
             Tensor alike = terms.affinity().background().add(terms.affinity().foreground());
             out.put("loss", Tensors.toHost(terms.total()));

@@ -10,7 +10,7 @@ import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.TensorScoreMaps;
 import dev.wsss.core.runtime.Tensors;
@@ -142,17 +142,12 @@ class Nd4jInteropTest {
     @Test
     void memoryOfLentArraysIsGivenBack() {
         INDArray nd = Nd4j.ones(DataType.FLOAT, 1 << 20);
-        long before = 0;
-        for (int i = 0; i < 300; i++) {
-            if (i == 100) {
-                before = NativeMemory.now().residentBytes();
-            }
+        LeakCheck.assertFlat(200, () -> {
             try (Scope scope = Scope.open()) {
                 Tensor t = Nd4jInterop.toTensor(nd);
                 assertThat(Tensors.item(t.add(t).sum())).isEqualTo(2 << 20);
             }
-        }
-        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(100L << 20);
+        });
     }
 
     @Test

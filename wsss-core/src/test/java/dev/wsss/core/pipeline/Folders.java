@@ -1,6 +1,7 @@
 package dev.wsss.core.pipeline;
 
 import dev.wsss.api.RunManifest;
+import dev.wsss.api.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

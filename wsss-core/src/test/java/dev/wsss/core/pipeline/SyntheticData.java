@@ -1,10 +1,13 @@
 package dev.wsss.core.pipeline;
 
+import dev.wsss.api.CamGenerator;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
+import dev.wsss.api.Description;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.LabelRule;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
@@ -25,6 +28,8 @@ final class SyntheticData implements Dataset {
     final Set<String> corrupt = new HashSet<>();
     final AtomicInteger decoded = new AtomicInteger();
     int tagShift;
+    /** Other seeds give other images under the same ids. */
+    long seed;
 
     SyntheticData(List<String> ids, int side) {
         this.ids = ids;
@@ -71,8 +76,13 @@ final class SyntheticData implements Dataset {
             throw new InvalidDataException(id(index) + ".jpg: the data ends early");
         }
         byte[] pixels = new byte[side * side * 3];
-        new Random(index).nextBytes(pixels);
+        new Random(index + 10_000 * seed).nextBytes(pixels);
         return new Sample(id(index), new RgbImage(side, side, pixels), tags(index));
+    }
+
+    @Override
+    public String fingerprint(int index) {
+        return "noise " + seed + " " + index;
     }
 
     @Override
@@ -85,28 +95,50 @@ final class SyntheticData implements Dataset {
         return LabelMap.of(side, side, new byte[side * side]);
     }
 
-    static ScoreMaps cam(Sample sample) {
-        RgbImage image = sample.image();
-        int[] labels = sample.tags().labels();
-        int n = image.height() * image.width();
-        float[] scores = new float[labels.length * n];
-        for (int k = 0; k < labels.length; k++) {
-            for (int i = 0; i < n; i++) {
-                scores[k * n + i] = (image.data()[3 * i + k] & 255) / 255f;
+    /** As many score maps as tags, each a colour times a factor. */
+    record Cam(double scale) implements CamGenerator {
+        @Override
+        public ScoreMaps generate(Sample sample) {
+            RgbImage image = sample.image();
+            int[] labels = sample.tags().labels();
+            int n = image.height() * image.width();
+            float[] scores = new float[labels.length * n];
+            for (int k = 0; k < labels.length; k++) {
+                for (int i = 0; i < n; i++) {
+                    scores[k * n + i] = (float) (scale * (image.data()[3 * i + k] & 255) / 255f);
+                }
             }
+            return ScoreMaps.of(labels, image.height(), image.width(), scores);
         }
-        return ScoreMaps.of(labels, image.height(), image.width(), scores);
+
+        @Override
+        public Description description() {
+            return Description.of("Cam").putAll(this).build();
+        }
     }
 
-    static Stage<ScoreMaps> camStage() {
-        return Stages.cam(SyntheticData::cam).optConfig("scale", 1.0).build();
+    static ScoreMaps cam(Sample sample) {
+        return new Cam(1).generate(sample);
+    }
+
+    static Stage.Builder<ScoreMaps> camStage() {
+        return Stages.cam(new Cam(1));
+    }
+
+    /** A stage {@code cam} of any function. */
+    static Stage.Builder<ScoreMaps> camStage(CamGenerator function) {
+        return Stage.builder(ProductCodec.scoreMaps())
+                .setName("cam")
+                .optConfig("function", "of this test")
+                .setFunction((sample, inputs) -> function.generate(sample));
     }
 
     /** Adds seeded noise and mixes neighbours, so that both seed and input show in the bytes. */
-    static Stage<ScoreMaps> walkStage(Stage<ScoreMaps> cam) {
+    static Stage.Builder<ScoreMaps> walkStage(Stage<ScoreMaps> cam) {
         return Stage.builder(ProductCodec.scoreMaps())
                 .setName("walk")
                 .optInputs(cam)
+                .optConfig("noise", 0.1)
                 .setFunction((sample, inputs) -> {
                     ScoreMaps in = inputs.get(cam);
                     float[] from = in.toArray();
@@ -116,42 +148,50 @@ final class SyntheticData implements Dataset {
                         to[i] = (from[i] + from[(i + 1) % from.length]) / 2 + 0.1f * random.nextFloat();
                     }
                     return ScoreMaps.of(in.labels(), in.height(), in.width(), to);
-                })
-                .build();
+                });
     }
 
-    static Stage<LabelMap> labelStage(Stage<ScoreMaps> walk) {
-        return Stages.label(
-                        (sample, maps) -> {
-                            float[] scores = maps.toArray();
-                            int[] labels = maps.labels();
-                            int n = maps.height() * maps.width();
-                            byte[] out = new byte[n];
-                            for (int i = 0; i < n; i++) {
-                                for (int k = 0; k < labels.length; k++) {
-                                    if (scores[k * n + i] > 0.6f) {
-                                        out[i] = (byte) labels[k];
-                                    }
-                                }
-                            }
-                            return LabelMap.wrap(maps.height(), maps.width(), out);
-                        },
-                        walk,
-                        CLASSES)
-                .optName("pseudo")
-                .build();
+    private record Above(double threshold) implements LabelRule {
+        @Override
+        public LabelMap label(Sample sample, ScoreMaps maps) {
+            float[] scores = maps.toArray();
+            int[] labels = maps.labels();
+            int n = maps.height() * maps.width();
+            byte[] out = new byte[n];
+            for (int i = 0; i < n; i++) {
+                for (int k = 0; k < labels.length; k++) {
+                    if (scores[k * n + i] > threshold) {
+                        out[i] = (byte) labels[k];
+                    }
+                }
+            }
+            return LabelMap.wrap(maps.height(), maps.width(), out);
+        }
+
+        @Override
+        public Description description() {
+            return Description.of("Above").putAll(this).build();
+        }
     }
 
-    /** All three stages over a dataset. */
-    static Pipeline.Builder pipeline(Dataset data, Path out) {
-        Stage<ScoreMaps> cam = camStage();
-        Stage<ScoreMaps> walk = walkStage(cam);
-        return Pipeline.builder()
-                .setData(data)
-                .setOut(out)
-                .stage(cam)
-                .stage(walk)
-                .stage(labelStage(walk))
-                .optSeed(7);
+    static Stage.Builder<LabelMap> labelStage(Stage<ScoreMaps> walk) {
+        return Stages.label(new Above(0.6), walk, CLASSES).optName("pseudo").optWorkers(1);
+    }
+
+    /** The last of three stages, each on so many samples at a time. */
+    static Stage<LabelMap> pseudo(int workers) {
+        Stage<ScoreMaps> cam = camStage().optWorkers(workers).build();
+        Stage<ScoreMaps> walk = walkStage(cam).optWorkers(workers).build();
+        return labelStage(walk).optWorkers(workers).build();
+    }
+
+    /** A run of the usual seed. */
+    static RunFolder.Builder folder(Dataset data, Path out) {
+        return RunFolder.builder().setData(data).setFolder(out).optSeed(7);
+    }
+
+    /** Makes the products of all three stages. */
+    static RunResult run(Dataset data, Path out) {
+        return folder(data, out).build().make(pseudo(1));
     }
 }

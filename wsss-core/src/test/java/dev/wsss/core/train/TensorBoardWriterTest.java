@@ -1,8 +1,10 @@
 package dev.wsss.core.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +31,7 @@ class TensorBoardWriterTest {
         Path file;
         try (TensorBoardWriter writer = new TensorBoardWriter(folder.resolve("run"))) {
             file = writer.file();
-            writer.onPoint(new TrainingPoint(300, 2, 0.5, Map.of("ce", 0.25), Map.of("head", 0.01), 12.5, 3, 3L << 29));
+            writer.onPoint(new TrainingPoint(300, 2, 0.5, Map.of("ce", 0.25), Map.of("head", 0.01), 4, 12.5, 3, 3L << 29));
             writer.write(1L << 40, Map.of("miou", 0.75));
         }
         assertThat(file.getFileName().toString()).startsWith("events.out.tfevents.");
@@ -46,12 +48,81 @@ class TensorBoardWriterTest {
                         0.25f,
                         "rate/head",
                         0.01f,
+                        "skipped_steps",
+                        4f,
                         "speed/images_per_second",
                         12.5f,
                         "memory/resident_gib",
                         1.5f));
         assertThat(events.get(2).step).isEqualTo(1L << 40);
         assertThat(events.get(2).scalars).isEqualTo(Map.of("miou", 0.75f));
+    }
+
+    /** TensorBoard joins a folder's files in the order of their names: a resumed run goes on where the first one ended. */
+    @Test
+    void aResumedRunGoesOnInAnotherFile(@TempDir Path folder) throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (long step : new long[] {10, 20, 30}) {
+            try (TensorBoardWriter writer = new TensorBoardWriter(folder)) {
+                writer.write(step, Map.of("loss", 1.0 / step));
+                files.add(writer.file());
+            }
+        }
+        assertThat(files).doesNotHaveDuplicates();
+        List<Long> steps = new ArrayList<>();
+        for (Path file : files) {
+            List<Event> events = read(file);
+            assertThat(events).hasSize(2);
+            assertThat(events.get(0).version).isEqualTo("brain.Event:2");
+            steps.add(events.get(1).step);
+        }
+        assertThat(steps).containsExactly(10L, 20L, 30L);
+    }
+
+    @Test
+    void whatIsWrittenIsThereBeforeTheWriterIsClosed(@TempDir Path folder) throws IOException {
+        try (TensorBoardWriter writer = new TensorBoardWriter(folder)) {
+            writer.write(1, Map.of("loss", Double.NaN));
+            assertThat(read(writer.file())).hasSize(2);
+            assertThat(read(writer.file()).get(1).scalars).isEqualTo(Map.of("loss", Float.NaN));
+        }
+    }
+
+    @Test
+    void aClosedWriterSaysSo(@TempDir Path folder) {
+        TensorBoardWriter writer = new TensorBoardWriter(folder);
+        writer.close();
+        writer.close();
+        assertThatThrownBy(() -> writer.write(1, Map.of("loss", 1.0)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll(writer.file().toString(), "closed");
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeIsNamed(@TempDir Path folder) throws IOException {
+        Path inTheWay = Files.createFile(folder.resolve("file"));
+        assertThatThrownBy(() -> new TensorBoardWriter(inTheWay.resolve("run")))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(inTheWay.resolve("run").toString());
+        assertThatThrownBy(() -> new TensorBoardWriter(inTheWay))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(inTheWay.toString());
+    }
+
+    @Test
+    void tagsAndStepsAreChecked(@TempDir Path folder) throws IOException {
+        String odd = "scalars/mIoU %, caf\u00e9 \u732b";
+        try (TensorBoardWriter writer = new TensorBoardWriter(folder)) {
+            writer.write(0, Map.of(odd, 0.5));
+            assertThatThrownBy(() -> writer.write(1, Map.of(" ", 1.0)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("tag of step 1 is blank");
+            assertThatThrownBy(() -> writer.write(-1, Map.of("a", 1.0)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("-1");
+            assertThat(read(writer.file())).hasSize(2);
+            assertThat(read(writer.file()).get(1).scalars).isEqualTo(Map.of(odd, 0.5f));
+        }
     }
 
     /** Encoded by hand from the wire format: wall time 1.0, step 7, tag "a", value 1.5. */

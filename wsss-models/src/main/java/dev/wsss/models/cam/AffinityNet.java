@@ -5,7 +5,7 @@ import dev.wsss.api.Description;
 import java.util.Optional;
 import java.util.Map;
 import dev.wsss.core.train.LossStep;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.batch.Channel;
 import dev.wsss.core.batch.Batch;
 import dev.wsss.core.affinity.ConfidentChannel;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * AffinityNet net = AffinityNet.builder().setBackbone(backbone).build();
- * ... Trainer ... .setLoss(net.loss()) ...     // batches whose labels are confident, 255 elsewhere
+ * // a Trainer's setLoss takes net.loss(); its batches' labels are confident, 255 elsewhere
  * ScoreRefiner walk = RandomWalk.psa().setAffinity(net).optStride(net.stride()).build();
  * }</pre>
  *

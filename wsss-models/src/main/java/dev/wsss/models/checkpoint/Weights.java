@@ -91,9 +91,13 @@ public final class Weights {
      * name ends in {@code .pth} or {@code .pt}, else safetensors.
      *
      * @throws InvalidDataException naming the key, if the network is none that the family knows
+     * @throws IllegalStateException if the network is {@link Exportable} and not ready
      * @throws java.io.UncheckedIOException if writing fails
      */
     public static void export(Network network, Path file, CheckpointFamily family) {
+        if (network instanceof Exportable exportable) {
+            exportable.requireExportable();
+        }
         Map<String, HostArray> theirs = family.keyMap().toTheirs(network.stateDict());
         String name = file.toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(".pth") || name.endsWith(".pt")) {

@@ -2,7 +2,7 @@ package dev.wsss.models.deeplab;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.core.image.Resize;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;

@@ -3,6 +3,11 @@ package dev.wsss.models.irn;
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import java.util.Map;
+import dev.wsss.core.train.LossStep;
+import dev.wsss.core.runtime.LabelTensors;
+import dev.wsss.core.batch.Channel;
+import dev.wsss.core.batch.Batch;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.core.affinity.AffinitySource;
@@ -10,11 +15,8 @@ import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.PairGeometry;
 import dev.wsss.core.affinity.PairLabels;
 import dev.wsss.core.affinity.PairRule;
-import dev.wsss.core.batch.Batch;
-import dev.wsss.core.batch.Channel;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.image.Resize;
-import dev.wsss.core.label.LabelTensors;
 import dev.wsss.core.loss.InterPixelLoss;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Network;
@@ -23,15 +25,14 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.BatchSource;
-import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.ParameterGroup;
 import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.TrainingStep;
+import dev.wsss.models.checkpoint.Exportable;
 import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.Features;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -46,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * ResNet backbone = ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build();   // the paper's
  * IrnNet net = IrnNet.builder().setBackbone(backbone).build();
  * Sgd sgd = Sgd.builder().setGroups(net.parameterGroups(1e-4)).setRate(0.1).build();
- * ... Trainer ... .setLoss(net.loss()) ...     // batches whose labels are confident, 255 elsewhere
+ * // a Trainer's setLoss takes net.loss(); its batches' labels are confident, 255 elsewhere
  * net.fitDisplacementMean(batches);
  * net.train(false);
  * ScoreRefiner walk = RandomWalk.irn().setAffinity(net).build();
@@ -62,7 +63,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://arxiv.org/abs/1904.05044">Ahn, Cho and Kwak, IRNet: Inter-pixel Relations</a>
  */
-public final class IrnNet extends Network implements AffinitySource {
+public final class IrnNet extends Network implements AffinitySource, Exportable {
     /** Pixels of the image for one node of the grid, in each direction. */
     public static final int STRIDE = 4;
 
@@ -263,6 +264,25 @@ public final class IrnNet extends Network implements AffinitySource {
             throw e;
         } catch (Exception e) {
             throw new InvalidDataException("batch " + index + " cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether the mean displacement was fitted, set or loaded: only before that it is zero. */
+    public boolean hasDisplacementMean() {
+        float[] mean = Tensors.toFloats(meanShift.mean());
+        return mean[0] != 0 || mean[1] != 0;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if the mean displacement is missing, without which the field does not point at centres
+     */
+    @Override
+    public void requireExportable() {
+        if (!hasDisplacementMean()) {
+            throw new IllegalStateException("IrnNet has no mean displacement (mean_shift.running_mean is zero); call"
+                    + " fitDisplacementMean after training, before the network is written");
         }
     }
 

@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Beside the partial file lies a note of where it came from and which version of the file it was (the server's ETag,
  * else its date). The next attempt asks for the rest on condition that the server still has that version (RFC 9110,
- * If-Range); a server that does not, or that ignores ranges, answers with the whole file, and the download begins anew.
+ * If-Range); a server that does not, or that ignores ranges, answers with the whole file, and the download begins anew. A
+ * kept file that lacks nothing is checked and taken; if it is wrong, the download begins anew as well.
  */
 final class Download {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
@@ -219,6 +220,9 @@ final class Download {
         if (origin == null || !continues(origin, source)) {
             have = 0;
         }
+        if (have > 0 && have == entry.size().orElse(-1) && entry.hash() != null) {
+            return true; // what is kept lacks nothing but the check
+        }
         HttpResponse<Flow.Publisher<List<ByteBuffer>>> response = send(source, have, origin);
         try (BodyReader body = new BodyReader(response.body())) {
             HttpHeaders headers = response.headers();
@@ -226,6 +230,9 @@ final class Download {
                 case 200 -> have = 0;
                 case 206 -> checkRange(headers, have);
                 case 416 -> {
+                    if (have > 0 && entry.hash() != null && entry.size().isEmpty()) {
+                        return true; // nothing may be missing: the hash tells
+                    }
                     // the kept beginning is no beginning of what the server has now
                     forget();
                     throw new IOException("the server has no bytes from " + have + " on");

@@ -1,13 +1,14 @@
 package dev.wsss.models.deeplab;
 
 import com.google.gson.JsonObject;
-import dev.wsss.api.LabelMap;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
+import dev.wsss.core.image.Resize;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
@@ -19,8 +20,6 @@ import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.Features;
 import dev.wsss.models.resnet.ResNet38;
 import dev.wsss.models.resnet.ResNetGolden;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -72,7 +71,7 @@ public final class DeepLabGolden {
                 }
             }
             net.freezeBatchNorm(false);
-            List<LabelMap> labels = labels(golden.in("label"));
+            Tensor labels = Tensors.of(golden.in("label"));
             List<Tensor> pyramid = net.pyramid(image);
             Tensor loss = MultiScale.loss(pyramid, labels);
             loss.backward();
@@ -80,7 +79,10 @@ public final class DeepLabGolden {
             for (int i = 0; i < pyramid.size(); i++) {
                 Tensor logits = pyramid.get(i);
                 out.put("logits" + i, logits);
-                out.put("label" + i, host(MultiScale.resize(labels, (int) logits.size(2), (int) logits.size(3))));
+                out.put(
+                        "label" + i,
+                        LabelTensors.resize(
+                                labels, Resize.PIL_NEAREST, (int) logits.size(2), (int) logits.size(3)));
             }
             return out.toMap();
         }
@@ -238,27 +240,5 @@ public final class DeepLabGolden {
             builder.optDropout(0, 0);
         }
         return builder.build();
-    }
-
-    private static List<LabelMap> labels(HostArray label) {
-        long[] shape = label.shape();
-        int h = (int) shape[1];
-        int w = (int) shape[2];
-        ByteBuffer bytes = label.bytes();
-        List<LabelMap> maps = new ArrayList<>();
-        for (int i = 0; i < shape[0]; i++) {
-            byte[] map = new byte[h * w];
-            bytes.get(map);
-            maps.add(LabelMap.wrap(h, w, map));
-        }
-        return maps;
-    }
-
-    private static HostArray host(List<LabelMap> maps) {
-        int h = maps.get(0).height();
-        int w = maps.get(0).width();
-        ByteBuffer bytes = ByteBuffer.allocate(maps.size() * h * w);
-        maps.forEach(m -> bytes.put(m.toArray()));
-        return HostArray.ofBytes(bytes.array(), maps.size(), h, w);
     }
 }

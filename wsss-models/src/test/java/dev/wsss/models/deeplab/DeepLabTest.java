@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
@@ -148,14 +150,17 @@ class DeepLabTest {
             Tensor small = Tensors.of(new float[2 * 2 * 2], 1, 2, 2, 2);
             byte[] labels = new byte[16];
             Arrays.fill(labels, 0, 7, (byte) LabelMap.IGNORE);
-            double loss =
-                    Tensors.item(MultiScale.loss(List.of(uniform, small, uniform), List.of(LabelMap.of(4, 4, labels))));
+            double loss = Tensors.item(MultiScale.loss(List.of(uniform, small, uniform), tensor(labels)));
             assertThat(loss).isCloseTo(3 * Math.log(2), within(1e-6));
 
             Arrays.fill(labels, (byte) LabelMap.IGNORE);
-            assertThat(Tensors.item(MultiScale.loss(List.of(uniform), List.of(LabelMap.of(4, 4, labels)))))
+            assertThat(Tensors.item(MultiScale.loss(List.of(uniform), tensor(labels))))
                     .isZero();
         }
+    }
+
+    private static Tensor tensor(byte[] labels) {
+        return LabelTensors.of(List.of(LabelMap.of(4, 4, labels)), ComputeDevice.CPU);
     }
 
     @Test

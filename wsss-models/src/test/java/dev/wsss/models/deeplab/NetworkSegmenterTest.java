@@ -9,7 +9,7 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.nn.Conv2d;
-import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.resnet.ResNet;
@@ -118,11 +118,7 @@ class NetworkSegmenterTest {
             }
             RgbImage image = noise(96, 96);
             LabelMap first = segmenter.segment(image);
-            long before = NativeMemory.now().residentBytes();
-            for (int i = 0; i < 60; i++) {
-                assertThat(segmenter.segment(image)).isEqualTo(first);
-            }
-            assertThat(NativeMemory.now().residentBytes() - before).isLessThan(100L << 20);
+            LeakCheck.assertFlat(60, () -> assertThat(segmenter.segment(image)).isEqualTo(first));
         }
     }
 

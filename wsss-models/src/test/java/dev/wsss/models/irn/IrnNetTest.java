@@ -9,14 +9,15 @@ import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.RandomWalk;
+import dev.wsss.core.batch.Batch;
+import dev.wsss.core.batch.Channel;
+import dev.wsss.core.batch.ImageBatches;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.LoadPolicy;
-import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.core.train.ImageBatch;
-import dev.wsss.core.train.ImageBatches;
 import dev.wsss.core.train.OneThread;
 import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Sgd;
@@ -26,14 +27,17 @@ import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -174,7 +178,7 @@ class IrnNetTest {
             assertThat(net.isTraining()).isFalse();
             double[] sum = new double[2];
             for (int i = 0; i < 3; i++) {
-                try (ImageBatch batch = batches.load(5, 1, i)) { // another order of the same images
+                try (Batch batch = batches.load(5, 1, i)) { // another order of the same images
                     float[] mean = Tensors.toFloats(
                             net.forward(batch.images()).displacement().mean(0, 2, 3));
                     sum[0] += mean[0];
@@ -188,6 +192,32 @@ class IrnNetTest {
             assertThatThrownBy(() -> net.fitDisplacementMean(batches))
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining("mean displacement of batch 0 is NaN");
+        }
+    }
+
+    @Test
+    void anExportWithoutTheMeanDisplacementIsRefused(@TempDir Path folder) {
+        ImageBatches batches = ImageBatches.builder()
+                .setData(new TextureData(2, 32))
+                .setBatchSize(2)
+                .build();
+        Path file = folder.resolve("irn.pth");
+        try (IrnNet net = small();
+                IrnNet again = small()) {
+            for (CheckpointFamily family : List.of(CheckpointFamily.IRN, CheckpointFamily.WSSS)) {
+                assertThatThrownBy(() -> Weights.export(net, file, family))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContainingAll("IrnNet", "mean_shift.running_mean", "fitDisplacementMean");
+                assertThat(file).doesNotExist();
+            }
+            net.fitDisplacementMean(batches);
+            assertThat(net.hasDisplacementMean()).isTrue();
+            Weights.export(net, file, CheckpointFamily.IRN);
+            assertThat(again.hasDisplacementMean()).isFalse();
+            Weights.load(again, file, CheckpointFamily.IRN);
+            assertThat(again.hasDisplacementMean()).isTrue();
+            assertThat(again.stateDict().get("mean_shift.running_mean"))
+                    .isEqualTo(net.stateDict().get("mean_shift.running_mean"));
         }
     }
 
@@ -239,16 +269,16 @@ class IrnNetTest {
         ImageBatches batches = ImageBatches.builder()
                 .setData(data)
                 .setBatchSize(4)
-                .optLabels(data::truth)
+                .optChannel(Channel.LABELS, data::labels)
                 .build();
         try (Sgd sgd = Sgd.builder()
                         .setGroups(net.parameterGroups(1e-4))
                         .setRate(0.1)
                         .build();
-                Trainer<ImageBatch> trainer = Trainer.<ImageBatch>builder()
+                Trainer<Batch> trainer = Trainer.<Batch>builder()
                         .setNetwork(net)
                         .setData(batches)
-                        .setLoss(net::loss)
+                        .setLoss(net.loss())
                         .setOptimizer(sgd)
                         .optSchedule(Schedule.polyHoldingLast(0.9, steps))
                         .optSteps(steps)
@@ -368,19 +398,14 @@ class IrnNetTest {
         Sample sample = new TextureData(1, 32).get(0);
         try (IrnNet net =
                 IrnNet.builder().setBackbone(backbone(4)).optPaddedSize(32).build()) {
-            long before = 0;
-            for (int i = 0; i < 220; i++) {
-                if (i == 20) {
-                    before = NativeMemory.now().residentBytes();
-                }
+            LeakCheck.assertFlat(100, () -> {
                 try (Scope scope = Scope.open()) {
                     IrnMaps maps = net.forward(images(1, 32, 32));
                     maps.boundary().sum().add(maps.displacement().sum()).backward();
                 }
                 net.affinities(sample);
-                net.setDisplacementMean(i, i);
-            }
-            assertThat(NativeMemory.now().residentBytes() - before).isLessThan(100L << 20);
+                net.setDisplacementMean(1, 2);
+            });
         }
     }
 

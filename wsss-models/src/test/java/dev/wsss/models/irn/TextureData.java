@@ -71,4 +71,9 @@ record TextureData(int size, int side) implements Dataset {
     public boolean hasTruth() {
         return true;
     }
+
+    /** The labels of a sample of these data. */
+    LabelMap labels(Sample sample) {
+        return truth(Integer.parseInt(sample.id().substring("texture-".length())));
+    }
 }

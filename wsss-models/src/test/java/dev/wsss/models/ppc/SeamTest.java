@@ -147,7 +147,7 @@ class SeamTest {
                 Tensor tags = net.head().backgroundIndex() == 0
                         ? maps.refined().narrow(1, 1, 3)
                         : maps.refined().narrow(1, 0, 3);
-                Tensor activations = net.refinedActivations(images(1, 20, 26));
+                Tensor activations = net.refined().activations(images(1, 20, 26));
                 assertThat(Tensors.toFloats(activations.narrow(1, 0, 3))).containsExactly(Tensors.toFloats(tags));
                 assertThat(Tensors.shape(net.activations(images(1, 20, 26)))).containsExactly(1, 4, 3, 4);
             }
@@ -187,7 +187,7 @@ class SeamTest {
                 values[24 * 40 + i] = 0.25f;
             }
             PixelCorrelation refiner =
-                    PixelCorrelation.builder().setEmbedding(net::embedding).build();
+                    PixelCorrelation.builder().setEmbedding(net.embedding()).build();
             try (ScoreMaps refined = refiner.refine(sample(24, 40), ScoreMaps.of(new int[] {1, 3}, 24, 40, values))) {
                 assertThat(refined.labels()).containsExactly(1, 3);
                 assertThat(refined.height()).isEqualTo(24);
@@ -207,7 +207,7 @@ class SeamTest {
                 Scope scope = Scope.open()) {
             net.train(false);
             PixelCorrelation refiner =
-                    PixelCorrelation.builder().setEmbedding(net::embedding).build();
+                    PixelCorrelation.builder().setEmbedding(net.embedding()).build();
             Tensor bad = Tensors.of(new float[] {Float.NaN, 1, 1, 1}, 1, 2, 2);
             try (ScoreMaps nan = TensorScoreMaps.of(new int[] {1}, bad)) {
                 assertThatThrownBy(() -> refiner.refine(sample(16, 16), nan))

@@ -7,7 +7,7 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.NativeMemory;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
@@ -153,12 +153,8 @@ class ResNetTest {
                 net.train(false);
                 Tensor x = Tensors.of(new float[3 * 256 * 256], 1, 3, 256, 256);
                 net.features(x);
-                long before = NativeMemory.now().residentBytes();
-                for (int i = 0; i < 100; i++) {
-                    net.features(x);
-                }
-                // the five maps of 100 calls are 38 MB, with all that lies between them it would be some 300 MB
-                assertThat(NativeMemory.now().residentBytes() - before).isLessThan(120L << 20);
+                // the five maps of a call belong to this scope; what lies between them is several times as many
+                assertThat(LeakCheck.growth(20, () -> net.features(x))).isEqualTo(20 * 5);
             }
         });
     }
@@ -167,15 +163,7 @@ class ResNetTest {
     void trainingStepsKeepMemoryFlat() {
         oneThread(() -> {
             try (ResNet net = ResNet.builder().setDepth(18).optWidth(8).build()) {
-                for (int i = 0; i < 20; i++) {
-                    step(net);
-                }
-                long before = NativeMemory.now().residentBytes();
-                for (int i = 0; i < 200; i++) {
-                    step(net);
-                }
-                // what 200 steps compute on the way forward alone is some 300 MB
-                assertThat(NativeMemory.now().residentBytes() - before).isLessThan(100L << 20);
+                LeakCheck.assertFlat(50, () -> step(net));
             }
         });
     }

@@ -159,21 +159,52 @@ class WeightZooTest {
 
     @Test
     void aWrongBeginningIsFoundByTheHashAndDownloadedAgain() throws IOException {
-        Files.write(folder.resolve("." + FILE + ".part"), new byte[50_000]);
-        Files.write(
-                folder.resolve("." + FILE + ".part.origin"),
-                List.of(server.uri(FILE).toString(), "\"v1\""));
+        keep(new byte[50_000]);
         assertThat(zoo(entry()).get(NAME)).hasBinaryContent(content);
         assertThat(server.requests()).containsExactly("/" + FILE + " bytes=50000- if \"v1\"", "/" + FILE);
     }
 
     @Test
     void aBeginningLongerThanTheFileIsDropped() throws IOException {
-        Files.write(folder.resolve("." + FILE + ".part"), new byte[SIZE + 1]);
+        keep(new byte[SIZE + 1]);
+        assertThat(zoo(entry()).get(NAME)).hasBinaryContent(content);
+    }
+
+    private void keep(byte[] part) throws IOException {
+        Files.write(folder.resolve("." + FILE + ".part"), part);
         Files.write(
                 folder.resolve("." + FILE + ".part.origin"),
                 List.of(server.uri(FILE).toString(), "\"v1\""));
+    }
+
+    @Test
+    void aWholePartialFileIsCheckedAndTaken() throws IOException {
+        keep(content);
         assertThat(zoo(entry()).get(NAME)).hasBinaryContent(content);
+        assertThat(server.requests()).isEmpty();
+        assertNothingLeft();
+    }
+
+    @Test
+    void aWholePartialFileOfUnknownSizeIsTakenWhenTheServerHasNoMore() throws IOException {
+        keep(content);
+        WeightEntry entry = builder(server.uri(FILE)).optHash(hash()).build();
+        assertThat(zoo(entry).get(NAME)).hasBinaryContent(content);
+        assertThat(server.requests()).containsExactly("/" + FILE + " bytes=" + SIZE + "- if \"v1\"");
+        assertNothingLeft();
+    }
+
+    @Test
+    void aWholePartialFileThatIsWrongIsDownloadedAgain() throws IOException {
+        keep(new byte[SIZE]);
+        assertThat(zoo(entry()).get(NAME)).hasBinaryContent(content);
+        assertThat(server.requests()).containsExactly("/" + FILE);
+
+        Files.delete(folder.resolve(FILE));
+        keep(new byte[SIZE + 7]);
+        WeightEntry entry = builder(server.uri(FILE)).optHash(hash()).build();
+        assertThat(zoo(entry).get(NAME)).hasBinaryContent(content);
+        assertNothingLeft();
     }
 
     @Test

@@ -1,4 +1,4 @@
-package dev.wsss.examples;
+package dev.wsss.core.affinity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,7 +12,7 @@ import dev.wsss.api.ScoreMaps;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class CrfPairTest {
+class ConfidentChannelTest {
     private static final Sample SAMPLE = new Sample(
             "2007_000032",
             new RgbImage(1, 2, new byte[6]),
@@ -24,8 +24,8 @@ class CrfPairTest {
         });
     }
 
-    private static CrfPair pair(ScoreMaps la, ScoreMaps ha) {
-        return CrfPair.of(SAMPLE, sample -> la, sample -> ha);
+    private static ConfidentChannel.Scores pair(ScoreMaps la, ScoreMaps ha) {
+        return ConfidentChannel.source(sample -> la, sample -> ha).get(SAMPLE);
     }
 
     private static void assertRefused(ScoreMaps la, ScoreMaps ha, String reason) {
@@ -38,7 +38,7 @@ class CrfPairTest {
     void theStrongBackgroundComesFirst() {
         ScoreMaps la = maps(1, 0.9, 0.4);
         ScoreMaps ha = maps(1, 0.8, 0.1);
-        assertThat(pair(la, ha).scores()).containsExactly(la, ha);
+        assertThat(pair(la, ha)).isEqualTo(new ConfidentChannel.Scores(la, ha));
         assertRefused(
                 ha,
                 la,
@@ -48,9 +48,9 @@ class CrfPairTest {
     @Test
     void oneAlphaForBothIsThePublishedCodesAccident() {
         ScoreMaps both = maps(2, 0.9, 0.4);
-        assertThat(pair(both, both).scores()).hasSize(2);
-        assertThat(pair(maps(2, 1, 1), maps(2, 1, 1)).scores()).hasSize(2); // nothing but background
-        assertThat(pair(both, maps(2, 0.9, 0.41)).scores()).hasSize(2);
+        assertThat(pair(both, both)).isNotNull();
+        assertThat(pair(maps(2, 1, 1), maps(2, 1, 1))).isNotNull(); // nothing but background
+        assertThat(pair(both, maps(2, 0.9, 0.41))).isNotNull();
     }
 
     @Test

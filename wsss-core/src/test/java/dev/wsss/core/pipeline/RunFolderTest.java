@@ -28,7 +28,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @NullUnmarked
-class PipelineTest {
+class RunFolderTest {
     @TempDir
     Path tmp;
 
@@ -44,35 +43,32 @@ class PipelineTest {
 
     private SortedMap<String, String> undisturbed() {
         Path out = tmp.resolve("undisturbed");
-        SyntheticData.pipeline(data, out).run();
+        SyntheticData.run(data, out);
         return Folders.hashes(out);
     }
 
     @Test
     void products_are_written_and_read_back() {
-        Stage<ScoreMaps> cam = SyntheticData.camStage();
-        Stage<ScoreMaps> walk = SyntheticData.walkStage(cam);
-        Stage<LabelMap> pseudo = SyntheticData.labelStage(walk);
-        Pipeline pipeline = Pipeline.builder()
-                .setData(data)
-                .setOut(tmp)
-                .stage(cam)
-                .stage(walk)
-                .stage(pseudo)
-                .build();
-        PipelineResult result = pipeline.run();
+        Stage<ScoreMaps> cam = SyntheticData.camStage().build();
+        Stage<ScoreMaps> walk = SyntheticData.walkStage(cam).build();
+        Stage<LabelMap> pseudo = SyntheticData.labelStage(walk).build();
+        RunFolder run = SyntheticData.folder(data, tmp).build();
+        assertThatThrownBy(() -> run.store(pseudo))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("'pseudo' has not been made in this run");
+        RunResult result = run.make(pseudo);
 
         assertThat(result.done()).isEqualTo(13);
         assertThat(result.failures()).isEmpty();
         assertThat(result.stages())
-                .extracting(PipelineResult.StageSummary::made)
+                .extracting(RunResult.StageSummary::made)
                 .containsExactly(13, 13, 13);
-        assertThat(result.store(pseudo).ids()).hasSize(13).contains("part1/img_4");
+        assertThat(run.store(pseudo).ids()).hasSize(13).contains("part1/img_4");
         ScoreMaps expected = SyntheticData.cam(data.get(4));
-        ScoreMaps loaded = pipeline.store(cam).load("part1/img_4");
+        ScoreMaps loaded = run.store(cam).load("part1/img_4");
         assertThat(loaded.labels()).isEqualTo(expected.labels());
         assertThat(loaded.toArray()).isEqualTo(expected.toArray());
-        LabelMap label = result.store(pseudo).load("part1/img_4");
+        LabelMap label = run.store(pseudo).load("part1/img_4");
         assertThat(label.height()).isEqualTo(24);
         assertThat(label.histogram()[0]).isBetween(1, 24 * 24 - 1);
         assertThat(result.summary()).contains("13 of 13 samples done").contains("walk");
@@ -80,7 +76,7 @@ class PipelineTest {
 
     @Test
     void score_maps_file_is_what_the_documentation_says() {
-        SyntheticData.pipeline(data, tmp).run();
+        SyntheticData.run(data, tmp);
         Map<String, HostArray> tensors = Safetensors.read(tmp.resolve("cam/part0/img_0.safetensors"));
         assertThat(tensors.get("scores").dtype()).isEqualTo(DType.F32);
         assertThat(tensors.get("scores").shape()).containsExactly(1, 24, 24);
@@ -89,7 +85,7 @@ class PipelineTest {
 
     @Test
     void products_have_the_permissions_of_any_file() throws IOException {
-        SyntheticData.pipeline(data, tmp).run();
+        SyntheticData.run(data, tmp);
         assumeThat(FileSystems.getDefault().supportedFileAttributeViews()).contains("posix");
         var usual = Files.getPosixFilePermissions(Files.writeString(tmp.resolve("usual"), ""));
         assertThat(Files.getPosixFilePermissions(tmp.resolve("pseudo/part0/img_0.png")))
@@ -100,14 +96,14 @@ class PipelineTest {
 
     @Test
     void rerun_decodes_nothing_and_changes_nothing() {
-        SyntheticData.pipeline(data, tmp).run();
+        SyntheticData.run(data, tmp);
         SortedMap<String, String> before = Folders.hashes(tmp);
         int decoded = data.decoded.get();
-        PipelineResult again = SyntheticData.pipeline(data, tmp).run();
+        RunResult again = SyntheticData.run(data, tmp);
         assertThat(data.decoded.get()).isEqualTo(decoded);
         assertThat(again.skipped()).isEqualTo(13);
         assertThat(again.stages())
-                .extracting(PipelineResult.StageSummary::reused)
+                .extracting(RunResult.StageSummary::reused)
                 .containsExactly(13, 13, 13);
         assertThat(Folders.hashes(tmp)).isEqualTo(before);
     }
@@ -116,18 +112,18 @@ class PipelineTest {
     @ValueSource(ints = {2, 5})
     void threads_do_not_change_a_byte(int threads) {
         Path out = tmp.resolve("threads");
-        SyntheticData.pipeline(data, out)
+        SyntheticData.folder(data, out)
                 .optReaders(threads)
-                .optWorkers(threads)
                 .optWriters(threads)
-                .run();
+                .build()
+                .make(SyntheticData.pseudo(threads));
         assertThat(Folders.hashes(out)).isEqualTo(undisturbed());
     }
 
     @Test
     void seed_changes_the_stage_that_uses_it() {
         Path out = tmp.resolve("seed");
-        SyntheticData.pipeline(data, out).optSeed(8).run();
+        SyntheticData.folder(data, out).optSeed(8).build().make(SyntheticData.pseudo(1));
         SortedMap<String, String> one = undisturbed();
         SortedMap<String, String> other = Folders.hashes(out);
         assertThat(other.get("cam/part0/img_0.safetensors")).isEqualTo(one.get("cam/part0/img_0.safetensors"));
@@ -140,31 +136,38 @@ class PipelineTest {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             int shard = i;
-            threads.add(new Thread(() -> SyntheticData.pipeline(SyntheticData.of(13), out)
+            threads.add(new Thread(() -> SyntheticData.folder(SyntheticData.of(13), out)
                     .optShard(shard, 3)
-                    .run()));
+                    .build()
+                    .make(SyntheticData.pseudo(1))));
         }
         threads.forEach(Thread::start);
         for (Thread t : threads) {
             t.join();
         }
         assertThat(out.resolve("manifest.json")).doesNotExist();
-        RunManifest merged = SyntheticData.pipeline(data, out).build().merge();
+        RunManifest merged = SyntheticData.folder(data, out).build().merge(SyntheticData.pseudo(1));
         assertThat(Folders.hashes(out)).isEqualTo(undisturbed());
         assertThat(merged).isEqualTo(RunManifest.read(tmp.resolve("undisturbed")));
     }
 
     @Test
     void merge_refuses_missing_and_damaged_products() throws Exception {
-        SyntheticData.pipeline(data, tmp).optShard(0, 2).run();
-        Pipeline whole = SyntheticData.pipeline(data, tmp).build();
-        assertThatThrownBy(whole::merge)
+        Stage<LabelMap> pseudo = SyntheticData.pseudo(1);
+        RunFolder shard = SyntheticData.folder(data, tmp).optShard(0, 2).build();
+        shard.make(pseudo);
+        assertThatThrownBy(shard::manifest)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a shard has no manifest; merge writes it");
+        RunFolder whole = SyntheticData.folder(data, tmp).build();
+        assertThatThrownBy(() -> whole.merge(pseudo))
                 .isInstanceOf(WsssException.class)
                 .hasMessageContaining("6 of 13 samples lack products ('part1/img_1' in 'cam'");
-        SyntheticData.pipeline(data, tmp).optShard(1, 2).run();
-        whole.merge();
+        SyntheticData.folder(data, tmp).optShard(1, 2).build().make(pseudo);
+        whole.merge(pseudo);
         Files.delete(tmp.resolve("walk/part0/img_0.safetensors"));
-        assertThatThrownBy(whole::merge)
+        RunFolder later = SyntheticData.folder(data, tmp).build();
+        assertThatThrownBy(() -> later.merge(pseudo))
                 .hasMessageContaining("1 of 13")
                 .hasMessageContaining("'part0/img_0' in 'walk'");
     }
@@ -173,21 +176,21 @@ class PipelineTest {
     void merge_waits_for_no_one() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        Stage<ScoreMaps> slow = Stages.cam(sample -> {
+        Stage<ScoreMaps> slow = SyntheticData.camStage(sample -> {
                     running.countDown();
                     await(go);
                     return SyntheticData.cam(sample);
                 })
                 .build();
         Thread other = new Thread(
-                () -> Pipeline.builder().setData(data).setOut(tmp).stage(slow).run());
+                () -> SyntheticData.folder(data, tmp).build().make(slow));
         other.start();
         await(running);
-        Pipeline mine = Pipeline.builder().setData(data).setOut(tmp).stage(slow).build();
-        assertThatThrownBy(mine::merge).hasMessageContaining("another run is writing to " + tmp);
+        RunFolder mine = SyntheticData.folder(data, tmp).build();
+        assertThatThrownBy(() -> mine.merge(slow)).hasMessageContaining("another run is writing to " + tmp);
         go.countDown();
         other.join();
-        assertThat(mine.merge().stages().get(0).products()).isEqualTo(13);
+        assertThat(mine.merge(slow).stages().get(0).products()).isEqualTo(13);
     }
 
     private static void await(CountDownLatch latch) {
@@ -200,7 +203,7 @@ class PipelineTest {
 
     @Test
     void damaged_product_is_made_again_and_what_depends_on_it() throws Exception {
-        SyntheticData.pipeline(data, tmp).run();
+        SyntheticData.run(data, tmp);
         SortedMap<String, String> before = Folders.hashes(tmp);
         Path truncated = tmp.resolve("walk/part0/img_3.safetensors");
         Files.write(truncated, new byte[100]);
@@ -210,40 +213,40 @@ class PipelineTest {
         Files.write(flipped, bytes);
         Files.delete(tmp.resolve("cam/part2/img_2.safetensors"));
 
-        PipelineResult result = SyntheticData.pipeline(data, tmp).run();
+        RunResult result = SyntheticData.run(data, tmp);
         assertThat(result.skipped()).isEqualTo(10);
         assertThat(result.stages())
-                .extracting(PipelineResult.StageSummary::made)
+                .extracting(RunResult.StageSummary::made)
                 .containsExactly(1, 2, 3);
         assertThat(Folders.hashes(tmp)).isEqualTo(before);
     }
 
     @Test
     void torn_and_lost_index_lines_cost_time_only() throws Exception {
-        SyntheticData.pipeline(data, tmp).run();
+        SyntheticData.run(data, tmp);
         SortedMap<String, String> before = Folders.hashes(tmp);
         Path index = tmp.resolve("cam/index.tsv");
         String text = Files.readString(index);
         Files.writeString(
                 index,
                 text.substring(0, text.length() - 20).replaceFirst("made\tpart0/img_0\t.", "made\tpart0/img_0\tx"));
-        PipelineResult result = SyntheticData.pipeline(data, tmp).run();
+        RunResult result = SyntheticData.run(data, tmp);
         assertThat(result.stages().get(0).made()).isEqualTo(2);
         assertThat(Folders.hashes(tmp)).isEqualTo(before);
     }
 
     @Test
     void other_tags_make_the_sample_again() {
-        SyntheticData.pipeline(data, tmp).run();
+        SyntheticData.run(data, tmp);
         data.tagShift = 1;
-        assertThat(SyntheticData.pipeline(data, tmp).run().stages().get(0).made())
+        assertThat(SyntheticData.run(data, tmp).stages().get(0).made())
                 .isEqualTo(13);
     }
 
     @Test
     void corrupt_image_is_listed_and_the_rest_goes_on() {
         data.corrupt.add("part2/img_5");
-        PipelineResult result = SyntheticData.pipeline(data, tmp).run();
+        RunResult result = SyntheticData.run(data, tmp);
         RunManifest.Failure failure =
                 new RunManifest.Failure("part2/img_5", "read", "part2/img_5.jpg: the data ends early");
         assertThat(result.done()).isEqualTo(12);
@@ -255,45 +258,44 @@ class PipelineTest {
                 .containsExactly(12, 12, 12);
 
         SortedMap<String, String> before = Folders.hashes(tmp);
-        assertThat(SyntheticData.pipeline(data, tmp).run().failures()).containsExactly(failure);
+        assertThat(SyntheticData.run(data, tmp).failures()).containsExactly(failure);
         assertThat(Folders.hashes(tmp)).isEqualTo(before);
-        assertThat(SyntheticData.pipeline(data, tmp).build().merge().failures()).containsExactly(failure);
+        assertThat(SyntheticData.folder(data, tmp)
+                        .build()
+                        .merge(SyntheticData.pseudo(1))
+                        .failures()).containsExactly(failure);
 
         data.corrupt.clear();
-        PipelineResult repaired = SyntheticData.pipeline(data, tmp).run();
+        RunResult repaired = SyntheticData.run(data, tmp);
         assertThat(repaired.failures()).isEmpty();
         assertThat(Folders.hashes(tmp)).isEqualTo(undisturbed());
     }
 
     @Test
     void stage_that_refuses_a_sample_blocks_only_what_depends_on_it() {
-        Stage<ScoreMaps> cam = SyntheticData.camStage();
-        Stage<ScoreMaps> picky = Stages.refine(
-                        (sample, scores) -> {
-                            if (sample.id().equals("part1/img_7")) {
-                                throw new InvalidDataException("too small\n\tfor <this> refiner \\u0041");
-                            }
-                            return scores;
-                        },
-                        cam)
+        Stage<ScoreMaps> cam = SyntheticData.camStage().build();
+        Stage<ScoreMaps> picky = Stage.builder(ProductCodec.scoreMaps())
+                .setName("refined")
+                .optInputs(cam)
+                .optConfig("refuses", "part1/img_7")
+                .setFunction((sample, inputs) -> {
+                    if (sample.id().equals("part1/img_7")) {
+                        throw new InvalidDataException("too small\n\tfor <this> refiner \\u0041");
+                    }
+                    return inputs.get(cam);
+                })
                 .build();
-        Stage<LabelMap> fromPicky = SyntheticData.labelStage(picky);
-        Stage<ScoreMaps> walk = SyntheticData.walkStage(cam);
-        PipelineResult result = Pipeline.builder()
-                .setData(data)
-                .setOut(tmp)
-                .stage(cam)
-                .stage(picky)
-                .stage(fromPicky)
-                .stage(walk)
-                .run();
+        Stage<LabelMap> fromPicky = SyntheticData.labelStage(picky).build();
+        Stage<ScoreMaps> walk = SyntheticData.walkStage(cam).build();
+        RunFolder run = SyntheticData.folder(data, tmp).build();
+        RunResult result = run.make(fromPicky, walk);
         assertThat(result.failures())
                 .containsExactly(
                         new RunManifest.Failure("part1/img_7", "refined", "too small\n\tfor <this> refiner \\u0041"));
         assertThat(RunManifest.read(tmp).failures()).isEqualTo(result.failures());
-        assertThat(result.store(walk).contains("part1/img_7")).isTrue();
-        assertThat(result.store(fromPicky).contains("part1/img_7")).isFalse();
-        assertThatThrownBy(() -> result.store(fromPicky).load("part1/img_7"))
+        assertThat(run.store(walk).contains("part1/img_7")).isTrue();
+        assertThat(run.store(fromPicky).contains("part1/img_7")).isFalse();
+        assertThatThrownBy(() -> run.store(fromPicky).load("part1/img_7"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("it failed in 'refined' (too small");
     }
@@ -301,41 +303,33 @@ class PipelineTest {
     @Test
     void unexpected_exception_ends_the_run_with_the_sample_and_keeps_the_rest() {
         AtomicInteger calls = new AtomicInteger();
-        Stage<ScoreMaps> buggy = Stages.cam(sample -> {
+        Stage<ScoreMaps> buggy = SyntheticData.camStage(sample -> {
                     if (calls.incrementAndGet() == 5) {
                         throw new ArithmeticException("/ by zero");
                     }
                     return SyntheticData.cam(sample);
                 })
-                .optConfig("scale", 1.0)
                 .build();
-        assertThatThrownBy(() -> Pipeline.builder()
-                        .setData(data)
-                        .setOut(tmp)
-                        .stage(buggy)
+        assertThatThrownBy(() -> SyntheticData.folder(data, tmp)
                         .optReaders(1)
-                        .run())
+                        .build()
+                        .make(buggy))
                 .isInstanceOf(WsssException.class)
                 .hasMessage(
                         "stage 'cam' on sample 'part1/img_4' ended the run: java.lang.ArithmeticException: / by zero")
                 .hasCauseInstanceOf(ArithmeticException.class);
-        PipelineResult resumed =
-                Pipeline.builder().setData(data).setOut(tmp).stage(buggy).run();
+        RunResult resumed = SyntheticData.folder(data, tmp).build().make(buggy);
         assertThat(resumed.done()).isEqualTo(13);
         assertThat(resumed.skipped()).isBetween(1, 4);
     }
 
     @Test
     void error_ends_the_run_too() {
-        Stage<ScoreMaps> stage = Stages.cam(sample -> {
+        Stage<ScoreMaps> stage = SyntheticData.camStage(sample -> {
                     throw new StackOverflowError();
                 })
                 .build();
-        assertThatThrownBy(() -> Pipeline.builder()
-                        .setData(data)
-                        .setOut(tmp)
-                        .stage(stage)
-                        .run())
+        assertThatThrownBy(() -> SyntheticData.folder(data, tmp).build().make(stage))
                 .isInstanceOf(WsssException.class)
                 .hasMessageContaining("part")
                 .hasCauseInstanceOf(StackOverflowError.class);
@@ -345,29 +339,23 @@ class PipelineTest {
     void asking_for_truth_ends_the_run() {
         Stage<LabelMap> cheat = Stage.builder(ProductCodec.labelMaps())
                 .setName("cheat")
+                .optConfig("reads", "masks")
                 .setFunction((sample, inputs) -> data.tagsOnly().truth(0))
                 .build();
-        assertThatThrownBy(() -> Pipeline.builder()
-                        .setData(data)
-                        .setOut(tmp)
-                        .stage(cheat)
-                        .run())
+        assertThatThrownBy(() -> SyntheticData.folder(data, tmp).build().make(cheat))
                 .hasCauseInstanceOf(GroundTruthAccessException.class);
     }
 
     @Test
     void interrupt_ends_the_run_in_order() {
         Thread main = Thread.currentThread();
-        Stage<ScoreMaps> stage = Stages.cam(sample -> {
+        Stage<ScoreMaps> stage = SyntheticData.camStage(sample -> {
                     main.interrupt();
                     return SyntheticData.cam(sample);
                 })
                 .build();
-        assertThatThrownBy(() -> Pipeline.builder()
-                        .setData(SyntheticData.of(5000))
-                        .setOut(tmp)
-                        .stage(stage)
-                        .run())
+        RunFolder run = SyntheticData.folder(SyntheticData.of(5000), tmp).build();
+        assertThatThrownBy(() -> run.make(stage))
                 .isInstanceOf(WsssException.class)
                 .hasMessageContaining("interrupted");
         assertThat(Thread.interrupted()).isTrue();
@@ -376,31 +364,24 @@ class PipelineTest {
 
     @Test
     void other_configuration_is_refused_unless_overwriting_is_allowed() {
-        SyntheticData.pipeline(data, tmp).run();
-        UnaryOperator<Pipeline.Builder> changed = b -> {
-            Stage<ScoreMaps> cam = Stages.cam(SyntheticData::cam)
-                    .optConfig("scale", 0.5)
-                    .optConfig("flip", true)
-                    .build();
-            return b.setData(data)
-                    .setOut(tmp)
-                    .stage(cam)
-                    .stage(SyntheticData.walkStage(cam))
-                    .optSeed(7);
-        };
-        assertThatThrownBy(() -> changed.apply(Pipeline.builder()).run())
+        SyntheticData.run(data, tmp);
+        Stage<ScoreMaps> cam = Stages.cam(new SyntheticData.Cam(0.5))
+                .optConfig("flip", true)
+                .build();
+        Stage<ScoreMaps> walk = SyntheticData.walkStage(cam).build();
+        assertThatThrownBy(() -> SyntheticData.folder(data, tmp).build().make(walk))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining(tmp.resolve("cam").toString())
-                .hasMessageContaining("config.flip was not set and is 'true', config.scale was '1.0' and is '0.5'");
-        assertThatThrownBy(
-                        () -> SyntheticData.pipeline(SyntheticData.of(14), tmp).run())
-                .hasMessageContaining("dataset.samples was '13' and is '14'");
-        PipelineResult result =
-                changed.apply(Pipeline.builder()).optOverwrite(true).run();
+                .hasMessageContaining("config.cam.scale is '1.0' there and '0.5' here, config.flip is not set there and"
+                        + " 'true' here");
+        assertThatThrownBy(() -> SyntheticData.run(SyntheticData.of(14), tmp))
+                .hasMessageContaining("data.samples is '13' there and '14' here");
+        RunResult result =
+                SyntheticData.folder(data, tmp).optRemake(true).build().make(walk);
         assertThat(result.stages())
-                .extracting(PipelineResult.StageSummary::made)
+                .extracting(RunResult.StageSummary::made)
                 .containsExactly(13, 13);
-        assertThatThrownBy(() -> SyntheticData.pipeline(data, tmp).run()).isInstanceOf(InvalidDataException.class);
+        assertThatThrownBy(() -> SyntheticData.run(data, tmp)).isInstanceOf(InvalidDataException.class);
     }
 
     @Test
@@ -408,7 +389,7 @@ class PipelineTest {
         Files.createDirectories(tmp.resolve("cam"));
         Files.writeString(tmp.resolve("cam/thesis.tex"), "years of work");
         assertThatThrownBy(() ->
-                        SyntheticData.pipeline(data, tmp).optOverwrite(true).run())
+                        SyntheticData.folder(data, tmp).optRemake(true).build().make(SyntheticData.pseudo(1)))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("holds files but no stage.json");
         assertThat(tmp.resolve("cam/thesis.tex")).exists();
@@ -417,8 +398,7 @@ class PipelineTest {
     @Test
     void output_that_cannot_be_written_is_refused_by_name_before_anything_is_read() throws Exception {
         Path file = Files.writeString(tmp.resolve("file"), "");
-        assertThatThrownBy(
-                        () -> SyntheticData.pipeline(data, file.resolve("out")).run())
+        assertThatThrownBy(() -> SyntheticData.run(data, file.resolve("out")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("output folder " + file.resolve("out") + " cannot be written");
         assertThat(data.decoded).hasValue(0);
@@ -447,17 +427,15 @@ class PipelineTest {
                 "lone\uD800"
             })
     void id_that_cannot_be_a_file_name_is_refused_by_name(String id) {
-        assertThatThrownBy(() -> SyntheticData.pipeline(new SyntheticData(List.of("good", id), 8), tmp.resolve("out"))
-                        .run())
+        assertThatThrownBy(() -> SyntheticData.run(new SyntheticData(List.of("good", id), 8), tmp.resolve("out")))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("sample 1 of synthetic has the id");
-        assertThat(tmp.resolve("out")).doesNotExist();
+        assertThat(tmp.resolve("out")).isEmptyDirectory();
     }
 
     @Test
     void id_that_stands_twice_is_refused() {
-        assertThatThrownBy(() -> SyntheticData.pipeline(new SyntheticData(List.of("a", "b", "a"), 8), tmp)
-                        .run())
+        assertThatThrownBy(() -> SyntheticData.run(new SyntheticData(List.of("a", "b", "a"), 8), tmp))
                 .hasMessageContaining("'a', which stands twice");
     }
 
@@ -465,19 +443,21 @@ class PipelineTest {
     void memory_is_bounded_and_everything_is_closed() {
         Set<ScoreMaps> open = new HashSet<>();
         AtomicInteger most = new AtomicInteger();
-        Stage<ScoreMaps> cam = Stages.cam(sample -> counted(SyntheticData.cam(sample), open, most))
-                .build();
-        Stage<ScoreMaps> walk = Stages.refine((s, m) -> counted(SyntheticData.cam(s), open, most), cam)
-                .build();
-        Pipeline.builder()
-                .setData(SyntheticData.of(60))
-                .setOut(tmp)
-                .stage(cam)
-                .stage(walk)
-                .optReaders(4)
+        Stage<ScoreMaps> cam = SyntheticData.camStage(sample -> counted(SyntheticData.cam(sample), open, most))
                 .optWorkers(3)
+                .build();
+        Stage<ScoreMaps> walk = Stage.builder(ProductCodec.scoreMaps())
+                .setName("refined")
+                .optInputs(cam)
+                .optConfig("function", "of this test")
+                .optWorkers(3)
+                .setFunction((s, inputs) -> counted(SyntheticData.cam(s), open, most))
+                .build();
+        SyntheticData.folder(SyntheticData.of(60), tmp)
+                .optReaders(4)
                 .optInFlight(5)
-                .run();
+                .build()
+                .make(walk);
         assertThat(open).isEmpty();
         assertThat(most.get()).isBetween(2, 2 * 5);
     }
@@ -522,7 +502,7 @@ class PipelineTest {
     void progress_counts_every_sample_once() {
         List<String> calls = new ArrayList<>();
         AtomicInteger sum = new AtomicInteger();
-        SyntheticData.pipeline(data, tmp)
+        SyntheticData.folder(data, tmp)
                 .optWriters(3)
                 .optProgress(new Progress() {
                     @Override
@@ -550,47 +530,49 @@ class PipelineTest {
                         calls.add("update");
                     }
                 })
-                .run();
+                .build()
+                .make(SyntheticData.pseudo(1));
         assertThat(calls).containsExactly("reset 13", "start 0", "end");
         assertThat(sum).hasValue(13);
     }
 
     @Test
-    void wrong_compositions_are_refused_when_built() {
-        Stage<ScoreMaps> cam = SyntheticData.camStage();
-        Stage<ScoreMaps> walk = SyntheticData.walkStage(cam);
-        assertThatThrownBy(() -> Pipeline.builder().stage(walk))
-                .hasMessage("stage 'walk' uses stage 'cam', which was not added before it");
-        assertThatThrownBy(() -> Pipeline.builder().stage(cam).stage(SyntheticData.camStage()))
-                .hasMessageContaining("'cam' stands twice");
-        assertThatThrownBy(() -> Stages.cam(SyntheticData::cam).optName("../up"))
+    void wrong_compositions_are_refused() {
+        Stage<ScoreMaps> cam = SyntheticData.camStage().build();
+        Stage<ScoreMaps> walk =
+                SyntheticData.walkStage(SyntheticData.camStage().build()).build();
+        RunFolder run = SyntheticData.folder(data, tmp).build();
+        assertThatThrownBy(() -> run.make(cam, walk))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("there are two stages named 'cam'");
+        Stage<ScoreMaps> upper = SyntheticData.camStage().optName("CAM").build();
+        assertThatThrownBy(() -> run.make(cam, upper)).hasMessage("there are two stages named 'CAM'");
+        assertThatThrownBy(() -> SyntheticData.camStage().optName("../up"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'../up'");
-        assertThatThrownBy(() -> Pipeline.builder().stage(cam).setData(data).build())
+        assertThatThrownBy(() -> RunFolder.builder().setData(data).build())
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("output folder");
+                .hasMessage("setFolder is required");
+        assertThatThrownBy(() -> RunFolder.builder().setFolder(tmp).build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("setData is required");
     }
 
     @Test
     void input_that_was_not_named_is_refused() {
-        Stage<ScoreMaps> cam = SyntheticData.camStage();
+        Stage<ScoreMaps> cam = SyntheticData.camStage().build();
         Stage<ScoreMaps> sneaky = Stage.builder(ProductCodec.scoreMaps())
                 .setName("sneaky")
+                .optConfig("reads", "cam")
                 .setFunction((sample, inputs) -> inputs.get(cam))
                 .build();
-        assertThatThrownBy(() -> Pipeline.builder()
-                        .setData(data)
-                        .setOut(tmp)
-                        .stage(cam)
-                        .stage(sneaky)
-                        .run())
+        assertThatThrownBy(() -> SyntheticData.folder(data, tmp).build().make(cam, sneaky))
                 .hasMessageContaining("stage 'sneaky' asked for the product of 'cam', which is not one of its inputs");
     }
 
     @Test
     void store_refuses_other_formats_and_damaged_files() throws IOException {
-        PipelineResult result = SyntheticData.pipeline(data, tmp).run();
-        assertThat(result.out()).isEqualTo(tmp);
+        SyntheticData.run(data, tmp);
         assertThatThrownBy(() -> ProductStore.open(tmp.resolve("cam"), ProductCodec.labelMaps()))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("products have the format 'safetensors");
@@ -612,27 +594,41 @@ class PipelineTest {
     @Test
     void records_are_configuration() {
         Nested nested = new Nested(0.5, new int[] {1, 2});
-        Stage<ScoreMaps> stage = Stages.cam(SyntheticData::cam)
+        Stage<ScoreMaps> stage = Stages.cam(new SyntheticData.Cam(1))
                 .optConfig(new Config("x", nested, List.of(nested)))
                 .build();
-        assertThat(stage.config())
+        assertThat(stage.description().entries())
                 .isEqualTo(new TreeMap<>(Map.of(
+                        "cam", "Cam",
+                        "cam.scale", "1.0",
                         "name", "x",
                         "nested.threshold", "0.5",
                         "nested.sizes", "[1, 2]",
-                        "more", "[{sizes=[1, 2], threshold=0.5}]")));
-        assertThatThrownBy(() -> Stages.cam(SyntheticData::cam).optConfig("model", new Object()))
+                        "more.0.threshold", "0.5",
+                        "more.0.sizes", "[1, 2]")));
+        Stage.Builder<ScoreMaps> wrong = SyntheticData.camStage().optConfig("model", new Object());
+        assertThatThrownBy(wrong::build)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'model' is a java.lang.Object");
+        Stage.Builder<ScoreMaps> twice = SyntheticData.camStage().optConfig("cam.scale", 2);
+        assertThatThrownBy(twice::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'cam.scale'")
+                .hasMessageContaining("stands twice");
     }
 
     @Test
     void manifest_survives_its_file() {
-        SyntheticData.pipeline(data, tmp)
+        RunFolder run = SyntheticData.folder(data, tmp)
                 .optConfig("note", "<b>&\"\u00e9\u2028")
-                .optDevice("cpu")
-                .run();
+                .build();
+        assertThatThrownBy(run::manifest)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("no stage was made in this run yet");
+        run.make(SyntheticData.pseudo(1));
         RunManifest manifest = RunManifest.read(tmp);
+        assertThat(run.manifest()).isEqualTo(manifest);
+        assertThat(manifest.device()).isEqualTo("cpu");
         assertThat(manifest.config()).containsEntry("note", "<b>&\"\u00e9\u2028");
         assertThat(manifest.input().samples()).isEqualTo(13);
         assertThat(manifest.versions()).containsKeys("wsss", "libtorch", "java", "os");

@@ -1,4 +1,4 @@
-package dev.wsss.examples;
+package dev.wsss.systems.ppc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +11,7 @@ import java.util.Set;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class PpcNetworksTest {
     private static long side(Backbone backbone) {
@@ -25,30 +25,32 @@ class PpcNetworksTest {
 
     @Test
     void irnsResNet50IsThePublishedOneAndTakesTheSameWeights() {
-        try (Backbone cam = PpcNetworks.backbone("resnet50", null);
-                Backbone boundary = PpcNetworks.boundaryBackbone("resnet50", null)) {
+        try (Backbone cam = PpcNetworks.backbone(PpcBackbone.RESNET50, null);
+                Backbone boundary = PpcNetworks.boundaryBackbone(PpcBackbone.RESNET50, null)) {
             assertThat(side(cam)).isEqualTo(64 / 8);
             assertThat(side(boundary)).isEqualTo(64 / 16);
             Set<String> keys = cam.state().keySet();
             assertThat(boundary.state().keySet()).isEqualTo(keys);
         }
-        try (Backbone boundary = PpcNetworks.boundaryBackbone("small", null)) {
+        try (Backbone boundary = PpcNetworks.boundaryBackbone(PpcBackbone.SMALL, null)) {
             assertThat(side(boundary)).isEqualTo(64 / 8);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"v1", "v2"})
-    void aSmallSegmentersStatisticsFollowItsFewSteps(String form) {
+    @EnumSource(
+            value = PpcRecipe.Head.class,
+            names = {"V1", "V2"})
+    void aSmallSegmentersStatisticsFollowItsFewSteps(PpcRecipe.Head form) {
         double small = movedStatistics(form, true);
         assertThat(movedStatistics(form, false)).isLessThan(small / 50);
         assertThat(small).isGreaterThan(1e-3);
     }
 
     /** How far one forward pass moves the least moved running mean of the head. */
-    private static double movedStatistics(String form, boolean small) {
+    private static double movedStatistics(PpcRecipe.Head form, boolean small) {
         Torch.seed(3);
-        Backbone backbone = PpcNetworks.segmenterBackbone("small", null);
+        Backbone backbone = PpcNetworks.segmenterBackbone(PpcBackbone.SMALL, null);
         try (Layer network = PpcNetworks.segmenter(form, backbone, 4, small);
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {

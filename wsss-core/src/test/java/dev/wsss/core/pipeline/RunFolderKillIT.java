@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A run that is killed at any moment and started again ends with the bytes of one that was left alone. */
 @NullUnmarked
-class PipelineKillIT {
+class RunFolderKillIT {
     private static final int SAMPLES = 300;
 
     @TempDir
@@ -25,10 +25,10 @@ class PipelineKillIT {
     /** What the child process runs. */
     static final class Child {
         public static void main(String[] args) {
-            SyntheticData.pipeline(data(), Path.of(args[0]))
-                    .optWorkers(2)
+            SyntheticData.folder(data(), Path.of(args[0]))
                     .optShard(Integer.parseInt(args[1]), Integer.parseInt(args[2]))
-                    .run();
+                    .build()
+                    .make(SyntheticData.pseudo(2));
         }
     }
 
@@ -86,7 +86,7 @@ class PipelineKillIT {
 
     private SortedMap<String, String> undisturbed() {
         Path out = tmp.resolve("undisturbed");
-        SyntheticData.pipeline(data(), out).run();
+        SyntheticData.run(data(), out);
         SortedMap<String, String> hashes = Folders.hashes(out);
         assertThat(hashes).hasSizeGreaterThan(3 * (SAMPLES - 1));
         return hashes;
@@ -117,7 +117,7 @@ class PipelineKillIT {
         assertThat(living.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(again.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(living.exitValue() + again.exitValue()).isZero();
-        SyntheticData.pipeline(data(), out).build().merge();
+        SyntheticData.folder(data(), out).build().merge(SyntheticData.pseudo(1));
         assertThat(Folders.hashes(out)).isEqualTo(undisturbed());
     }
 }

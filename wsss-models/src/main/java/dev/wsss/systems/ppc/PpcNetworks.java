@@ -1,4 +1,4 @@
-package dev.wsss.examples;
+package dev.wsss.systems.ppc;
 
 import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Layer;
@@ -10,20 +10,21 @@ import dev.wsss.models.resnet.Backbone;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The networks that PPC's programs know by name. */
+/** The networks of PPC's steps. */
 final class PpcNetworks {
     private PpcNetworks() {}
 
     /**
-     * A backbone of stride 8 for CAMs and affinities: ResNet-38 with its first stages and its normalisation frozen, as
+     * A backbone of stride 8 for CAMs and affinities: ResNet-38 with its first stages and its normalization frozen, as
      * published.
      *
      * @param weights of ImageNet, or null for none
      */
-    static Backbone backbone(String name, @Nullable Path weights) {
-        return loaded(name.equals("resnet38") ? ResNet38.fineTuning().build() : resNet(name), weights);
+    static Backbone backbone(PpcBackbone kind, @Nullable Path weights) {
+        return loaded(build(kind, () -> ResNet38.fineTuning().build()), weights);
     }
 
     /**
@@ -32,42 +33,37 @@ final class PpcNetworks {
      *
      * @param weights of ImageNet, or null for none
      */
-    static Backbone boundaryBackbone(String name, @Nullable Path weights) {
-        return name.equals("resnet50")
-                ? loaded(
-                        ResNet.builder()
-                                .setDepth(50)
-                                .optLayerStrides(1, 2, 2, 1)
-                                .build(),
-                        weights)
-                : backbone(name, weights);
+    static Backbone boundaryBackbone(PpcBackbone kind, @Nullable Path weights) {
+        if (kind != PpcBackbone.RESNET50) {
+            return backbone(kind, weights);
+        }
+        return loaded(
+                ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build(), weights);
     }
 
     /** A backbone of a segmenter, all of which trains. */
-    static Backbone segmenterBackbone(String name, @Nullable Path weights) {
+    static Backbone segmenterBackbone(PpcBackbone kind, @Nullable Path weights) {
         return loaded(
-                name.equals("resnet38")
-                        ? ResNet38.builder()
+                build(
+                        kind,
+                        () -> ResNet38.builder()
                                 .optBatchNormMomentum(DeepLabV1.MOMENTUM)
-                                .build()
-                        : resNet(name),
+                                .build()),
                 weights);
     }
 
-    private static Backbone resNet(String name) {
-        return switch (name) {
-            case "small" ->
-                ResNet.builder().setDepth(18).optWidth(16).optOutputStride(8).build();
-            case "resnet50" -> ResNet.builder().setDepth(50).optOutputStride(8).build();
-            case "resnet101" ->
+    private static Backbone build(PpcBackbone kind, Supplier<Backbone> resNet38) {
+        return switch (kind) {
+            case RESNET38 -> resNet38.get();
+            case RESNET50 -> ResNet.builder().setDepth(50).optOutputStride(8).build();
+            case RESNET101 ->
                 ResNet.builder()
                         .setDepth(101)
                         .optStem(ResNet.Stem.DEEP_128)
                         .optOutputStride(8)
                         .build();
-            default ->
-                throw new IllegalArgumentException(
-                        "backbone '" + name + "' is not known; expected resnet38, resnet101, resnet50 or small");
+            case SMALL ->
+                ResNet.builder().setDepth(18).optWidth(16).optOutputStride(8).build();
         };
     }
 
@@ -84,17 +80,17 @@ final class PpcNetworks {
      * @param small whether for images a fifth as large and hundreds of steps in place of thousands: in v1 and v2, running
      *     statistics that follow sooner, and dilations that are not as wide as the map
      */
-    static Layer segmenter(String name, Backbone backbone, int classes, boolean small) {
+    static Layer segmenter(PpcRecipe.Head head, Backbone backbone, int classes, boolean small) {
         double momentum = small ? BatchNorm2d.MOMENTUM : DeepLabV1.MOMENTUM;
-        return switch (name) {
-            case "v1" ->
+        return switch (head) {
+            case V1 ->
                 DeepLabV1.builder()
                         .setBackbone(backbone)
                         .setClasses(classes)
                         .optDilation(small ? 3 : 12)
                         .optBatchNormMomentum(momentum)
                         .build();
-            case "v2" ->
+            case V2 ->
                 DeepLabV3.builder()
                         .setBackbone(backbone)
                         .setClasses(classes)
@@ -102,13 +98,11 @@ final class PpcNetworks {
                         .optImagePooling(true)
                         .optBatchNormMomentum(momentum)
                         .build();
-            case "v3plus" ->
+            case V3PLUS ->
                 DeepLabV3Plus.builder()
                         .setBackbone(backbone)
                         .setClasses(classes)
                         .build();
-            default ->
-                throw new IllegalArgumentException("segmenter '" + name + "' is not known; expected v1, v2 or v3plus");
         };
     }
 }

@@ -1,0 +1,25 @@
+package dev.wsss.examples;
+
+import dev.wsss.core.report.RunReport;
+import dev.wsss.core.runtime.NativeMemory;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** The end of every program. */
+final class Reports {
+    private Reports() {}
+
+    /** Prints the table and writes {@code report.html}. */
+    static void show(RunReport report, Path out, double seconds, PrintStream console) {
+        Path file = out.resolve("report.html");
+        console.print(report.table());
+        report.write(file);
+        console.printf(
+                Locale.ROOT,
+                "%.0f s, at most %.2f GB; report in %s%n",
+                seconds,
+                NativeMemory.now().peakResidentBytes() / 1e9,
+                file.toAbsolutePath().normalize());
+    }
+}
