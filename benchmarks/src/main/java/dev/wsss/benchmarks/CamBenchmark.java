@@ -46,9 +46,7 @@ public class CamBenchmark extends DeviceBenchmark {
         Torch.setThreads(threads);
         network = new Network(computeDevice);
         sample = new Sample(
-                "photo",
-                Inputs.image(1, sides.height(), sides.width()).toImage(),
-                ImageTags.of(SweepBenchmark.VOC, 3, 8, 15));
+                "photo", Inputs.image(1, sides.height(), sides.width()), ImageTags.of(SweepBenchmark.VOC, 3, 8, 15));
     }
 
     @TearDown

@@ -300,7 +300,7 @@ public final class PairedRuns {
     }
 
     private static Sample photo(RgbImage image) {
-        return new Sample("photo", image.toImage(), ImageTags.of(SweepBenchmark.VOC, 3, 8, 15));
+        return new Sample("photo", image, ImageTags.of(SweepBenchmark.VOC, 3, 8, 15));
     }
 
     private void train() {

@@ -98,32 +98,49 @@ public final class RleMask {
             throw new IllegalArgumentException("a mask of " + height + "x" + width + " has " + (long) height * width
                     + " pixels, got " + pixels.length);
         }
-        // rows are walked in memory's order: first to count the changes of each column, then to put them in their place
+        // found in memory's order, where a row is mostly equal to the one before, and then sorted by column
+        int[] found = new int[height + width];
+        int n = 0;
         int[] next = new int[width + 1];
-        for (int y = 0, i = 0; y < height; y++) {
-            for (int x = 0; x < width; x++, i++) {
-                if (changes(pixels, height, width, y, x, i)) {
-                    next[x + 1]++;
-                }
+        for (int i = nextChange(pixels, height, width, 0);
+                i < pixels.length;
+                i = nextChange(pixels, height, width, i + 1)) {
+            if (n == found.length) {
+                found = Arrays.copyOf(found, 2 * n);
             }
+            found[n++] = i;
+            next[i % width + 1]++;
         }
         for (int x = 0; x < width; x++) {
             next[x + 1] += next[x];
         }
-        int[] changes = new int[next[width]];
-        for (int y = 0, i = 0; y < height; y++) {
-            for (int x = 0; x < width; x++, i++) {
-                if (changes(pixels, height, width, y, x, i)) {
-                    changes[next[x]++] = x * height + y;
-                }
-            }
+        int[] changes = new int[n];
+        for (int k = 0; k < n; k++) {
+            int x = found[k] % width;
+            changes[next[x]++] = x * height + found[k] / width;
         }
         return new RleMask(height, width, changes);
     }
 
-    private static boolean changes(byte[] pixels, int height, int width, int y, int x, int i) {
-        boolean before = y > 0 ? pixels[i - width] != 0 : x > 0 && pixels[(height - 1) * width + x - 1] != 0;
-        return before != (pixels[i] != 0);
+    /** The first pixel from there on, row by row, that differs from the one before it in column-major order. */
+    private static int nextChange(byte[] pixels, int height, int width, int from) {
+        for (int i = from; i < pixels.length; i++) {
+            int before;
+            if (i < width) {
+                before = i > 0 ? pixels[(height - 1) * width + i - 1] : 0;
+            } else {
+                int equal = Arrays.mismatch(pixels, i, pixels.length, pixels, i - width, pixels.length - width);
+                if (equal < 0) {
+                    break;
+                }
+                i += equal;
+                before = pixels[i - width];
+            }
+            if ((before != 0) != (pixels[i] != 0)) {
+                return i;
+            }
+        }
+        return pixels.length;
     }
 
     private static int pixels(int height, int width) {

@@ -1,7 +1,5 @@
 package dev.wsss.api;
 
-import ai.djl.modality.cv.Image;
-
 /**
  * One image with its tags, as a pipeline takes it.
  *
@@ -9,9 +7,4 @@ import ai.djl.modality.cv.Image;
  * @param image the decoded image
  * @param tags the classes the image is said to show
  */
-public record Sample(String id, Image image, ImageTags tags) {
-    /** The pixels of {@link #image()}. */
-    public RgbImage rgb() {
-        return RgbImage.of(image);
-    }
-}
+public record Sample(String id, RgbImage image, ImageTags tags) {}

@@ -7,4 +7,9 @@ import ai.djl.modality.cv.Image;
 public interface Segmenter extends Described {
     /** The label of each pixel, of the image's size; never {@link LabelMap#IGNORE}. */
     LabelMap segment(Image image);
+
+    /** As {@link #segment(Image)}. */
+    default LabelMap segment(RgbImage image) {
+        return segment(image.toImage());
+    }
 }

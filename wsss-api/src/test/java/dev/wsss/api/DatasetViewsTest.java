@@ -40,7 +40,7 @@ class DatasetViewsTest {
 
         @Override
         public Sample get(int index) {
-            return new Sample(id(index), new RgbImage(1, 1, new byte[] {(byte) index, 0, 0}).toImage(), tags(index));
+            return new Sample(id(index), new RgbImage(1, 1, new byte[] {(byte) index, 0, 0}), tags(index));
         }
 
         @Override
@@ -63,7 +63,7 @@ class DatasetViewsTest {
         Dataset view = SEVEN.tagsOnly();
         assertThat(view.hasTruth()).isFalse();
         assertThat(view.tags(1)).isEqualTo(SEVEN.tags(1));
-        assertThat(view.get(3).rgb().data()[0]).isEqualTo((byte) 3);
+        assertThat(view.get(3).image().data()[0]).isEqualTo((byte) 3);
         assertThat(view.name()).isEqualTo("seven");
         assertThat(view.classes()).isEqualTo(CLASSES);
         assertThat(ids(view)).isEqualTo(ids(SEVEN));

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** Who closes which score maps. */
 class PseudoLabelerTest {
     private final ClassCatalog classes = ClassCatalog.withBackground(List.of("a"));
-    private final Sample sample = new Sample("x", new RgbImage(1, 1, new byte[3]).toImage(), ImageTags.of(classes, 0));
+    private final Sample sample = new Sample("x", new RgbImage(1, 1, new byte[3]), ImageTags.of(classes, 0));
     private final List<String> events = new ArrayList<>();
 
     private ScoreMaps traced(String name, float value) {

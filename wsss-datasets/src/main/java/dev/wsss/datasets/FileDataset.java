@@ -90,7 +90,7 @@ abstract class FileDataset implements Dataset {
     @Override
     public final Sample get(int index) {
         Entry entry = entries.get(index);
-        return new Sample(entry.id, ImageFiles.read(entry.image), entry.tags.get());
+        return new Sample(entry.id, ImageFiles.readRgb(entry.image), entry.tags.get());
     }
 
     /** Of the image's file. */

@@ -95,7 +95,7 @@ public final class ShapesDataset implements Dataset {
     @Override
     public Sample get(int index) {
         ShapeScene scene = scene(index);
-        return new Sample(id(index), scene.image().toImage(), tags(scene));
+        return new Sample(id(index), scene.image(), tags(scene));
     }
 
     /** What all scenes are drawn from; how they are drawn is {@link #DRAWING}. */

@@ -35,7 +35,7 @@ class CamVidTest {
         assertThat(train.tags(0).names()).containsExactly("sky", "road", "car");
         assertThat(train.tags(1).names()).containsExactly("bicyclist");
         assertThat(train.truth(0).get(0, 3)).isEqualTo(LabelMap.IGNORE);
-        assertThat(train.get(1).rgb().data()[0]).isEqualTo((byte) 91);
+        assertThat(train.get(1).image().data()[0]).isEqualTo((byte) 91);
     }
 
     @Test
@@ -82,7 +82,7 @@ class CamVidTest {
                 assertThat(truth.width()).isEqualTo(480);
                 assertThat(truth.histogram()[LabelMap.IGNORE]).isPositive();
                 assertThat(ImageTags.anyPixel(CamVid.CLASSES, truth)).isEqualTo(split.tags(i));
-                assertThat(split.get(i).rgb().width()).isEqualTo(480);
+                assertThat(split.get(i).image().width()).isEqualTo(480);
             }
         }
     }

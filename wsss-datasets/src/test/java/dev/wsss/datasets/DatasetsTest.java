@@ -33,8 +33,8 @@ class DatasetsTest {
         assertThat(other.train().size()).isEqualTo(7);
         assertThat(other.train().name()).isEqualTo("shapes/train");
         Dataset val = other.val().orElseThrow();
-        assertThat(val.get(0).rgb().width()).isEqualTo(40);
-        assertThat(val.get(0).rgb()).isNotEqualTo(other.train().get(0).rgb());
+        assertThat(val.get(0).image().width()).isEqualTo(40);
+        assertThat(val.get(0).image()).isNotEqualTo(other.train().get(0).image());
     }
 
     @ParameterizedTest

@@ -43,8 +43,8 @@ class FolderDatasetTest {
         assertThat(all.tags(1).names()).containsExactly("cat");
         assertThat(all.tags(2).isEmpty()).isTrue();
         assertThat(all.id(2)).isEqualTo("c d");
-        assertThat(all.get(0).rgb().data()[0]).isEqualTo((byte) 20);
-        assertThat(all.get(2).rgb().height()).isEqualTo(3);
+        assertThat(all.get(0).image().data()[0]).isEqualTo((byte) 20);
+        assertThat(all.get(2).image().height()).isEqualTo(3);
         assertThat(all.hasTruth()).isFalse();
         Dataset bare = folder().optBackground(false).build();
         assertThat(bare.tags(0).labels()).containsExactly(1, 2);

@@ -21,7 +21,7 @@ class ShapesDatasetTest {
 
     private static int checksum(Dataset dataset, int index) {
         CRC32 crc = new CRC32();
-        crc.update(dataset.get(index).rgb().data());
+        crc.update(dataset.get(index).image().data());
         crc.update(dataset.truth(index).toArray());
         return (int) crc.getValue();
     }
@@ -98,7 +98,7 @@ class ShapesDatasetTest {
         int nAcross = 0;
         int nWithin = 0;
         for (int i = 0; i < dataset.size(); i++) {
-            RgbImage image = dataset.get(i).rgb();
+            RgbImage image = dataset.get(i).image();
             LabelMap truth = dataset.truth(i);
             for (int y = 0; y < 96; y++) {
                 for (int x = 0; x + 3 < 96; x++) {
@@ -127,7 +127,7 @@ class ShapesDatasetTest {
         Dataset large = builder.optSize(128, 128).build();
         for (int i = 0; i < 10; i++) {
             assertThat(large.tags(i)).isEqualTo(small.tags(i));
-            assertThat(large.get(i).rgb().height()).isEqualTo(128);
+            assertThat(large.get(i).image().height()).isEqualTo(128);
             LabelMap coarse = small.truth(i);
             LabelMap fine = large.truth(i);
             long equal = IntStream.range(0, 64 * 64)

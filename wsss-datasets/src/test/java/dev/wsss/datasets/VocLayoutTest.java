@@ -69,7 +69,7 @@ class VocLayoutTest {
         assertThat(train.tags(0).names()).containsExactly("aeroplane", "person");
         assertThat(train.tags(0).labels()).containsExactly(1, 15);
         assertThat(train.tags(1).names()).containsExactly("tvmonitor");
-        assertThat(train.get(0).rgb().height()).isEqualTo(6);
+        assertThat(train.get(0).image().height()).isEqualTo(6);
         assertThat(train.get(0).tags()).isEqualTo(train.tags(0));
         assertThat(train.truth(0).get(0, 3)).isEqualTo(255);
         assertThat(ImageTags.anyPixel(train.classes(), train.truth(0))).isEqualTo(train.tags(0));

@@ -40,7 +40,7 @@ class ClsLabelsIT {
         for (int i = 0; i < scenes.size(); i++) {
             ids.add(id(i));
             ImageIO.write(
-                    scenes.get(i).rgb().toBufferedImage(),
+                    scenes.get(i).image().toBufferedImage(),
                     "jpg",
                     root.resolve("JPEGImages/" + id(i) + ".jpg").toFile());
         }

@@ -23,7 +23,7 @@ final class SceneFolder {
                 .build();
         List<String> table = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Overlay.writePng(image(folder, i), scenes.get(i).rgb());
+            Overlay.writePng(image(folder, i), scenes.get(i).image());
             if (masks) {
                 LabelPng.write(mask(folder, i), scenes.truth(i), scenes.classes());
             }

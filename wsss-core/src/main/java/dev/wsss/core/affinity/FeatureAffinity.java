@@ -53,7 +53,7 @@ public final class FeatureAffinity implements AffinitySource {
      */
     @Override
     public GridAffinity affinities(Sample sample) {
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         int rows = (image.height() + stride - 1) / stride;
         int columns = (image.width() + stride - 1) / stride;
         int reach = smallGridRule ? PairGeometry.smallGridRadius(radius, rows, columns) : radius;

@@ -1,6 +1,5 @@
 package dev.wsss.core.affinity;
 
-import java.util.Optional;
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sample;
@@ -13,6 +12,7 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -113,8 +113,8 @@ public final class RandomWalk implements ScoreRefiner {
      */
     @Override
     public ScoreMaps refine(Sample sample, ScoreMaps scores) {
-        int height = sample.image().getHeight();
-        int width = sample.image().getWidth();
+        int height = sample.image().height();
+        int width = sample.image().width();
         int[] labels = scores.labels();
         if (labels.length == 0) {
             throw new InvalidDataException("sample " + sample.id() + " has no score maps to walk");

@@ -26,7 +26,7 @@ final class SampleViews {
             Sample sample, Map<Channel<?, ?>, Source<?>> sources, List<ViewSpec> specs, ViewKeys keys) {
         Map<Channel<?, ?>, Object> given = new LinkedHashMap<>();
         try {
-            RgbImage image = sample.rgb();
+            RgbImage image = sample.image();
             sources.forEach((channel, source) -> given.put(channel, fitting(channel, source, sample, image)));
             ViewItem whole = new ViewItem(image, ViewGeometry.whole(image.height(), image.width()), given);
             Map<String, ViewItem> views = new LinkedHashMap<>();

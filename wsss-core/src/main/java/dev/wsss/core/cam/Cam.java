@@ -1,8 +1,8 @@
 package dev.wsss.core.cam;
 
+import dev.wsss.api.CamGenerator;
 import dev.wsss.api.Described;
 import dev.wsss.api.Description;
-import dev.wsss.api.CamGenerator;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
@@ -94,7 +94,7 @@ public final class Cam implements CamGenerator {
         if (tags.length == 0) {
             throw new InvalidDataException("sample " + sample.id() + " has no tag, so there is no class to map");
         }
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         return Torch.call(() -> {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {

@@ -56,8 +56,8 @@ public final class CrfRefiner implements ScoreRefiner {
      */
     @Override
     public ScoreMaps refine(Sample sample, ScoreMaps scores) {
-        int height = sample.image().getHeight();
-        int width = sample.image().getWidth();
+        int height = sample.image().height();
+        int width = sample.image().width();
         requireNotNegative(sample, scores);
         ScoreMaps fitted = background.addTo(Resize.TORCH_BILINEAR.apply(scores, height, width));
         if (fitted.count() == 0) {
@@ -66,7 +66,7 @@ public final class CrfRefiner implements ScoreRefiner {
         ScoreMaps complete =
                 allLabels ? withAbsentLabels(fitted, sample.tags().catalog().labelCount()) : fitted;
         int[] labels = complete.labels();
-        float[] q = crf.infer(unary(complete, labels), labels.length, sample.rgb());
+        float[] q = crf.infer(unary(complete, labels), labels.length, sample.image());
         return ScoreMaps.of(labels, height, width, q);
     }
 

@@ -28,8 +28,8 @@ public final class ArgmaxRule implements LabelRule {
 
     @Override
     public LabelMap label(Sample sample, ScoreMaps scores) {
-        int height = sample.image().getHeight();
-        int width = sample.image().getWidth();
+        int height = sample.image().height();
+        int width = sample.image().width();
         return of(background.addTo(Resize.TORCH_BILINEAR.apply(scores, height, width)));
     }
 
@@ -60,9 +60,7 @@ public final class ArgmaxRule implements LabelRule {
 
     @Override
     public Description description() {
-        return Description.of("ArgmaxRule")
-                .put("background", background)
-                .build();
+        return Description.of("ArgmaxRule").put("background", background).build();
     }
 
     @Override

@@ -45,8 +45,8 @@ public final class ThresholdRule implements LabelRule {
             throw new InvalidDataException("scores of image " + sample.id()
                     + " hold a background map (label 0); a threshold needs scores of foreground labels alone");
         }
-        int height = sample.image().getHeight();
-        int width = sample.image().getWidth();
+        int height = sample.image().height();
+        int width = sample.image().width();
         float[] values = Resize.TORCH_BILINEAR.apply(scores, height, width).toArray();
         int n = height * width;
         byte below = (byte) (hasBackground ? 0 : LabelMap.IGNORE);
@@ -67,9 +67,7 @@ public final class ThresholdRule implements LabelRule {
 
     @Override
     public Description description() {
-        return Description.of("ThresholdRule")
-                .put("threshold", threshold)
-                .build();
+        return Description.of("ThresholdRule").put("threshold", threshold).build();
     }
 
     @Override

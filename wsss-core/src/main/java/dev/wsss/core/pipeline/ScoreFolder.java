@@ -91,8 +91,8 @@ public record ScoreFolder(Path folder, ProductCodec<ScoreMaps> codec) implements
     }
 
     private static ScoreMaps requireSize(Path file, ScoreMaps maps, Sample sample) {
-        int height = sample.image().getHeight();
-        int width = sample.image().getWidth();
+        int height = sample.image().height();
+        int width = sample.image().width();
         if (maps.height() != height || maps.width() != width) {
             throw new InvalidDataException(file + ": maps are " + maps.height() + "x" + maps.width() + "; expected "
                     + height + "x" + width + " as the image");

@@ -1,26 +1,8 @@
 package dev.wsss.core.report;
 
-import java.util.Locale;
-
-/** HTML under construction. Text goes through {@link #text}; only what this package wrote itself goes in raw. */
+/** Text from outside in a page. */
 final class Html {
-    private final StringBuilder out = new StringBuilder(1 << 16);
-
-    /** Appends markup with its {@code %s} places filled by escaped text, and its {@code %d}, {@code %.nf} by numbers. */
-    Html add(String markup, Object... values) {
-        Object[] escaped = new Object[values.length];
-        for (int i = 0; i < values.length; i++) {
-            escaped[i] = values[i] instanceof Number ? values[i] : escape(String.valueOf(values[i]));
-        }
-        out.append(values.length == 0 ? markup : String.format(Locale.ROOT, markup, escaped));
-        return this;
-    }
-
-    /** Appends text from outside. */
-    Html text(String text) {
-        out.append(escape(text));
-        return this;
-    }
+    private Html() {}
 
     /** Text that is safe between tags and within quoted attributes. */
     static String escape(String text) {
@@ -44,10 +26,5 @@ final class Html {
             }
         }
         return safe.toString();
-    }
-
-    @Override
-    public String toString() {
-        return out.toString();
     }
 }

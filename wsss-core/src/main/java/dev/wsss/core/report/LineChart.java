@@ -1,6 +1,7 @@
 package dev.wsss.core.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ final class LineChart {
     /** A point to mark, with words beside it. */
     record Mark(double x, double y, String label) {}
 
-    static void write(Html html, String name, String xLabel, List<Curve.Series> series, @Nullable Mark mark) {
+    static Chart of(String name, String xLabel, List<Curve.Series> series, @Nullable Mark mark) {
         List<Curve.Series> thinned = series.stream().map(LineChart::thin).toList();
         double[] xs = range(thinned, true);
         double[] ys = range(thinned, false);
@@ -34,59 +35,43 @@ final class LineChart {
         double[] yTicks = ticks(y0, y1, 5);
         Scale x = new Scale(xs[0], xs[1], LEFT, WIDTH - RIGHT);
         Scale y = new Scale(y0, y1, HEIGHT - BOTTOM, TOP);
-
-        html.add(
-                "<div class=\"chart\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">", WIDTH, HEIGHT, name);
-        for (double t : yTicks) {
-            html.add(
-                    "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
-                    LEFT, WIDTH - RIGHT, y.at(t), y.at(t));
-            html.add(
-                    "<text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
-                    LEFT - 8, y.at(t) + 4, number(t, yTicks));
-        }
-        for (double t : xTicks) {
-            html.add(
-                    "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
-                    x.at(t), HEIGHT - BOTTOM + 18, number(t, xTicks));
-        }
-        html.add(
-                "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
-                LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM, HEIGHT - BOTTOM);
-        html.add(
-                "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
-                WIDTH - RIGHT, HEIGHT - 4, xLabel);
+        List<Chart.Line> lines = new ArrayList<>();
         for (int i = 0; i < thinned.size(); i++) {
-            html.add("<path class=\"line s%d\" d=\"", i % COLOURS)
-                    .add(path(thinned.get(i), x, y))
-                    .add("\"/>");
+            lines.add(new Chart.Line(thinned.get(i).name(), i % COLOURS, path(thinned.get(i), x, y)));
         }
-        if (mark != null) {
-            double mx = x.at(mark.x());
-            double my = y.at(mark.y());
-            boolean left = mx > (LEFT + WIDTH - RIGHT) / 2.0;
-            html.add(
-                    "<line class=\"drop\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%d\"/>",
-                    mx, mx, my, HEIGHT - BOTTOM);
-            // Half way down the drop line: below a maximum nothing is drawn.
-            html.add("<circle class=\"dot s0\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"/>", mx, my);
-            html.add(
-                    "<text class=\"mark\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"" + (left ? "end" : "start")
-                            + "\">%s</text>",
-                    mx + (left ? -9 : 9),
-                    (my + HEIGHT - BOTTOM) / 2,
-                    mark.label());
-        }
-        html.add("</svg></div>");
-        if (thinned.size() > 1) {
-            html.add("<p class=\"key\">");
-            for (int i = 0; i < thinned.size(); i++) {
-                html.add(
-                        "<span><i class=\"s%d\"></i>%s</span>",
-                        i % COLOURS, thinned.get(i).name());
-            }
-            html.add("</p>");
-        }
+        return new Chart(
+                WIDTH,
+                HEIGHT,
+                LEFT,
+                WIDTH - RIGHT,
+                HEIGHT - BOTTOM,
+                HEIGHT - 4,
+                name,
+                xLabel,
+                Arrays.stream(xTicks)
+                        .mapToObj(t -> new Chart.Tick(
+                                tenths(x.at(t)), point(x.at(t), HEIGHT - BOTTOM + 18), number(t, xTicks)))
+                        .toList(),
+                Arrays.stream(yTicks)
+                        .mapToObj(t -> new Chart.Tick(tenths(y.at(t)), point(LEFT - 8, y.at(t) + 4), number(t, yTicks)))
+                        .toList(),
+                lines,
+                mark == null ? null : mark(mark, x.at(mark.x()), y.at(mark.y())));
+    }
+
+    private static Chart.Mark mark(Mark mark, double x, double y) {
+        boolean left = x > (LEFT + WIDTH - RIGHT) / 2.0;
+        // Half way down the drop line: below a maximum nothing is drawn.
+        Chart.Point text = point(x + (left ? -9 : 9), (y + HEIGHT - BOTTOM) / 2);
+        return new Chart.Mark(point(x, y), text, left ? "end" : "start", mark.label());
+    }
+
+    private static Chart.Point point(double x, double y) {
+        return new Chart.Point(tenths(x), tenths(y));
+    }
+
+    private static String tenths(double value) {
+        return String.format(Locale.ROOT, "%.1f", value);
     }
 
     private static String path(Curve.Series s, Scale x, Scale y) {

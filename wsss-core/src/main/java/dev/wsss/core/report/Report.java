@@ -4,10 +4,7 @@ import dev.wsss.api.AtomicFile;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.RunManifest;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.DoubleFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +40,7 @@ public final class Report {
     /** Largest confusion matrix that is shown with all its numbers; beyond, it is a picture. */
     private static final int MAX_TABLE_LABELS = 24;
 
+    private static final int MAX_MISTAKES = 8;
     private static final int MAX_FAILURES = 500;
     private static final int IMAGE_SIDE = 420;
 
@@ -70,42 +70,28 @@ public final class Report {
 
     /** The page. */
     public String toHtml() {
-        Html html = new Html();
-        html.add("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .add(
-                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src"
-                                + " 'unsafe-inline'\">\n")
-                .add("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-                .add("<title>%s</title>\n", title)
-                .add("<style>\n")
-                .add(css())
-                .add("</style>\n</head>\n<body>\n<main>\n");
-        header(html);
-        stageScores(html);
-        strips(html);
-        classIou(html);
-        confusion(html);
-        curves(html);
-        resources(html);
-        failures(html);
-        manifest(html);
-        return html.add("</main>\n</body>\n</html>\n").toString();
+        return new Page(
+                        title,
+                        b.subtitle.isEmpty() ? null : b.subtitle,
+                        facts(),
+                        stages(),
+                        thresholds(),
+                        IntStream.range(0, classes.labelCount())
+                                .mapToObj(this::label)
+                                .toList(),
+                        strips(),
+                        classIou(),
+                        confusion(),
+                        b.curves.stream()
+                                .map(c -> LineChart.of(c.title(), c.xLabel(), c.series(), null))
+                                .toList(),
+                        meters(),
+                        failures(),
+                        manifest())
+                .toHtml();
     }
 
-    private static String css() {
-        try (InputStream in = Objects.requireNonNull(
-                Report.class.getResourceAsStream("report.css"), "report.css is missing from the jar")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("report.css cannot be read from the jar", e);
-        }
-    }
-
-    private void header(Html html) {
-        html.add("<header>\n<h1>%s</h1>\n", title);
-        if (!b.subtitle.isEmpty()) {
-            html.add("<p class=\"sub\">%s</p>\n", b.subtitle);
-        }
+    private List<Page.Fact> facts() {
         Map<String, String> facts = new LinkedHashMap<>();
         if (!b.stageScores.isEmpty()) {
             StageScore last = b.stageScores.get(b.stageScores.size() - 1);
@@ -121,139 +107,85 @@ public final class Report {
             facts.put("time", duration(total));
         }
         facts.putAll(b.facts);
-        if (!facts.isEmpty()) {
-            html.add("<dl class=\"facts\">");
-            facts.forEach((name, value) -> html.add("<div><dt>%s</dt><dd>%s</dd></div>", name, value));
-            html.add("</dl>\n");
-        }
-        html.add("</header>\n");
+        return facts.entrySet().stream()
+                .map(e -> new Page.Fact(e.getKey(), e.getValue()))
+                .toList();
     }
 
-    private void stageScores(Html html) {
-        boolean curve = b.thresholds.length > 0;
-        if (b.stageScores.isEmpty() && !curve) {
-            return;
+    private List<Page.Stage> stages() {
+        List<Page.Stage> rows = new ArrayList<>();
+        Map<String, Double> before = new HashMap<>();
+        for (StageScore s : b.stageScores) {
+            Double last = before.put(s.imageSet(), s.miou());
+            double change = last == null ? 0 : (s.miou() - last) * 100;
+            rows.add(new Page.Stage(
+                    s.stage(),
+                    s.on(),
+                    percent(s.miou()),
+                    last == null ? "" : change < 0 ? " down" : " up",
+                    last == null ? "" : signed(change),
+                    percent(s.miou())));
         }
-        html.add("<section>\n<div class=\"two\">\n");
-        if (!b.stageScores.isEmpty()) {
-            html.add(
-                    "<div><h2>From stage to stage</h2>\n<p class=\"lead\">Mean IoU of each stage's labels, and the change"
-                            + " from the row before on the same images.</p>\n<div class=\"scroll\"><table><tr><th>stage</th><th>"
-                            + "on</th><th class=\"n\">mIoU</th><th class=\"n\">change</th><th class=\"wide\"></th></tr>\n");
-            Map<String, Double> before = new HashMap<>();
-            for (StageScore s : b.stageScores) {
-                Double last = before.put(s.imageSet(), s.miou());
-                html.add(
-                        "<tr><td class=\"name\">%s</td><td>%s</td><td class=\"n\">%s</td>",
-                        s.stage(), s.on(), percent(s.miou()));
-                if (last == null) {
-                    html.add("<td class=\"n\"></td>");
-                } else {
-                    double change = (s.miou() - last) * 100;
-                    html.add("<td class=\"n " + (change < 0 ? "down" : "up") + "\">%s</td>", signed(change));
-                }
-                html.add(
-                        "<td class=\"wide\"><div class=\"meter\"><i style=\"width:%.1f%%\"></i></div></td></tr>\n",
-                        s.miou() * 100);
-            }
-            html.add("</table></div></div>\n");
-        }
-        if (curve) {
-            int best = 0;
-            for (int i = 1; i < b.thresholds.length; i++) {
-                best = b.thresholdMiou[i] > b.thresholdMiou[best] ? i : best;
-            }
-            double[] percents = Arrays.stream(b.thresholdMiou).map(v -> v * 100).toArray();
-            html.add(
-                    "<div><h2>Background threshold</h2>\n<p class=\"lead\">mIoU in percent over the score below which a"
-                            + " pixel is background.</p>\n");
-            LineChart.write(
-                    html,
-                    "mIoU over background threshold",
-                    "threshold",
-                    List.of(new Curve.Series("mIoU", b.thresholds, percents)),
-                    new LineChart.Mark(
-                            b.thresholds[best],
-                            percents[best],
-                            String.format(Locale.ROOT, "%.1f at %.2f", percents[best], b.thresholds[best])));
-            html.add("</div>\n");
-        }
-        html.add("</div>\n</section>\n");
+        return rows;
     }
 
-    private void strips(Html html) {
-        if (b.strips.isEmpty()) {
-            return;
+    private @Nullable Chart thresholds() {
+        if (b.thresholds.length == 0) {
+            return null;
         }
-        html.add("<section>\n<h2>Images</h2>\n<p class=\"lead\">Heat runs from blue (0) over green to red (1).</p>\n");
-        html.add("<p class=\"legend\">");
-        for (int label = 0; label < classes.labelCount(); label++) {
-            html.add("<span>")
-                    .add(swatch(classes.colour(label)))
-                    .add("%s</span>", classes.labelNames().get(label));
+        int best = 0;
+        for (int i = 1; i < b.thresholds.length; i++) {
+            best = b.thresholdMiou[i] > b.thresholdMiou[best] ? i : best;
         }
-        html.add("</p>\n");
-        for (Strip strip : b.strips) {
-            html.add(
-                    "<div class=\"strip\"><h3><bdi>%s</bdi><span>%s</span></h3>\n<div class=\"panels\">\n",
-                    strip.title(), strip.note());
-            for (Strip.Panel panel : strip.panels()) {
-                html.add("<figure><img alt=\"%s\" src=\"", panel.caption())
-                        .add(ImageData.uri(panel.image(), IMAGE_SIDE, panel.flat()))
-                        .add("\"><figcaption>%s</figcaption></figure>\n", panel.caption());
-            }
-            html.add("</div></div>\n");
-        }
-        html.add("</section>\n");
+        double[] percents = Arrays.stream(b.thresholdMiou).map(v -> v * 100).toArray();
+        return LineChart.of(
+                "mIoU over background threshold",
+                "threshold",
+                List.of(new Curve.Series("mIoU", b.thresholds, percents)),
+                new LineChart.Mark(
+                        b.thresholds[best],
+                        percents[best],
+                        String.format(Locale.ROOT, "%.1f at %.2f", percents[best], b.thresholds[best])));
     }
 
-    private static String swatch(int rgb) {
-        return String.format("<i class=\"sw\" style=\"background:#%06x\"></i>", rgb);
+    private Page.Label label(int label) {
+        return new Page.Label(classes.labelNames().get(label), String.format("#%06x", classes.colour(label)));
     }
 
-    private void classIou(Html html) {
+    private List<Page.Images> strips() {
+        return b.strips.stream()
+                .map(s -> new Page.Images(
+                        s.title(),
+                        s.note(),
+                        s.panels().stream()
+                                .map(p -> new Page.Panel(p.caption(), ImageData.uri(p.image(), IMAGE_SIDE, p.flat())))
+                                .toList()))
+                .toList();
+    }
+
+    private Page.@Nullable ClassIou classIou() {
         if (b.classIou.isEmpty()) {
-            return;
+            return null;
         }
-        List<String> names = List.copyOf(b.classIou.keySet());
+        List<Page.Series> names = new ArrayList<>();
+        b.classIou.keySet().forEach(name -> names.add(new Page.Series(name, names.size() % LineChart.COLOURS)));
         List<double[]> series = List.copyOf(b.classIou.values());
-        html.add(
-                "<section>\n<h2>IoU by class</h2>\n<p class=\"lead\">In percent. A dash is a class that neither the truth"
-                        + " nor the labels hold.</p>\n");
-        if (names.size() > 1) {
-            html.add("<p class=\"legend key\">");
-            for (int s = 0; s < names.size(); s++) {
-                html.add("<span><i class=\"s%d\"></i>%s</span>", s % LineChart.COLOURS, names.get(s));
-            }
-            html.add("</p>\n");
-        }
-        html.add("<div class=\"scroll\"><table><tr><th>class</th><th class=\"wide\"></th>");
-        names.forEach(name -> html.add("<th class=\"n\">%s</th>", name));
-        html.add("</tr>\n");
-        for (int label = 0; label < classes.labelCount(); label++) {
-            int l = label;
-            html.add("<tr><td class=\"name\">")
-                    .add(swatch(classes.colour(label)))
-                    .add("%s</td>", classes.labelNames().get(label));
-            iouCells(html, series.stream().mapToDouble(v -> v[l]).toArray());
-            html.add("</tr>\n");
-        }
-        html.add("<tr class=\"total\"><td>mean</td>");
-        iouCells(html, series.stream().mapToDouble(Report::mean).toArray());
-        html.add("</tr>\n</table></div>\n</section>\n");
+        List<Page.IouRow> rows = IntStream.range(0, classes.labelCount())
+                .mapToObj(l -> iouRow(label(l), series.stream().mapToDouble(v -> v[l])))
+                .toList();
+        return new Page.ClassIou(names, rows, iouRow(null, series.stream().mapToDouble(Report::mean)));
     }
 
-    private static void iouCells(Html html, double[] values) {
-        html.add("<td class=\"wide bars\">");
-        for (int s = 0; s < values.length; s++) {
-            if (!Double.isNaN(values[s])) {
-                html.add("<i class=\"s%d\" style=\"width:%.1f%%\"></i>", s % LineChart.COLOURS, values[s] * 100);
+    private static Page.IouRow iouRow(Page.@Nullable Label label, DoubleStream values) {
+        List<Page.Bar> bars = new ArrayList<>();
+        List<String> texts = new ArrayList<>();
+        values.forEach(v -> {
+            if (!Double.isNaN(v)) {
+                bars.add(new Page.Bar(texts.size() % LineChart.COLOURS, percent(v)));
             }
-        }
-        html.add("</td>");
-        for (double v : values) {
-            html.add("<td class=\"n\">%s</td>", Double.isNaN(v) ? "\u2013" : percent(v));
-        }
+            texts.add(Double.isNaN(v) ? "\u2013" : percent(v));
+        });
+        return new Page.IouRow(label, bars, texts);
     }
 
     private static double mean(double[] values) {
@@ -263,10 +195,10 @@ public final class Report {
     /** A pair of labels that are taken for one another. */
     private record Mistake(int truth, int label, double share, long pixels) {}
 
-    private void confusion(Html html) {
+    private Page.@Nullable Confusion confusion() {
         long[][] counts = b.confusion;
         if (counts.length == 0) {
-            return;
+            return null;
         }
         double[][] shares = new double[counts.length][];
         List<Mistake> mistakes = new ArrayList<>();
@@ -280,52 +212,33 @@ public final class Report {
                 }
             }
         }
-        mistakes.sort(Comparator.comparingDouble(Mistake::share).reversed());
-        html.add("<section>\n<h2>Confusion</h2>\n<p class=\"lead\">Rows are the truth, columns the labels; each row in"
-                + " percent of the true class's pixels.</p>\n");
-        if (counts.length <= MAX_TABLE_LABELS) {
-            confusionTable(html, shares);
-        } else {
-            html.add("<img class=\"pixels\" style=\"width:min(100%,640px)\" alt=\"confusion matrix\" src=\"")
-                    .add(ImageData.uri(picture(shares), Integer.MAX_VALUE, true))
-                    .add("\">\n");
-        }
-        if (!mistakes.isEmpty()) {
-            html.add("<h3 style=\"margin-top:24px\">Most frequent mistakes</h3>\n<div class=\"scroll\"><table><tr>"
-                    + "<th>truth</th><th>labelled as</th><th class=\"n\">share of the class</th><th"
-                    + " class=\"n\">pixels</th></tr>\n");
-            for (Mistake m : mistakes.subList(0, Math.min(8, mistakes.size()))) {
-                html.add(
-                        "<tr><td class=\"name\">%s</td><td class=\"name\">%s</td><td class=\"n\">%s</td><td"
-                                + " class=\"n\">%s</td></tr>\n",
-                        classes.labelNames().get(m.truth()),
-                        classes.labelNames().get(m.label()),
-                        percent(m.share()),
-                        grouped(m.pixels()));
-            }
-            html.add("</table></div>\n");
-        }
-        html.add("</section>\n");
+        boolean table = counts.length <= MAX_TABLE_LABELS;
+        return new Page.Confusion(
+                table ? null : ImageData.uri(picture(shares), Integer.MAX_VALUE, true),
+                table ? confusionRows(shares) : List.of(),
+                mistakes.stream()
+                        .sorted(Comparator.comparingDouble(Mistake::share).reversed())
+                        .limit(MAX_MISTAKES)
+                        .map(m -> new Page.Mistake(
+                                classes.labelNames().get(m.truth()),
+                                classes.labelNames().get(m.label()),
+                                percent(m.share()),
+                                grouped(m.pixels())))
+                        .toList());
     }
 
-    private void confusionTable(Html html, double[][] shares) {
-        html.add("<div class=\"scroll\"><table class=\"heat\"><tr><th></th>");
-        classes.labelNames().forEach(name -> html.add("<th class=\"col\"><span>%s</span></th>", name));
-        html.add("</tr>\n");
-        for (int t = 0; t < shares.length; t++) {
-            html.add("<tr><th class=\"row\">%s</th>", classes.labelNames().get(t));
-            for (double share : shares[t]) {
-                // The square root keeps the small shares visible, which are what one looks for.
-                html.add(
-                        "<td" + (share > 0.3 ? " class=\"strong\"" : "")
-                                + " style=\"background:rgb(var(--wash) / %.0f%%)\">",
-                        4 + 92 * Math.sqrt(share));
-                html.add(share < 0.005 ? "" : String.format(Locale.ROOT, "%.0f", share * 100))
-                        .add("</td>");
-            }
-            html.add("</tr>\n");
-        }
-        html.add("</table></div>\n");
+    private List<Page.Row> confusionRows(double[][] shares) {
+        return IntStream.range(0, shares.length)
+                .mapToObj(t -> new Page.Row(
+                        classes.labelNames().get(t),
+                        Arrays.stream(shares[t]).mapToObj(Report::cell).toList()))
+                .toList();
+    }
+
+    private static Page.Cell cell(double share) {
+        // The square root keeps the small shares visible, which are what one looks for.
+        String wash = String.format(Locale.ROOT, "%.0f", 4 + 92 * Math.sqrt(share));
+        return new Page.Cell(share > 0.3, wash, share < 0.005 ? "" : String.format(Locale.ROOT, "%.0f", share * 100));
     }
 
     private static RgbImage picture(double[][] shares) {
@@ -340,82 +253,53 @@ public final class Report {
         return new RgbImage(n, n, pixels);
     }
 
-    private void curves(Html html) {
-        if (b.curves.isEmpty()) {
-            return;
-        }
-        html.add("<section>\n<h2>Training</h2>\n<p class=\"lead\"></p>\n<div class=\"two\">\n");
-        for (Curve curve : b.curves) {
-            html.add("<div><h3>%s</h3>\n", curve.title());
-            LineChart.write(html, curve.title(), curve.xLabel(), curve.series(), null);
-            html.add("</div>\n");
-        }
-        html.add("</div>\n</section>\n");
-    }
-
-    private void resources(Html html) {
-        if (b.timings.isEmpty() && b.memory.isEmpty()) {
-            return;
-        }
-        html.add("<section>\n<div class=\"two\">\n");
+    private List<Page.Meters> meters() {
+        List<Page.Meters> tables = new ArrayList<>();
         if (!b.timings.isEmpty()) {
-            meters(html, "Time", b.timings, Report::duration);
+            tables.add(meters("Time", b.timings, Report::duration));
         }
         if (!b.memory.isEmpty()) {
-            meters(html, "Memory, at most", b.memory, Report::bytes);
+            tables.add(meters("Memory, at most", b.memory, Report::bytes));
         }
-        html.add("</div>\n</section>\n");
+        return tables;
     }
 
-    private static void meters(Html html, String heading, Map<String, Double> values, DoubleFunction<String> text) {
+    private static Page.Meters meters(String heading, Map<String, Double> values, DoubleFunction<String> text) {
         double most = values.values().stream().mapToDouble(v -> v).max().orElse(0);
-        html.add("<div><h2>" + heading + "</h2>\n<div class=\"scroll\"><table>\n");
-        values.forEach((name, value) -> html.add(
-                "<tr><td class=\"name\">%s</td><td class=\"n\">%s</td><td class=\"wide\"><div class=\"meter\"><i"
-                        + " style=\"width:%.1f%%\"></i></div></td></tr>\n",
-                name, text.apply(value), most > 0 ? 100 * value / most : 0.0));
-        html.add("</table></div></div>\n");
+        return new Page.Meters(
+                heading,
+                values.entrySet().stream()
+                        .map(e -> new Page.Meter(
+                                e.getKey(), text.apply(e.getValue()), percent(most > 0 ? e.getValue() / most : 0)))
+                        .toList());
     }
 
-    private void failures(Html html) {
+    private Page.@Nullable Failures failures() {
         RunManifest m = b.manifest;
         Set<RunManifest.Failure> all = new LinkedHashSet<>(m == null ? List.of() : m.failures());
         all.addAll(b.failures);
-        List<RunManifest.Failure> failures = List.copyOf(all);
-        if (failures.isEmpty()) {
-            return;
+        if (all.isEmpty()) {
+            return null;
         }
-        long images = failures.stream().map(RunManifest.Failure::id).distinct().count();
-        html.add(
-                "<section>\n<h2>Failures</h2>\n<p class=\"lead\">%s without all products; the run went on without"
-                        + " them.</p>\n",
-                images == 1 ? "One image" : grouped(images) + " images");
-        html.add("<div class=\"scroll\"><table><tr><th>image</th><th>failed in</th><th>reason</th></tr>\n");
-        for (RunManifest.Failure f : failures.subList(0, Math.min(MAX_FAILURES, failures.size()))) {
-            html.add(
-                    "<tr><td class=\"id\">%s</td><td>%s</td><td class=\"reason\">%s</td></tr>\n",
-                    f.id(), f.stage(), f.reason());
-        }
-        html.add("</table></div>\n");
-        if (failures.size() > MAX_FAILURES) {
-            html.add(
-                    "<p class=\"lead\">%s more are in the manifest's file.</p>\n",
-                    grouped(failures.size() - MAX_FAILURES));
-        }
-        html.add("</section>\n");
+        long images = all.stream().map(RunManifest.Failure::id).distinct().count();
+        return new Page.Failures(
+                images == 1 ? "One image" : grouped(images) + " images",
+                all.stream()
+                        .limit(MAX_FAILURES)
+                        .map(f -> new Page.Failure(f.id(), f.stage(), f.reason()))
+                        .toList(),
+                all.size() > MAX_FAILURES ? grouped(all.size() - MAX_FAILURES) : null);
     }
 
-    private void manifest(Html html) {
+    private @Nullable String manifest() {
         RunManifest m = b.manifest;
         if (m == null) {
-            return;
+            return null;
         }
         // The failures have a table of their own, and there may be many.
-        RunManifest shown =
-                new RunManifest(m.input(), m.config(), m.versions(), m.seed(), m.device(), m.stages(), m.trainings(), List.of());
-        html.add(
-                "<section>\n<details><summary>Manifest</summary>\n<pre>%s</pre></details>\n</section>\n",
-                shown.toJson());
+        RunManifest shown = new RunManifest(
+                m.input(), m.config(), m.versions(), m.seed(), m.device(), m.stages(), m.trainings(), List.of());
+        return shown.toJson();
     }
 
     private static String percent(double share) {

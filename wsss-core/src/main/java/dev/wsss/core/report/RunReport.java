@@ -225,7 +225,7 @@ public final class RunReport {
     private Strip strip(int i) {
         String id = train.id(i);
         Sample sample = train.get(i);
-        Strip.Builder strip = Strip.builder(id, sample.rgb(), train.classes())
+        Strip.Builder strip = Strip.builder(id, sample.image(), train.classes())
                 .optNote(String.join(", ", train.tags(i).names()));
         scores.forEach((name, store) -> {
             if (store.contains(id)) {

@@ -71,7 +71,7 @@ public final class MinimumBarrierSaliency implements SaliencySource {
     /** {@inheritDoc} Every image has one. */
     @Override
     public SaliencyMap saliency(Sample sample) {
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         RgbImage small = shrunk(image);
         Planes planes = idle.poll();
         if (planes == null) {

@@ -1,8 +1,7 @@
 package dev.wsss.core.saliency;
 
-import java.util.Optional;
-import dev.wsss.api.FileFingerprint;
 import dev.wsss.api.Description;
+import dev.wsss.api.FileFingerprint;
 import dev.wsss.api.ImageFiles;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
@@ -14,6 +13,7 @@ import dev.wsss.api.Sample;
 import dev.wsss.core.image.Resize;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,8 +52,8 @@ public final class SaliencyFolder implements SaliencySource {
     @Override
     public SaliencyMap saliency(Sample sample) {
         Path file = file(sample.id());
-        int height = sample.image().getHeight();
-        int width = sample.image().getWidth();
+        int height = sample.image().height();
+        int width = sample.image().width();
         RgbImage map = ImageFiles.readRgb(file);
         if (map.height() != height || map.width() != width) {
             if (resize == null) {

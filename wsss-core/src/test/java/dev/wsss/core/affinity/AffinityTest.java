@@ -230,9 +230,7 @@ class AffinityTest {
             data[i] = (byte) (i / 3 % size < 48 ? 0 : 255);
         }
         Sample halves = new Sample(
-                "halves",
-                new RgbImage(size, size, data).toImage(),
-                ImageTags.of(ClassCatalog.withBackground(List.of("cat")), 0));
+                "halves", new RgbImage(size, size, data), ImageTags.of(ClassCatalog.withBackground(List.of("cat")), 0));
         AffinitySource source = FeatureAffinity.builder()
                 .setNetwork(images -> torch.avg_pool2d(images, 8))
                 .build();
@@ -253,9 +251,7 @@ class AffinityTest {
         byte[] data = new byte[96 * 112 * 3];
         new Random(3).nextBytes(data);
         Sample noise = new Sample(
-                "noise",
-                new RgbImage(96, 112, data).toImage(),
-                ImageTags.of(ClassCatalog.withBackground(List.of("cat")), 0));
+                "noise", new RgbImage(96, 112, data), ImageTags.of(ClassCatalog.withBackground(List.of("cat")), 0));
         FeatureAffinity.Builder builder = FeatureAffinity.builder().setNetwork(images -> torch.avg_pool2d(images, 8));
         GridAffinity whole = builder.build().affinities(noise);
         GridAffinity published = builder.optBorderPairs(false).build().affinities(noise);

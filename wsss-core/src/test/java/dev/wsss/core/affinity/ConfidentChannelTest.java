@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ConfidentChannelTest {
     private static final Sample SAMPLE = new Sample(
             "2007_000032",
-            new RgbImage(1, 2, new byte[6]).toImage(),
+            new RgbImage(1, 2, new byte[6]),
             ImageTags.of(ClassCatalog.withBackground(List.of("cat", "dog")), 0, 1));
 
     private static ScoreMaps maps(int label, double left, double right) {

@@ -39,9 +39,7 @@ class RandomWalkTest {
 
     private static Sample sample(int height, int width, int... tags) {
         return new Sample(
-                "pic-7",
-                new RgbImage(height, width, new byte[height * width * 3]).toImage(),
-                ImageTags.of(CATALOG, tags));
+                "pic-7", new RgbImage(height, width, new byte[height * width * 3]), ImageTags.of(CATALOG, tags));
     }
 
     @ParameterizedTest
@@ -269,8 +267,7 @@ class RandomWalkTest {
     @Test
     void hasNoBackgroundWhereTheCatalogHasNone() {
         ClassCatalog streets = ClassCatalog.withoutBackground(List.of("road", "sky"));
-        Sample sample = new Sample(
-                "street", new RgbImage(16, 24, new byte[16 * 24 * 3]).toImage(), ImageTags.of(streets, 0, 1));
+        Sample sample = new Sample("street", new RgbImage(16, 24, new byte[16 * 24 * 3]), ImageTags.of(streets, 0, 1));
         GridAffinity grid = pairs(new Random(2), PairGeometry.of(PairRule.HALF_DISC, 1, 2, 3));
         for (RandomWalk.Builder b : List.of(RandomWalk.psa(), RandomWalk.ppc())) {
             ScoreMaps out = b.setAffinity(s -> grid)

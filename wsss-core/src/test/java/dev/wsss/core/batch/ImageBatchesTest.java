@@ -53,21 +53,21 @@ class ImageBatchesTest {
 
     /** Two maps for images of even index, one for the others. */
     private static ScoreMaps scores(Sample sample) {
-        int pixels = sample.rgb().height() * sample.rgb().width();
+        int pixels = sample.image().height() * sample.image().width();
         int[] labels = PlaceData.index(sample) % 2 == 0 ? new int[] {0, 3} : new int[] {2};
         float[] values = new float[labels.length * pixels];
         for (int i = 0; i < values.length; i++) {
             values[i] = i % 17 / 17f;
         }
-        return ScoreMaps.of(labels, sample.rgb().height(), sample.rgb().width(), values);
+        return ScoreMaps.of(labels, sample.image().height(), sample.image().width(), values);
     }
 
     private static SaliencyMap saliency(Sample sample) {
-        float[] values = new float[sample.rgb().height() * sample.rgb().width()];
+        float[] values = new float[sample.image().height() * sample.image().width()];
         for (int i = 0; i < values.length; i++) {
             values[i] = i % 13 / 13f;
         }
-        return new SaliencyMap(sample.rgb().height(), sample.rgb().width(), values);
+        return new SaliencyMap(sample.image().height(), sample.image().width(), values);
     }
 
     private static ImageBatches.Builder full() {
@@ -322,9 +322,9 @@ class ImageBatchesTest {
     private record Constant(int label) implements Source<LabelMap> {
         @Override
         public LabelMap get(Sample sample) {
-            byte[] labels = new byte[sample.rgb().height() * sample.rgb().width()];
+            byte[] labels = new byte[sample.image().height() * sample.image().width()];
             Arrays.fill(labels, (byte) label);
-            return LabelMap.wrap(sample.rgb().height(), sample.rgb().width(), labels);
+            return LabelMap.wrap(sample.image().height(), sample.image().width(), labels);
         }
 
         @Override

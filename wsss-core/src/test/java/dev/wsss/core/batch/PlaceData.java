@@ -39,7 +39,7 @@ final class PlaceData implements Dataset {
 
     /** 1 on a square in the middle, else 0. */
     static LabelMap square(Sample sample) {
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         int h = image.height();
         int w = image.width();
         byte[] labels = new byte[h * w];
@@ -51,7 +51,7 @@ final class PlaceData implements Dataset {
     }
 
     private static LabelMap colour(Sample sample, int channel) {
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         byte[] labels = new byte[image.height() * image.width()];
         for (int i = 0; i < labels.length; i++) {
             labels[i] = image.data()[3 * i + channel];

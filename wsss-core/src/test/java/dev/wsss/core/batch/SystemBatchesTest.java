@@ -320,8 +320,8 @@ class SystemBatchesTest {
 
     /** Each place's row, column and image. */
     private static Grid places(Sample sample) {
-        int rows = sample.rgb().height() / Grid.STRIDE;
-        int columns = sample.rgb().width() / Grid.STRIDE;
+        int rows = sample.image().height() / Grid.STRIDE;
+        int columns = sample.image().width() / Grid.STRIDE;
         float[] values = new float[3 * rows * columns];
         for (int i = 0; i < rows * columns; i++) {
             values[i] = i / columns + 1;

@@ -36,7 +36,7 @@ class CamTest {
     private static Sample sample(int height, int width, int... tags) {
         byte[] data = new byte[height * width * 3];
         new Random(height * 31L + width).nextBytes(data);
-        return new Sample("pic-3", new RgbImage(height, width, data).toImage(), ImageTags.of(CATALOG, tags));
+        return new Sample("pic-3", new RgbImage(height, width, data), ImageTags.of(CATALOG, tags));
     }
 
     /** A "network" of stride 8 whose activations are the colours themselves. */
@@ -73,7 +73,7 @@ class CamTest {
         for (int i = 0; i < size * size; i++) {
             data[3 * i + (i % size < size / 2 ? 0 : 2)] = (byte) 255; // left red, right blue
         }
-        Sample halves = new Sample("halves", new RgbImage(size, size, data).toImage(), ImageTags.of(CATALOG, 0, 2));
+        Sample halves = new Sample("halves", new RgbImage(size, size, data), ImageTags.of(CATALOG, 0, 2));
         Cam cam = Cam.builder().setNetwork(CamTest::colours).build();
         try (ScoreMaps maps = cam.generate(halves)) {
             assertThat(maps).isInstanceOf(TensorScoreMaps.class);
@@ -104,7 +104,7 @@ class CamTest {
         for (int y = 0; y < h; y++) {
             System.arraycopy(flipped, (y * w + w / 2) * 3, data, (y * w + w / 2) * 3, w / 2 * 3);
         }
-        Sample sample = new Sample("twin", new RgbImage(h, w, data).toImage(), ImageTags.of(CATALOG, 1));
+        Sample sample = new Sample("twin", new RgbImage(h, w, data), ImageTags.of(CATALOG, 1));
         CamFusion fusion = new CamFusion(CamActivation.RELU, normalization, 1e-5, false, CamGrid.IMAGE);
         Cam cam = Cam.builder()
                 .setNetwork(CamTest::colours)

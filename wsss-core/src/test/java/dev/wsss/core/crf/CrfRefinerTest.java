@@ -29,7 +29,7 @@ class CrfRefinerTest {
                 Arrays.fill(data, (y * SIZE + x) * 3, (y * SIZE + x) * 3 + 3, (byte) (inside ? 200 : 20));
             }
         }
-        return new Sample("square", new RgbImage(SIZE, SIZE, data).toImage(), ImageTags.of(CATALOG, 1));
+        return new Sample("square", new RgbImage(SIZE, SIZE, data), ImageTags.of(CATALOG, 1));
     }
 
     /** A blob that is too small for the square and spills over its left side. */

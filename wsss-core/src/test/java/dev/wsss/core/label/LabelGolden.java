@@ -33,7 +33,7 @@ public final class LabelGolden {
                 IntStream.range(0, count).mapToObj(i -> "class " + i).toList());
         Sample sample = new Sample(
                 "image",
-                new RgbImage(height, width, new byte[height * width * 3]).toImage(),
+                new RgbImage(height, width, new byte[height * width * 3]),
                 ImageTags.of(present, IntStream.range(0, count).toArray()));
         int[] labels = IntStream.rangeClosed(1, count).toArray();
         ScoreMaps scores = ScoreMaps.of(labels, height, width, cam.toFloats());

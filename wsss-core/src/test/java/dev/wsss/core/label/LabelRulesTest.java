@@ -19,7 +19,7 @@ class LabelRulesTest {
     private static final ClassCatalog WITHOUT = ClassCatalog.withoutBackground(List.of("a", "b", "c"));
 
     private static Sample sample(ClassCatalog catalog, int width) {
-        return new Sample("one", new RgbImage(1, width, new byte[3 * width]).toImage(), ImageTags.of(catalog, 0, 2));
+        return new Sample("one", new RgbImage(1, width, new byte[3 * width]), ImageTags.of(catalog, 0, 2));
     }
 
     private static ScoreMaps scores(int width, float... values) {

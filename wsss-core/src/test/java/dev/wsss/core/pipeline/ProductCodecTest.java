@@ -66,9 +66,7 @@ class ProductCodecTest {
         assertThat(throughFile(ProductCodec.saliency(), ramp())).isEqualTo(ramp());
         Files.move(file, folder.resolve("x.png"));
         Sample sample = new Sample(
-                "x",
-                new RgbImage(8, 32, new byte[768]).toImage(),
-                ImageTags.of(ClassCatalog.withBackground(List.of("a")), 0));
+                "x", new RgbImage(8, 32, new byte[768]), ImageTags.of(ClassCatalog.withBackground(List.of("a")), 0));
         assertThat(SaliencyFolder.builder().setFolder(folder).build().saliency(sample))
                 .isEqualTo(ramp());
         SaliencyFolder.write(folder, "y", ramp());

@@ -84,12 +84,12 @@ class RunInputsTest {
     private record ByColour(int level) implements Source<LabelMap> {
         @Override
         public LabelMap get(Sample sample) {
-            byte[] rgb = sample.rgb().data();
+            byte[] rgb = sample.image().data();
             byte[] labels = new byte[rgb.length / 3];
             for (int i = 0; i < labels.length; i++) {
                 labels[i] = (byte) ((rgb[3 * i] & 255) > level ? 1 : 0);
             }
-            return LabelMap.wrap(sample.rgb().height(), sample.rgb().width(), labels);
+            return LabelMap.wrap(sample.image().height(), sample.image().width(), labels);
         }
 
         @Override

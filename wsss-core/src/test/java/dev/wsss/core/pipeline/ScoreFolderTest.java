@@ -22,8 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The score files of the original programs. */
 class ScoreFolderTest {
     private static final ClassCatalog PETS = ClassCatalog.withBackground(List.of("cat", "dog", "hare"));
-    private static final Sample SAMPLE =
-            new Sample("a", new RgbImage(2, 3, new byte[18]).toImage(), ImageTags.of(PETS, 0, 2));
+    private static final Sample SAMPLE = new Sample("a", new RgbImage(2, 3, new byte[18]), ImageTags.of(PETS, 0, 2));
 
     private static HostArray map(float first) {
         return HostArray.ofFloats(new float[] {first, 0, 0, 0, 0, 1}, 2, 3);
@@ -82,7 +81,7 @@ class ScoreFolderTest {
         Path folder = Path.of(Objects.requireNonNull(getClass().getResource("/irn/cam.npy"))
                         .toURI())
                 .resolveSibling("");
-        Sample two = new Sample("cam", new RgbImage(6, 9, new byte[162]).toImage(), ImageTags.of(PETS, 0, 2));
+        Sample two = new Sample("cam", new RgbImage(6, 9, new byte[162]), ImageTags.of(PETS, 0, 2));
         ScoreMaps maps = ScoreFolder.irn(folder).generate(two);
         assertThat(maps.labels()).containsExactly(1, 3);
         assertThat(maps.toArray()[107]).isEqualTo(107 / 108f);

@@ -77,7 +77,7 @@ final class SyntheticData implements Dataset {
         }
         byte[] pixels = new byte[side * side * 3];
         new Random(index + 10_000 * seed).nextBytes(pixels);
-        return new Sample(id(index), new RgbImage(side, side, pixels).toImage(), tags(index));
+        return new Sample(id(index), new RgbImage(side, side, pixels), tags(index));
     }
 
     @Override
@@ -99,7 +99,7 @@ final class SyntheticData implements Dataset {
     record Cam(double scale) implements CamGenerator {
         @Override
         public ScoreMaps generate(Sample sample) {
-            RgbImage image = sample.rgb();
+            RgbImage image = sample.image();
             int[] labels = sample.tags().labels();
             int n = image.height() * image.width();
             float[] scores = new float[labels.length * n];

@@ -38,7 +38,7 @@ class TensorScoreMapsTest {
     /** A tensor is not looked through when maps are made of it, so whoever reads the scores must. */
     @Test
     void whoeverReadsNaNRefusesIt() {
-        Sample sample = new Sample("one", new RgbImage(2, 2, new byte[12]).toImage(), ImageTags.of(CATALOG, 1));
+        Sample sample = new Sample("one", new RgbImage(2, 2, new byte[12]), ImageTags.of(CATALOG, 1));
         try (Scope scope = Scope.open();
                 ScoreMaps maps =
                         TensorScoreMaps.of(new int[] {2}, Tensors.of(new float[] {0, 0, Float.NaN, 0}, 1, 2, 2))) {

@@ -37,7 +37,7 @@ class MinimumBarrierSaliencyTest {
             }
         }
         ClassCatalog catalog = ClassCatalog.withBackground(List.of("cat"));
-        return new Sample("a", new RgbImage(height, width, data).toImage(), ImageTags.of(catalog, 0));
+        return new Sample("a", new RgbImage(height, width, data), ImageTags.of(catalog, 0));
     }
 
     private static boolean inDisc(int y, int x, int centreY, int centreX, int radius) {

@@ -25,7 +25,7 @@ class SaliencyFolderTest {
     private static Sample sample(String id, int height, int width) {
         ClassCatalog catalog = ClassCatalog.withBackground(List.of("cat"));
         RgbImage image = new RgbImage(height, width, new byte[3 * height * width]);
-        return new Sample(id, image.toImage(), ImageTags.of(catalog, 0));
+        return new Sample(id, image, ImageTags.of(catalog, 0));
     }
 
     private static SaliencySource folder(Path folder) {

@@ -1,8 +1,8 @@
 package dev.wsss.models.irn;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
-import dev.wsss.api.Description;
 import java.util.Map;
 import dev.wsss.core.train.LossStep;
 import dev.wsss.core.runtime.LabelTensors;
@@ -299,7 +299,7 @@ public final class IrnNet extends Network implements AffinitySource, Exportable 
      */
     @Override
     public GridAffinity affinities(Sample sample) {
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         int rows = Math.toIntExact(nodes(image.height()));
         int columns = Math.toIntExact(nodes(image.width()));
         float[] boundary = Torch.call(() -> {

@@ -84,7 +84,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         return segment(RgbImage.of(image));
     }
 
-    /** As {@link #segment(Image)}. */
+    @Override
     public LabelMap segment(RgbImage image) {
         return Torch.call(() -> {
             try (Scope scope = Scope.open();

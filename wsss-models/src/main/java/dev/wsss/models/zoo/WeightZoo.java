@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  *
  * WeightZoo cluster = WeightZoo.builder()
  *         .optCacheFolder(Path.of("/shared/weights"))
- *         .optFlip(URI.create("https://mirror.example/weights/"))
+ *         .optMirror(URI.create("https://mirror.example/weights/"))
  *         .optEntry(WeightEntry.builder().setName("mine").setSource(URI.create("https://...")).build())
  *         .build();
  * }</pre>

@@ -123,7 +123,7 @@ public final class PixelCorrelation implements ScoreRefiner {
         if (labels.length == 0) {
             throw new InvalidDataException("sample " + sample.id() + " has no score maps to refine");
         }
-        RgbImage image = sample.rgb();
+        RgbImage image = sample.image();
         return Torch.call(() -> {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {

@@ -23,7 +23,12 @@ import dev.wsss.models.segment.NetworkSegmenter;
 public record CrfSegmenter(NetworkSegmenter segmenter, CrfRefiner crf, ClassCatalog classes) implements Segmenter {
     @Override
     public LabelMap segment(Image image) {
-        try (ScoreMaps p = segmenter.probabilities(RgbImage.of(image));
+        return segment(RgbImage.of(image));
+    }
+
+    @Override
+    public LabelMap segment(RgbImage image) {
+        try (ScoreMaps p = segmenter.probabilities(image);
                 ScoreMaps q = crf.refine(new Sample("image", image, ImageTags.of(classes)), p)) {
             return ArgmaxRule.of(q);
         }

@@ -356,7 +356,7 @@ class IrnNetTest {
     @Test
     void theBoundaryIsThatOfTheImageAndItsFlippedCopy() {
         Sample sample = new TextureData(1, 60).get(0);
-        Sample flipped = new Sample("m", sample.rgb().flipped().toImage(), sample.tags());
+        Sample flipped = new Sample("m", sample.image().flipped(), sample.tags());
         try (IrnNet net = small()) {
             GridAffinity grid = net.affinities(sample);
             assertThat(grid.height()).isEqualTo(15);

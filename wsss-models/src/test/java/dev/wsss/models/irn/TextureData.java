@@ -44,7 +44,7 @@ record TextureData(int size, int side) implements Dataset {
                 }
             }
         }
-        return new Sample(id(index), new RgbImage(side, side, data).toImage(), tags(index));
+        return new Sample(id(index), new RgbImage(side, side, data), tags(index));
     }
 
     @Override

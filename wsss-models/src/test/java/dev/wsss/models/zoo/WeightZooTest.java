@@ -321,7 +321,7 @@ class WeightZooTest {
     @Test
     void aMirrorIsAskedFirstAndThePublisherWhenItFails() throws IOException {
         try (FaultyServer mirror = new FaultyServer(FaultyServer.bytes(SIZE, 9))) {
-            WeightZoo zoo = base(entry()).optFlip(mirror.uri("deep/folder")).build();
+            WeightZoo zoo = base(entry()).optMirror(mirror.uri("deep/folder")).build();
             assertThat(zoo.get(NAME)).hasBinaryContent(content);
             assertThat(mirror.requests()).containsExactly("/deep/folder/" + FILE);
             assertThat(server.requests()).containsExactly("/" + FILE);

@@ -54,7 +54,7 @@ class PpcModelTest {
 
     /** The brightness of an image in place of its saliency. */
     private static SaliencyMap brightness(Sample sample) {
-        byte[] rgb = sample.rgb().data();
+        byte[] rgb = sample.image().data();
         float[] values = new float[rgb.length / 3];
         for (int i = 0; i < values.length; i++) {
             values[i] = (rgb[3 * i + 1] & 255) / 255f;
@@ -214,7 +214,7 @@ class PpcModelTest {
         public Sample get(int index) {
             byte[] rgb = new byte[32 * 32 * 3];
             new Random(index).nextBytes(rgb);
-            return new Sample(id(index), new RgbImage(32, 32, rgb).toImage(), tags(index));
+            return new Sample(id(index), new RgbImage(32, 32, rgb), tags(index));
         }
 
         @Override

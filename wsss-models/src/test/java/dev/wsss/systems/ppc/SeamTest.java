@@ -172,7 +172,7 @@ class SeamTest {
         for (int i = 0; i < data.length; i++) {
             data[i] = (byte) (i * 37);
         }
-        return new Sample("pic-1", new RgbImage(height, width, data).toImage(), ImageTags.of(CATALOG, 0, 2));
+        return new Sample("pic-1", new RgbImage(height, width, data), ImageTags.of(CATALOG, 0, 2));
     }
 
     @Test
