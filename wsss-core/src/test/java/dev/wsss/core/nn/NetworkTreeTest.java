@@ -100,7 +100,8 @@ class NetworkTreeTest {
             assertThat(net.buffers()).containsKey("places");
             assertThat(net.load(net.stateDict()).isExact()).isTrue();
             net.to(ComputeDevice.CPU, DType.F64);
-            assertThat(Tensors.dtype(net.buffers().get("places"))).isEqualTo(DType.F64);
+            assertThat(net.buffers()).hasEntrySatisfying("places", t -> assertThat(Tensors.dtype(t))
+                    .isEqualTo(DType.F64));
         }
     }
 
