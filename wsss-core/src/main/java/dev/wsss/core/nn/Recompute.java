@@ -124,12 +124,14 @@ public final class Recompute {
         }
         done = true;
         closeGivenBack();
+        Tensor unchanged;
         try (Scope scope = Scope.open();
                 Torch.Mode grad = Torch.grad()) {
+            unchanged = Scope.own(new Tensor(incoming));
             Tensor x = input.detach().requires_grad_(inputLearns);
             Tensor y = again(x);
             if (y.requires_grad()) {
-                y.backward(new Tensor(incoming), new BoolOptional(), false, new TensorArrayRefOptional());
+                y.backward(unchanged, new BoolOptional(), false, new TensorArrayRefOptional());
             }
             if (inputLearns && x.grad().defined()) {
                 // grad() lends a reference that ends with x
@@ -141,7 +143,7 @@ public final class Recompute {
         if (cudaDraws != null) {
             cudaDraws.close();
         }
-        return given(Scope.own(new Tensor(incoming)));
+        return given(incoming, unchanged);
     }
 
     private Tensor again(Tensor x) {
@@ -171,12 +173,19 @@ public final class Recompute {
         closeGivenBack();
         Tensor result = gradient;
         gradient = null;
-        return given(result == null ? Scope.own(new Tensor(zeros)) : result);
+        if (result == null) {
+            try (Scope scope = Scope.open()) {
+                result = Scope.own(new Tensor(zeros));
+            }
+        }
+        return given(zeros, result);
     }
 
-    private static Tensor given(Tensor t) {
-        GIVEN_BACK.get().add(t);
-        return t;
+    /** Ends the argument of a hook, which else would last as long as the scope in which gradients are computed. */
+    private static Tensor given(TensorBase argument, Tensor result) {
+        argument.close();
+        GIVEN_BACK.get().add(result);
+        return result;
     }
 
     private static void closeGivenBack() {

@@ -92,7 +92,7 @@ final class PlaceData implements Dataset {
             rgb[3 * i + 1] = (byte) (i % width);
             rgb[3 * i + 2] = (byte) index;
         }
-        return new Sample(id(index), new RgbImage(height, width, rgb).toImage(), tags(index));
+        return new Sample(id(index), new RgbImage(height, width, rgb), tags(index));
     }
 
     @Override
