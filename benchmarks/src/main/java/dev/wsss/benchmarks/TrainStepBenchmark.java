@@ -1,17 +1,17 @@
 package dev.wsss.benchmarks;
 
 import dev.wsss.core.io.DType;
-import dev.wsss.systems.ppc.PixelSampler;
-import dev.wsss.systems.ppc.PrototypeContrastLoss;
-import dev.wsss.systems.ppc.SeamLoss;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.resnet.ResNet38;
+import dev.wsss.systems.ppc.PixelSampler;
+import dev.wsss.systems.ppc.PrototypeContrastLoss;
+import dev.wsss.systems.ppc.SeamLoss;
 import dev.wsss.systems.ppc.SeamMaps;
 import dev.wsss.systems.ppc.SeamNetwork;
-import dev.wsss.models.resnet.ResNet38;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;

@@ -73,8 +73,9 @@ public final class Description {
      */
     public Description requireStated(String what) {
         if (missing != null) {
-            throw new IllegalStateException(what + " does not say what it is made of: " + missing
-                    + " has no description; override Described.description() there, or use a named class of the library");
+            throw new IllegalStateException(
+                    what + " does not say what it is made of: " + missing
+                            + " has no description; override Described.description() there, or use a named class of the library");
         }
         return this;
     }

@@ -50,6 +50,7 @@ public record RunManifest(
     private static final int FORMAT = 2;
     /** Without trainings. */
     private static final int FIRST_FORMAT = 1;
+
     private static final Gson GSON = new GsonBuilder()
             .disableHtmlEscaping()
             .serializeNulls()

@@ -7,11 +7,11 @@ import dev.wsss.core.pipeline.ScoreFolder;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.saliency.SaliencyFolder;
 import dev.wsss.datasets.DatasetSplits;
-import dev.wsss.systems.ppc.PpcCompat;
-import dev.wsss.systems.ppc.PpcVariant;
 import dev.wsss.systems.ppc.Ppc;
 import dev.wsss.systems.ppc.PpcBackbone;
+import dev.wsss.systems.ppc.PpcCompat;
 import dev.wsss.systems.ppc.PpcRecipe;
+import dev.wsss.systems.ppc.PpcVariant;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -165,8 +165,10 @@ final class PpcOptions {
         given(la, folder -> ppc.optStrongBackground(new ScoreFolder(folder, ProductCodec.labelDicts(classes))));
         given(ha, folder -> ppc.optWeakBackground(new ScoreFolder(folder, ProductCodec.labelDicts(classes))));
         given(labels, folder -> ppc.optLabels(new LabelFolder(folder)));
-        given(saliency, folder -> ppc.optSaliency(
-                SaliencyFolder.builder().setFolder(folder).build()));
+        given(
+                saliency,
+                folder -> ppc.optSaliency(
+                        SaliencyFolder.builder().setFolder(folder).build()));
         console.printf(
                 "%s: %d images with tags of %d classes, %s on %s%n",
                 splits.train().name(), splits.train().size(), classes.tagCount(), variant, device);
@@ -180,9 +182,9 @@ final class PpcOptions {
     }
 
     private PpcRecipe recipe() {
-        PpcRecipe base = small == null ? data.isShapes() ? PpcRecipe.small() : PpcRecipe.voc() : small
-                ? PpcRecipe.small()
-                : PpcRecipe.voc();
+        PpcRecipe base = small == null
+                ? data.isShapes() ? PpcRecipe.small() : PpcRecipe.voc()
+                : small ? PpcRecipe.small() : PpcRecipe.voc();
         PpcRecipe recipe = (run.quick ? quick(base) : base)
                 .withVariant(variant)
                 .withCompat(original ? PpcCompat.original() : PpcCompat.sound())
@@ -197,8 +199,8 @@ final class PpcOptions {
         if (rate != null) {
             cam = cam.withOptimization(cam.optimization().withLearningRate(rate));
         }
-        return recipe.withCamTraining(cam.withSteps(steps == null ? cam.steps() : steps)
-                .withBatch(batch == null ? cam.batch() : batch));
+        return recipe.withCamTraining(
+                cam.withSteps(steps == null ? cam.steps() : steps).withBatch(batch == null ? cam.batch() : batch));
     }
 
     /** A few small steps: everything runs, nothing is learnt. */

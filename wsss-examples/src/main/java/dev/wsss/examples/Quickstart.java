@@ -148,8 +148,11 @@ final class Quickstart implements Callable<Integer> {
                     classifier,
                     settings.classifierSteps,
                     batches(train, settings, on),
-                    LossStep.named("multi-label soft margin", Map.of(), (batch, step) -> Losses.multiLabelSoftMargin(
-                            classifier.forward(batch.images()), batch.tags())));
+                    LossStep.named(
+                            "multi-label soft margin",
+                            Map.of(),
+                            (batch, step) ->
+                                    Losses.multiLabelSoftMargin(classifier.forward(batch.images()), batch.tags())));
 
             // 2. Where does it look? Class activation maps, and the pixels at which they are sure.
             Cam generator = Cam.builder()
@@ -194,10 +197,8 @@ final class Quickstart implements Callable<Integer> {
             }
 
             // 5. How good is it? Only now masks are read.
-            try (NetworkSegmenter segmenter = NetworkSegmenter.builder()
-                    .setNetwork(deepLab)
-                    .optFlip(true)
-                    .build()) {
+            try (NetworkSegmenter segmenter =
+                    NetworkSegmenter.builder().setNetwork(deepLab).optFlip(true).build()) {
                 RunReport.Builder report = RunReport.builder()
                         .setTrain(train)
                         .optScores("CAM", run.store(cam))
@@ -237,8 +238,7 @@ final class Quickstart implements Callable<Integer> {
                 .build();
     }
 
-    private static Stage<LabelMap> label(
-            String name, LabelRule rule, Stage<ScoreMaps> from, ClassCatalog classes) {
+    private static Stage<LabelMap> label(String name, LabelRule rule, Stage<ScoreMaps> from, ClassCatalog classes) {
         return Stages.label(rule, from, classes).optName(name).build();
     }
 
@@ -259,7 +259,12 @@ final class Quickstart implements Callable<Integer> {
     }
 
     private void fit(
-            RunFolder run, String name, Network network, int steps, ImageBatches.Builder batches, LossStep<Batch> loss) {
+            RunFolder run,
+            String name,
+            Network network,
+            int steps,
+            ImageBatches.Builder batches,
+            LossStep<Batch> loss) {
         try (Optimizer adam = adamW(network)) {
             run.train(
                     name,

@@ -36,7 +36,10 @@ final class RunOptions {
     @Option(names = "--remake", description = "make again what was made of other data, settings or weights")
     boolean remake;
 
-    @Option(names = "--tensorboard", paramLabel = "DIR", description = "write the curves of training for TensorBoard too")
+    @Option(
+            names = "--tensorboard",
+            paramLabel = "DIR",
+            description = "write the curves of training for TensorBoard too")
     @Nullable
     Path tensorboard;
 

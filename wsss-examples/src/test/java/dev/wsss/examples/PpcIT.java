@@ -191,7 +191,8 @@ class PpcIT {
                 .singleElement()
                 .asString()
                 .contains("training 'cam' was trained otherwise", "seed is '5' there and '6' here");
-        assertThat(run("train-cam", out, "--variant=CAM", "--weights=" + weights).err())
+        assertThat(run("train-cam", out, "--variant=CAM", "--weights=" + weights)
+                        .err())
                 .singleElement()
                 .asString()
                 .contains("training 'cam' was trained otherwise", "network.start is 'drawn' there");
@@ -207,7 +208,8 @@ class PpcIT {
         run("walk", tmp.resolve("made"), "--variant=CAM");
         Path seg = tmp.resolve("seg");
         assertThat(run("segment", seg, "--labels=" + labels).status()).isZero();
-        assertThat(run("segment", seg, "--labels=" + labels.resolveSibling("raw")).err())
+        assertThat(run("segment", seg, "--labels=" + labels.resolveSibling("raw"))
+                        .err())
                 .singleElement()
                 .asString()
                 .contains("training 'segmenter' was trained otherwise", "channel.labels.content");
@@ -291,7 +293,8 @@ class PpcIT {
     void wrongUsageIsExplained() {
         assertThat(run("infer-cam", tmp, "--variant=CAM", "--shard=3").err())
                 .containsExactly("wsss: --shard is '3'; expected I/N such as 0/4");
-        assertThat(run("segment", tmp, "--segmenter=v9").err().get(0)).contains("--segmenter", "[V1, V2, V3PLUS]", "'v9'");
+        assertThat(run("segment", tmp, "--segmenter=v9").err().get(0))
+                .contains("--segmenter", "[V1, V2, V3PLUS]", "'v9'");
         assertThat(run("train-cam", tmp, "--backbone=vgg").err().get(0)).contains("--backbone", "RESNET38", "'vgg'");
         assertThat(run("affinity", tmp, "--affinity=irn", "--la=" + tmp).err())
                 .containsExactly(

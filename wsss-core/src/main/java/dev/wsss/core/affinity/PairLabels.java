@@ -42,9 +42,7 @@ public record PairLabels(Tensor background, Tensor foreground, Tensor different)
                 destinations.push_back(nodes(geometry, labels, geometry.dy(o), geometry.dx(o)));
             }
             Tensor from = nodes(geometry, labels, 0, 0).unsqueeze(1);
-            Tensor to = destinations.empty()
-                    ? from.narrow(1, 0, 0)
-                    : torch.stack(destinations, 1); // [N][O][S]
+            Tensor to = destinations.empty() ? from.narrow(1, 0, 0) : torch.stack(destinations, 1); // [N][O][S]
             Scalar limit = new Scalar((long) validBelow);
             Tensor known = from.lt(limit).logical_and(to.lt(limit));
             Tensor alike = known.logical_and(from.eq(to));

@@ -17,11 +17,7 @@ public final class Views {
      * @param fill colour of what lies beyond the image, 0xRRGGBB
      */
     static RgbImage image(
-            RgbImage image,
-            ViewGeometry geometry,
-            Interpolation interpolation,
-            List<PixelOperation> pixels,
-            int fill) {
+            RgbImage image, ViewGeometry geometry, Interpolation interpolation, List<PixelOperation> pixels, int fill) {
         requireSource(geometry, "image", image.height(), image.width());
         if (geometry.isWhole() && pixels.isEmpty()) {
             return image;

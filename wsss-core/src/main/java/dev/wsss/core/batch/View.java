@@ -100,7 +100,8 @@ public final class View {
      */
     public Tensor fromParent(Tensor maps, int height, int width) {
         if (parent.isEmpty()) {
-            throw new IllegalStateException("view '" + name + "' is made of the dataset's images, not of another view's");
+            throw new IllegalStateException(
+                    "view '" + name + "' is made of the dataset's images, not of another view's");
         }
         try (Scope scope = Scope.open()) {
             TensorVector parts = new TensorVector();

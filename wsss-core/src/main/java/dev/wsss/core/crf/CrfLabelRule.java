@@ -29,9 +29,7 @@ public final class CrfLabelRule implements LabelRule {
 
     @Override
     public Description description() {
-        return Description.of("CrfLabelRule")
-                .put("refiner", refiner)
-                .build();
+        return Description.of("CrfLabelRule").put("refiner", refiner).build();
     }
 
     @Override

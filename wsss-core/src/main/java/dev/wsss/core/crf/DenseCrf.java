@@ -1,6 +1,5 @@
 package dev.wsss.core.crf;
 
-import java.util.Optional;
 import dev.wsss.api.Described;
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
@@ -9,6 +8,7 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -54,10 +54,7 @@ public final class Normalize implements Described {
 
     @Override
     public Description description() {
-        return Description.of("Normalize")
-                .put("mean", mean)
-                .put("std", std)
-                .build();
+        return Description.of("Normalize").put("mean", mean).put("std", std).build();
     }
 
     /** The normalized image, {@code [3][height][width]}, red first. */

@@ -1,8 +1,8 @@
 package dev.wsss.core.pipeline;
 
-import dev.wsss.api.Sha256;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
+import dev.wsss.api.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 

@@ -21,7 +21,8 @@ final class Lanes {
         ExecutorService single = threads.start("network", 1);
         inOrder.add(single);
         for (int s = 0; s < workers.length; s++) {
-            ExecutorService lane = workers[s] == 1 ? single : threads.start(stages.get(s).name(), workers[s]);
+            ExecutorService lane =
+                    workers[s] == 1 ? single : threads.start(stages.get(s).name(), workers[s]);
             byStage.add(lane);
             if (lane != single) {
                 inOrder.add(lane);

@@ -1,9 +1,9 @@
 package dev.wsss.core.pipeline;
 
-import dev.wsss.api.Sha256;
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sample;
+import dev.wsss.api.Sha256;
 import dev.wsss.api.Source;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,8 +45,7 @@ public final class ProductStore<P> implements Source<P> {
      * @throws InvalidDataException if it is no stage's folder, or its products have another format than the codec's
      */
     public static <P> ProductStore<P> open(Path folder, ProductCodec<P> codec) {
-        String format = StageFolder.readDescription(folder)
-                .get("format");
+        String format = StageFolder.readDescription(folder).get("format");
         if (!codec.format().equals(format)) {
             throw new InvalidDataException(
                     folder + ": products have the format '" + format + "'; expected '" + codec.format() + "'");
@@ -66,8 +65,8 @@ public final class ProductStore<P> implements Source<P> {
     @Override
     public P get(Sample sample) {
         if (!contains(sample.id())) {
-            throw new InvalidDataException("sample '" + sample.id() + "' has no product in " + folder
-                    + reason(entries.get(sample.id())));
+            throw new InvalidDataException(
+                    "sample '" + sample.id() + "' has no product in " + folder + reason(entries.get(sample.id())));
         }
         return load(sample.id());
     }

@@ -162,7 +162,8 @@ public final class RunFolder {
      */
     public <P> ProductStore<P> store(Stage<P> stage) {
         if (!made.contains(stage)) {
-            throw new IllegalStateException("stage '" + stage.name() + "' has not been made in this run: call make first");
+            throw new IllegalStateException(
+                    "stage '" + stage.name() + "' has not been made in this run: call make first");
         }
         return ProductStore.open(folder.resolve(stage.name()), stage.codec());
     }

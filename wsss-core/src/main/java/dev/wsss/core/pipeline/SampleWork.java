@@ -1,8 +1,8 @@
 package dev.wsss.core.pipeline;
 
-import dev.wsss.api.Sha256;
 import dev.wsss.api.RunManifest;
 import dev.wsss.api.Sample;
+import dev.wsss.api.Sha256;
 import dev.wsss.api.WsssException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +41,7 @@ final class SampleWork {
     private final ProductIndex.@Nullable Failed[] failed;
     /** The sample's tags, and what tells its image from others. */
     private String origin = "";
+
     private @Nullable Sample sample;
     private @Nullable String stage;
 
@@ -128,10 +129,8 @@ final class SampleWork {
             if (fates[s] == Fate.WANTED) {
                 inputs(s)
                         .filter(from -> fates[from] == Fate.VALID && products[from] == null)
-                        .forEach(from -> products[from] = stages
-                                .get(from)
-                                .codec()
-                                .read(folders.get(from).file(id)));
+                        .forEach(from -> products[from] =
+                                stages.get(from).codec().read(folders.get(from).file(id)));
             }
         }
     }

@@ -1,9 +1,9 @@
 package dev.wsss.core.pipeline;
 
-import dev.wsss.api.Sha256;
 import dev.wsss.api.AtomicFile;
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,11 +1,11 @@
 package dev.wsss.core.pipeline;
 
-import dev.wsss.api.Sha256;
 import ai.djl.util.Progress;
 import dev.wsss.api.Description;
 import dev.wsss.api.DeviceUnavailableException;
 import dev.wsss.api.GroundTruthAccessException;
 import dev.wsss.api.RunManifest;
+import dev.wsss.api.Sha256;
 import dev.wsss.api.WsssException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -271,10 +271,11 @@ final class StageRun {
         if (stage < 0) {
             writers.execute(() -> write(work, position));
         } else {
-            lanes.of(stage).execute(() -> step(work, position, () -> {
-                work.compute(stage, stageNanos[stage]);
-                advance(work, position, lanes, writers);
-            }));
+            lanes.of(stage)
+                    .execute(() -> step(work, position, () -> {
+                        work.compute(stage, stageNanos[stage]);
+                        advance(work, position, lanes, writers);
+                    }));
         }
     }
 
@@ -386,8 +387,7 @@ final class StageRun {
                     (int) all.stream().filter(f -> f.stage().equals(name)).count(),
                     stageNanos[s].sum() / 1e9));
         }
-        RunResult result =
-                new RunResult(indices.length, count(complete), count(reusedWhole), summaries, all, seconds);
+        RunResult result = new RunResult(indices.length, count(complete), count(reusedWhole), summaries, all, seconds);
         LOG.info(
                 "{}: {} of {} samples done, {} of them before, {} failures",
                 p.folder,
@@ -420,11 +420,7 @@ final class StageRun {
                 }
             }
             all.add(new RunManifest.StageProducts(
-                    stage.name(),
-                    folder.config(),
-                    folder.fingerprint(),
-                    count,
-                    Sha256.of(list.toString())));
+                    stage.name(), folder.config(), folder.fingerprint(), count, Sha256.of(list.toString())));
         });
         Set<RunManifest.Failure> failed = new LinkedHashSet<>();
         for (String id : ids) {

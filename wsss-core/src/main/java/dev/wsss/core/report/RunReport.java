@@ -205,9 +205,7 @@ public final class RunReport {
                 unshown.add(new RunManifest.Failure(train.id(sample), "report", String.valueOf(e.getMessage())));
             }
         }
-        report.stageScores(evaluations().stream()
-                        .map(StageScore::of)
-                        .toList())
+        report.stageScores(evaluations().stream().map(StageScore::of).toList())
                 .timings(seconds)
                 .memory("process, at most", NativeMemory.now().peakResidentBytes())
                 .failures(unshown);

@@ -188,7 +188,8 @@ public abstract sealed class Optimizer implements Described, AutoCloseable permi
                     .put(
                             key + ".parameters",
                             group.parameters().size() + ", "
-                                    + Sha256.of(String.join("\n", group.parameters().keySet()))
+                                    + Sha256.of(String.join(
+                                                    "\n", group.parameters().keySet()))
                                             .substring(0, 16));
         }
         return d;

@@ -66,12 +66,12 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
     final double emaDecay;
     final OnNonFinite onNonFinite;
     final Runnable finish;
+
     @Nullable
     Ema ema;
 
     /** Kept: once it has trained, the network has other weights than those that it started from. */
     private @Nullable Description description;
-
 
     private Trainer(Builder<B> b, Network network, LossStep<B> loss, BatchSource<B> data, Optimizer optimizer) {
         this.network = network;

@@ -19,9 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SortedMap;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -150,8 +148,9 @@ final class TrainingRun<B extends AutoCloseable> {
             value = t.loss.loss(batch, context);
         }
         if (value.numel() != 1 || !(value.requires_grad() || context.wentBackward())) {
-            throw new IllegalStateException("the loss must be a scalar with a gradient, or have sent its parts backward;"
-                    + " got " + value.numel() + " elements, requires_grad " + value.requires_grad());
+            throw new IllegalStateException(
+                    "the loss must be a scalar with a gradient, or have sent its parts backward;" + " got "
+                            + value.numel() + " elements, requires_grad " + value.requires_grad());
         }
         window.put(ScalarWindow.LOSS, value);
         if (value.requires_grad()) {

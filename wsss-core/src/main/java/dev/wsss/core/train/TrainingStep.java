@@ -85,8 +85,8 @@ public final class TrainingStep {
      */
     public void backward(Tensor part) {
         if (part.numel() != 1 || !part.requires_grad()) {
-            throw new IllegalArgumentException("a part of the loss must be a scalar with a gradient, got " + part.numel()
-                    + " elements, requires_grad " + part.requires_grad());
+            throw new IllegalArgumentException("a part of the loss must be a scalar with a gradient, got "
+                    + part.numel() + " elements, requires_grad " + part.requires_grad());
         }
         try (Torch.Mode full = Torch.withoutAutocast(device)) {
             (accumulate == 1 ? part : part.mul(new Scalar(1.0 / accumulate))).backward();

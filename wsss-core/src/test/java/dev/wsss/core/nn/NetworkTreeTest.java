@@ -101,7 +101,8 @@ class NetworkTreeTest {
             assertThat(net.buffers()).containsKey("places");
             assertThat(net.load(net.stateDict()).isExact()).isTrue();
             net.to(ComputeDevice.CPU, DType.F64);
-            assertThat(Tensors.dtype(Objects.requireNonNull(net.buffers().get("places")))).isEqualTo(DType.F64);
+            assertThat(Tensors.dtype(Objects.requireNonNull(net.buffers().get("places"))))
+                    .isEqualTo(DType.F64);
         }
     }
 

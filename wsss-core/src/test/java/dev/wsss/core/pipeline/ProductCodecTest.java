@@ -25,8 +25,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Objects;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,8 +98,12 @@ class ProductCodecTest {
                 .optValid(new boolean[] {true, false, true})
                 .build();
         assertThat(throughFile(ProductCodec.featureMaps(), halfs)).isEqualTo(halfs);
-        assertThat(Objects.requireNonNull(Safetensors.read(file).get("features")).dtype()).isEqualTo(DType.F16);
-        assertThat(Objects.requireNonNull(Safetensors.read(file).get("features")).getDouble(5)).isEqualTo(-1.0009765625);
+        assertThat(Objects.requireNonNull(Safetensors.read(file).get("features"))
+                        .dtype())
+                .isEqualTo(DType.F16);
+        assertThat(Objects.requireNonNull(Safetensors.read(file).get("features"))
+                        .getDouble(5))
+                .isEqualTo(-1.0009765625);
     }
 
     @Test

@@ -2,10 +2,10 @@ package dev.wsss.models.deeplab;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.core.image.Resize;
-import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.segment.PixelClassifier;
 import java.util.ArrayList;
@@ -107,8 +107,8 @@ public final class MultiScale extends Layer implements PixelClassifier {
         try (Scope scope = Scope.open()) {
             Tensor sum = pyramid.get(0).sum().mul(new Scalar(0.0));
             for (Tensor logits : pyramid) {
-                Tensor target = LabelTensors.resize(
-                        labels, Resize.PIL_NEAREST, (int) logits.size(2), (int) logits.size(3));
+                Tensor target =
+                        LabelTensors.resize(labels, Resize.PIL_NEAREST, (int) logits.size(2), (int) logits.size(3));
                 sum = sum.add(Losses.crossEntropy(logits, target));
             }
             return scope.keep(sum);

@@ -1,8 +1,8 @@
 package dev.wsss.models.irn;
 
-import dev.wsss.core.nn.Select;
 import dev.wsss.core.affinity.AffinityLoss;
 import dev.wsss.core.affinity.PairGeometry;
+import dev.wsss.core.nn.Select;
 import dev.wsss.core.runtime.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;

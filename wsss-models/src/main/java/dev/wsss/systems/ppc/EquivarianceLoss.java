@@ -1,7 +1,7 @@
 package dev.wsss.systems.ppc;
 
-import dev.wsss.core.nn.Select;
 import dev.wsss.core.nn.Ops;
+import dev.wsss.core.nn.Select;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 

@@ -34,6 +34,7 @@ import dev.wsss.core.pipeline.Stages;
 import dev.wsss.core.report.RunReport;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.core.saliency.MinimumBarrierSaliency;
 import dev.wsss.core.train.Adam;
 import dev.wsss.core.train.BatchSource;
 import dev.wsss.core.train.LossStep;
@@ -43,16 +44,15 @@ import dev.wsss.core.train.ParameterGroups;
 import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Sgd;
 import dev.wsss.core.train.Trainer;
-import dev.wsss.core.saliency.MinimumBarrierSaliency;
+import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabGroups;
-import dev.wsss.models.segment.NetworkSegmenter;
 import dev.wsss.models.irn.IrnCheckpoints;
 import dev.wsss.models.irn.IrnNet;
-import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.resnet.ResNet;
+import dev.wsss.models.segment.NetworkSegmenter;
 import dev.wsss.systems.segment.CrfSegmenter;
 import dev.wsss.systems.segment.SegmenterTraining;
 import java.nio.file.Files;
@@ -339,8 +339,7 @@ public final class Ppc implements AutoCloseable {
             return network;
         }
         startFromCamNetwork(network.backbone());
-        ConfidenceBand rule =
-                ConfidenceBand.of(hardCrf(settings.sureForeground()), hardCrf(settings.sureBackground()));
+        ConfidenceBand rule = ConfidenceBand.of(hardCrf(settings.sureForeground()), hardCrf(settings.sureBackground()));
         Stage<LabelMap> sure =
                 Stages.label(rule, cam(), classes).optName("ir_label").build();
         run.make(sure);
@@ -372,8 +371,14 @@ public final class Ppc implements AutoCloseable {
                         .setRate(asPublished ? how.learningRate() : how.learningRate() * (1 - MOMENTUM))
                         .optMomentum(asPublished ? how.weightDecay() : MOMENTUM)
                         .build()) {
-            fit("irn", network, network.loss(), data, optimizer, stepsOf(settings.steps(), data), () ->
-                    network.fitDisplacementMean(corners));
+            fit(
+                    "irn",
+                    network,
+                    network.loss(),
+                    data,
+                    optimizer,
+                    stepsOf(settings.steps(), data),
+                    () -> network.fitDisplacementMean(corners));
         }
         return network;
     }
@@ -404,8 +409,7 @@ public final class Ppc implements AutoCloseable {
                         .optStride(recipe.affinity().stride())
                         .optBackground(Background.constant(settings.background()))
                         .build();
-        Stage<ScoreMaps> walk =
-                Stages.refine(walker, cam()).optName("walk").build();
+        Stage<ScoreMaps> walk = Stages.refine(walker, cam()).optName("walk").build();
         CrfRefiner crf = crf(DenseCrf.psa(1).optIterations(settings.crfIterations()), Background.none())
                 .build();
         Stage<LabelMap> walked = Stages.label(ArgmaxRule.create(), walk, classes)
@@ -446,7 +450,10 @@ public final class Ppc implements AutoCloseable {
                     ? adamW(ParameterGroups.all(network, how.weightDecay()), how)
                     : Sgd.builder()
                             .setGroups(DeepLabGroups.of(
-                                    network, backbone, how.weightDecay(), !recipe.compat().momentum()))
+                                    network,
+                                    backbone,
+                                    how.weightDecay(),
+                                    !recipe.compat().momentum()))
                             .setRate(how.learningRate())
                             .build()) {
                 SegmenterTraining.builder()
@@ -497,8 +504,7 @@ public final class Ppc implements AutoCloseable {
         rows.put("pseudo", "+ dense CRF");
         rows.forEach((stage, name) -> {
             if (isMade(stage)) {
-                report.optLabels(
-                        name, ProductStore.open(run.folder().resolve(stage), ProductCodec.labelMaps(classes)));
+                report.optLabels(name, ProductStore.open(run.folder().resolve(stage), ProductCodec.labelMaps(classes)));
             }
         });
         if (hasSegmenter()) {

@@ -246,9 +246,8 @@ public final class PpcModel implements LossStep<Batch>, AutoCloseable {
      * correlation, fused as SEAM does; for both of EPS the plain maps, softmax over all channels, fused as EPS does.
      */
     public Cam.Builder cam() {
-        CamNetwork maps = seam == null
-                ? Objects.requireNonNull(classifier)
-                : variant.hasSaliency() ? seam : seam.refined();
+        CamNetwork maps =
+                seam == null ? Objects.requireNonNull(classifier) : variant.hasSaliency() ? seam : seam.refined();
         CamFusion fusion = variant.hasSaliency()
                 ? CamFusion.EPS_SOFTMAX
                 : seam == null ? CamFusion.DEFAULT : compat.negativeScores() ? CamFusion.SEAM : FROM_ZERO;

@@ -37,18 +37,15 @@ final class PpcNetworks {
         if (kind != PpcBackbone.RESNET50) {
             return backbone(kind, weights);
         }
-        return loaded(
-                ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build(), weights);
+        return loaded(ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build(), weights);
     }
 
     /** A backbone of a segmenter, all of which trains. */
     static Backbone segmenterBackbone(PpcBackbone kind, @Nullable Path weights) {
         return loaded(
-                build(
-                        kind,
-                        () -> ResNet38.builder()
-                                .optBatchNormMomentum(DeepLabV1.MOMENTUM)
-                                .build()),
+                build(kind, () -> ResNet38.builder()
+                        .optBatchNormMomentum(DeepLabV1.MOMENTUM)
+                        .build()),
                 weights);
     }
 

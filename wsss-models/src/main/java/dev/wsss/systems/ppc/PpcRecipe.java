@@ -53,10 +53,7 @@ public record PpcRecipe(
      * @param learningRate the highest; of SGD, as published for steps without momentum
      * @param weightDecay of all parameters that decay
      */
-    public record Optimization(
-            boolean adamW,
-            double learningRate,
-            double weightDecay) {
+    public record Optimization(boolean adamW, double learningRate, double weightDecay) {
         public Optimization {
             if (!(learningRate > 0 && weightDecay >= 0)) {
                 throw new IllegalArgumentException("learningRate must be positive and weightDecay 0 or more, got "
@@ -160,9 +157,7 @@ public record PpcRecipe(
      * @param scales of the image, each mirrored too
      * @param background score up to which a pixel is background, in [0, 1]
      */
-    public record CamInference(
-            List<Double> scales,
-            double background) {
+    public record CamInference(List<Double> scales, double background) {
         public CamInference {
             scales = List.copyOf(scales);
         }
@@ -201,42 +196,106 @@ public record PpcRecipe(
             int irnPaddedSize) {
         /** The same with another {@link #method}. */
         public Affinity withMethod(Method method) {
-            return new Affinity(method, optimization, stride, steps, irnOptimization, sureForeground, sureBackground, irnPaddedSize);
+            return new Affinity(
+                    method,
+                    optimization,
+                    stride,
+                    steps,
+                    irnOptimization,
+                    sureForeground,
+                    sureBackground,
+                    irnPaddedSize);
         }
 
         /** The same with another {@link #optimization}. */
         public Affinity withOptimization(Optimization optimization) {
-            return new Affinity(method, optimization, stride, steps, irnOptimization, sureForeground, sureBackground, irnPaddedSize);
+            return new Affinity(
+                    method,
+                    optimization,
+                    stride,
+                    steps,
+                    irnOptimization,
+                    sureForeground,
+                    sureBackground,
+                    irnPaddedSize);
         }
 
         /** The same with another {@link #stride}. */
         public Affinity withStride(int stride) {
-            return new Affinity(method, optimization, stride, steps, irnOptimization, sureForeground, sureBackground, irnPaddedSize);
+            return new Affinity(
+                    method,
+                    optimization,
+                    stride,
+                    steps,
+                    irnOptimization,
+                    sureForeground,
+                    sureBackground,
+                    irnPaddedSize);
         }
 
         /** The same with another {@link #steps}. */
         public Affinity withSteps(long steps) {
-            return new Affinity(method, optimization, stride, steps, irnOptimization, sureForeground, sureBackground, irnPaddedSize);
+            return new Affinity(
+                    method,
+                    optimization,
+                    stride,
+                    steps,
+                    irnOptimization,
+                    sureForeground,
+                    sureBackground,
+                    irnPaddedSize);
         }
 
         /** The same with another {@link #irnOptimization}. */
         public Affinity withIrnOptimization(Optimization irnOptimization) {
-            return new Affinity(method, optimization, stride, steps, irnOptimization, sureForeground, sureBackground, irnPaddedSize);
+            return new Affinity(
+                    method,
+                    optimization,
+                    stride,
+                    steps,
+                    irnOptimization,
+                    sureForeground,
+                    sureBackground,
+                    irnPaddedSize);
         }
 
         /** The same with another {@link #sureForeground}. */
         public Affinity withSureForeground(double sureForeground) {
-            return new Affinity(method, optimization, stride, steps, irnOptimization, sureForeground, sureBackground, irnPaddedSize);
+            return new Affinity(
+                    method,
+                    optimization,
+                    stride,
+                    steps,
+                    irnOptimization,
+                    sureForeground,
+                    sureBackground,
+                    irnPaddedSize);
         }
 
         /** The same with another {@link #sureBackground}. */
         public Affinity withSureBackground(double sureBackground) {
-            return new Affinity(method, optimization, stride, steps, irnOptimization, sureForeground, sureBackground, irnPaddedSize);
+            return new Affinity(
+                    method,
+                    optimization,
+                    stride,
+                    steps,
+                    irnOptimization,
+                    sureForeground,
+                    sureBackground,
+                    irnPaddedSize);
         }
 
         /** The same with another {@link #irnPaddedSize}. */
         public Affinity withIrnPaddedSize(int irnPaddedSize) {
-            return new Affinity(method, optimization, stride, steps, irnOptimization, sureForeground, sureBackground, irnPaddedSize);
+            return new Affinity(
+                    method,
+                    optimization,
+                    stride,
+                    steps,
+                    irnOptimization,
+                    sureForeground,
+                    sureBackground,
+                    irnPaddedSize);
         }
     }
 
@@ -248,11 +307,7 @@ public record PpcRecipe(
      * @param irnBackground score up to which a pixel is background after IRN's walk
      * @param crfIterations of the CRF behind the walk
      */
-    public record Walk(
-            double background,
-            int irnSteps,
-            double irnBackground,
-            int crfIterations) {
+    public record Walk(double background, int irnSteps, double irnBackground, int crfIterations) {
         /** The same with another {@link #background}. */
         public Walk withBackground(double background) {
             return new Walk(background, irnSteps, irnBackground, crfIterations);
@@ -283,12 +338,7 @@ public record PpcRecipe(
      * @param steps updates
      * @param scales of inference, each mirrored too
      */
-    public record Segmenter(
-            Head head,
-            Optimization optimization,
-            int batch,
-            long steps,
-            List<Double> scales) {
+    public record Segmenter(Head head, Optimization optimization, int batch, long steps, List<Double> scales) {
         public Segmenter {
             scales = List.copyOf(scales);
             atLeastOne("batch", batch);

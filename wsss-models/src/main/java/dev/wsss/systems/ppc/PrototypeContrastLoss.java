@@ -1,9 +1,9 @@
 package dev.wsss.systems.ppc;
 
-import dev.wsss.core.nn.Select;
 import dev.wsss.api.Described;
 import dev.wsss.api.Description;
 import dev.wsss.core.nn.Ops;
+import dev.wsss.core.nn.Select;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.wsss.systems.ppc;
 
 import dev.wsss.core.loss.Losses;
-import dev.wsss.core.nn.Select;
 import dev.wsss.core.nn.Ops;
+import dev.wsss.core.nn.Select;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 

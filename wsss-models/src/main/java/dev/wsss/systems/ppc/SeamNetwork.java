@@ -109,7 +109,9 @@ public final class SeamNetwork extends Network implements CamNetwork {
 
         @Override
         public Description description() {
-            return Description.of("SeamNetwork.refined").putAll(seam.description()).build();
+            return Description.of("SeamNetwork.refined")
+                    .putAll(seam.description())
+                    .build();
         }
     }
 

@@ -77,8 +77,7 @@ public final class SegmenterTraining {
 
     private Tensor crossEntropy(Batch batch, boolean alignCorners) {
         Tensor target = batch.labels();
-        Tensor logits =
-                Ops.bilinear(network.forward(batch.images()), target.size(1), target.size(2), alignCorners);
+        Tensor logits = Ops.bilinear(network.forward(batch.images()), target.size(1), target.size(2), alignCorners);
         return Losses.crossEntropy(logits, target);
     }
 
@@ -203,9 +202,8 @@ public final class SegmenterTraining {
             Source<LabelMap> l = labels;
             Optimizer o = optimizer;
             if (n == null || l == null || o == null || steps == 0) {
-                String missing = n == null
-                        ? "setNetwork"
-                        : l == null ? "setLabels" : o == null ? "setOptimizer" : "setSteps";
+                String missing =
+                        n == null ? "setNetwork" : l == null ? "setLabels" : o == null ? "setOptimizer" : "setSteps";
                 throw new IllegalStateException(missing + " is required");
             }
             return new SegmenterTraining(this, n, l, o);

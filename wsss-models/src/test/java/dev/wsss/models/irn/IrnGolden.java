@@ -30,18 +30,15 @@ public final class IrnGolden {
         Map<String, HostArray> out = new LinkedHashMap<>();
         try (Scope scope = Scope.open()) {
             PairLabels pairs = PairLabels.of(
-                    geometry, Tensors.of(golden.in("label")), config.get("valid_below").getAsInt());
+                    geometry,
+                    Tensors.of(golden.in("label")),
+                    config.get("valid_below").getAsInt());
             InterPixelLoss loss = new InterPixelLoss(
                     new AffinityLoss(0.25, 0.25, 0.5, config.get("eps").getAsDouble()));
             Tensor edge = Tensors.of(golden.in("edge")).requires_grad_(true);
             Tensor displacement = Tensors.of(golden.in("displacement")).requires_grad_(true);
-            InterPixelLoss.Terms terms = loss.apply(
-                    edge,
-                    displacement,
-                    geometry,
-                    pairs.background(),
-                    pairs.foreground(),
-                    pairs.different());
+            InterPixelLoss.Terms terms =
+                    loss.apply(edge, displacement, geometry, pairs.background(), pairs.foreground(), pairs.different());
             terms.total().backward();
             Tensor alike = terms.affinity().background().add(terms.affinity().foreground());
             out.put("loss", Tensors.toHost(terms.total()));

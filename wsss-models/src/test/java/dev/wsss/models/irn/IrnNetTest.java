@@ -204,7 +204,7 @@ class IrnNetTest {
         Path file = folder.resolve("irn.pth");
         try (IrnNet net = small();
                 IrnNet again = small()) {
-            for (CheckpointFamily family : List.of(CheckpointFamily.IRN, CheckpointFamily.WSSS)) {
+            for (CheckpointFamily family : List.of(IrnCheckpoints.IRN, CheckpointFamily.WSSS)) {
                 assertThatThrownBy(() -> Weights.export(net, file, family))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContainingAll("IrnNet", "mean_shift.running_mean", "fitDisplacementMean");
@@ -212,9 +212,9 @@ class IrnNetTest {
             }
             net.fitDisplacementMean(batches);
             assertThat(net.hasDisplacementMean()).isTrue();
-            Weights.export(net, file, CheckpointFamily.IRN);
+            Weights.export(net, file, IrnCheckpoints.IRN);
             assertThat(again.hasDisplacementMean()).isFalse();
-            Weights.load(again, file, CheckpointFamily.IRN);
+            Weights.load(again, file, IrnCheckpoints.IRN);
             assertThat(again.hasDisplacementMean()).isTrue();
             assertThat(again.stateDict().get("mean_shift.running_mean"))
                     .isEqualTo(net.stateDict().get("mean_shift.running_mean"));

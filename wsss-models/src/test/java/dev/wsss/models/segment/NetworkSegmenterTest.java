@@ -83,8 +83,7 @@ class NetworkSegmenterTest {
     @CsvSource({"4, 4", "5, 3", "8, 1", "6, 6", "100, 50"})
     void windowsCoverTheImage(int side, int step) {
         RgbImage image = noise(13, 9);
-        try (NetworkSegmenter whole =
-                        segmenter().optScales(1, 2).optFlip(true).build();
+        try (NetworkSegmenter whole = segmenter().optScales(1, 2).optFlip(true).build();
                 NetworkSegmenter sliding = segmenter()
                         .optScales(1, 2)
                         .optFlip(true)

@@ -1,6 +1,5 @@
 package dev.wsss.systems.ppc;
 
-import dev.wsss.models.irn.InterPixelLoss;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -12,6 +11,7 @@ import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
+import dev.wsss.models.irn.InterPixelLoss;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
