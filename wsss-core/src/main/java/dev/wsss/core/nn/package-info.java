@@ -8,6 +8,11 @@
  *
  * <p>Intermediate results belong to the current {@link dev.wsss.core.runtime.Scope}; parameters and buffers belong to
  * the network and are freed by {@link dev.wsss.core.nn.Network#close()}.
+ *
+ * <p>A network tells its parts by path ({@link dev.wsss.core.nn.Network#modules()}) and what they are made of ({@link
+ * dev.wsss.core.nn.Network#architecture()}); a part whose computation does not show in the shapes of its tensors overrides
+ * {@code settings()}. {@link dev.wsss.core.nn.Init#loaded} makes a network without drawing weights that a checkpoint brings,
+ * and {@link dev.wsss.core.nn.Recompute} trains deep ones in little memory.
  */
 @NullMarked
 package dev.wsss.core.nn;

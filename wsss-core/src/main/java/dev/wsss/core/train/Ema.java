@@ -7,8 +7,11 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -88,7 +91,12 @@ public final class Ema implements AutoCloseable {
     private void exchange() {
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
+            // a part that stands in several places has an average under each name; they are equal, and one will do
+            Set<Tensor> exchanged = Collections.newSetFromMap(new IdentityHashMap<>());
             network.state().forEach((name, t) -> {
+                if (!exchanged.add(t)) {
+                    return;
+                }
                 Tensor shadow = shadow(name);
                 Tensor value = t.detach();
                 t.set_data(shadow);

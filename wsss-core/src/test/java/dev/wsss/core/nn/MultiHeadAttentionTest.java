@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.wsss.core.checkpoint.KeyMap;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.MultiHeadAttention.Heads;
@@ -199,6 +200,25 @@ class MultiHeadAttentionTest {
                     .sum()
                     .backward();
             assertValues(x.grad(), INPUT_GRADIENT);
+        }
+    }
+
+    /** Where a network has one form and a checkpoint the other, its family's key map joins or splits. */
+    @Test
+    void oneFormLoadsTheOther() {
+        KeyMap map = KeyMap.builder()
+                .join(0, Keys.SEPARATE.weights(), "in_proj_weight")
+                .join(0, Keys.SEPARATE.biases(), "in_proj_bias")
+                .prefix("out_proj.", "out_proj.")
+                .build();
+        Map<String, HostArray> theirs = separate(Keys.SEPARATE);
+        try (MultiHeadAttention fused = attention(Keys.TORCH);
+                MultiHeadAttention apart = attention(Keys.SEPARATE);
+                Scope scope = Scope.open()) {
+            fused.load(map.toOurs(theirs));
+            assertValues(fused.forward(input()), OUTPUT);
+            apart.load(map.toTheirs(fused.stateDict()));
+            assertValues(apart.forward(input()), OUTPUT);
         }
     }
 

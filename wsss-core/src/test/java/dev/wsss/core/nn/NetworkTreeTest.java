@@ -10,6 +10,7 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.core.train.Ema;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -125,6 +126,24 @@ class NetworkTreeTest {
 
             net.freeze("b");
             assertThat(net.parameters().values()).noneMatch(Tensor::requires_grad);
+        }
+    }
+
+    @Test
+    void anAverageOfASharedPartComesAndGoes() {
+        try (Shared net = new Shared();
+                Ema ema = Ema.of(net, 0.75);
+                Scope scope = Scope.open()) {
+            try (Torch.Mode noGrad = Torch.noGrad()) {
+                net.tensor("a.bias").copy_(Tensors.of(new float[] {0, 4, 8}, 3));
+                ema.load(net.stateDict());
+                net.tensor("a.bias").copy_(Tensors.of(new float[] {4, 8, 12}, 3));
+            }
+            ema.update();
+            try (Torch.Mode average = ema.swap()) {
+                assertThat(Tensors.toFloats(net.tensor("b.bias"))).containsExactly(1, 5, 9);
+            }
+            assertThat(Tensors.toFloats(net.tensor("b.bias"))).containsExactly(4, 8, 12);
         }
     }
 
