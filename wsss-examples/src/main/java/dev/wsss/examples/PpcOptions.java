@@ -116,7 +116,10 @@ final class PpcOptions {
     @Nullable
     private Long steps;
 
-    @Option(names = "--rate", paramLabel = "X", description = "learning rate of the CAM network's training")
+    @Option(
+            names = {"--learning-rate", "--rate"},
+            paramLabel = "X",
+            description = "learning rate of the CAM network's training")
     @Nullable
     private Double rate;
 

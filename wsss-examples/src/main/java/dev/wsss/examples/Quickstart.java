@@ -27,7 +27,7 @@ import dev.wsss.core.pipeline.Stages;
 import dev.wsss.core.report.RunReport;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.core.train.Adam;
+import dev.wsss.core.train.AdamW;
 import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.Optimizer;
 import dev.wsss.core.train.ParameterGroups;
@@ -252,9 +252,9 @@ final class Quickstart implements Callable<Integer> {
 
     /** Networks that start from nothing learn faster by Adam. */
     private static Optimizer adamW(Network network) {
-        return Adam.decoupledBuilder()
+        return AdamW.builder()
                 .setGroups(ParameterGroups.all(network, 1e-2))
-                .setRate(2e-3)
+                .setLearningRate(2e-3)
                 .build();
     }
 

@@ -31,13 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every Java sample of the javadoc and the README compiles, as a user's program outside of our packages. */
 class SamplesTest {
     /** Samples that do not compile yet; whoever mends one takes it off this list. */
-    private static final Set<String> BROKEN = Set.of(
-            "core/affinity/RandomWalk",
-            "core/pipeline/ScoreFolder",
-            "core/train/TensorBoardWriter",
-            "core/train/Trainer");
-
     private static final Path ROOT = Path.of(System.getProperty("basedir"), "..");
+
     private static final Pattern JAVADOC = Pattern.compile("<pre>\\{@code\n(.*?)}</pre>", Pattern.DOTALL);
     private static final Pattern README = Pattern.compile("^```java\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE);
     private static final Pattern IMPORTS = Pattern.compile("^import (?!static).*\n", Pattern.MULTILINE);
@@ -62,11 +57,7 @@ class SamplesTest {
         }
         assertThat(samples).extracting(Sample::name).containsAll(givens.stringPropertyNames());
 
-        Map<String, String> errors = errors(givens);
-        Map<String, String> unexpected = new TreeMap<>(errors);
-        unexpected.keySet().removeAll(BROKEN);
-        assertThat(unexpected).as("samples that do not compile").isEmpty();
-        assertThat(errors.keySet()).as("samples known to be broken").containsAll(BROKEN);
+        assertThat(errors(givens)).as("samples that do not compile").isEmpty();
     }
 
     private void collectJavadoc(Path folder) throws IOException {

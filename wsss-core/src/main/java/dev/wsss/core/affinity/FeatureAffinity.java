@@ -9,7 +9,6 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
-import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +29,8 @@ public final class FeatureAffinity implements AffinitySource {
     private final Normalize normalize;
     private final ComputeDevice device;
 
-    private FeatureAffinity(Builder b) {
-        network = Objects.requireNonNull(b.network, "network is not set: call setNetwork");
+    private FeatureAffinity(Builder b, AffinityNetwork network) {
+        this.network = network;
         stride = b.stride;
         radius = b.radius;
         smallGridRule = b.smallGridRule;
@@ -169,10 +168,13 @@ public final class FeatureAffinity implements AffinitySource {
         /**
          * Builds.
          *
-         * @throws NullPointerException if no network is set
+         * @throws IllegalStateException if no network is set
          */
         public FeatureAffinity build() {
-            return new FeatureAffinity(this);
+            if (network == null) {
+                throw new IllegalStateException("setNetwork is required");
+            }
+            return new FeatureAffinity(this, network);
         }
     }
 }

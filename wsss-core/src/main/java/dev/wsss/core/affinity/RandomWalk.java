@@ -11,7 +11,6 @@ import dev.wsss.core.label.Background;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * ScoreRefiner walk = RandomWalk.psa().setAffinity(source).optBeta(10).build();
- * try (ScoreMaps refined = walk.refine(sample, cams)) { ... }
+ * try (ScoreMaps refined = walk.refine(sample, cams)) {
+ *     LabelMap labels = ArgmaxRule.create().label(sample, refined);
+ * }
  * }</pre>
  *
  * <p>With affinities {@code W}, {@code T = W^beta} with each column divided by its sum, the scores {@code x} on the grid
@@ -56,8 +57,8 @@ public final class RandomWalk implements ScoreRefiner {
     private final ComputeDevice device;
     private final @Nullable DType tensorType;
 
-    private RandomWalk(Builder b) {
-        affinity = Objects.requireNonNull(b.affinity, "affinity source is not set: call setAffinity");
+    private RandomWalk(Builder b, AffinitySource affinity) {
+        this.affinity = affinity;
         beta = b.beta;
         steps = b.steps;
         stride = b.stride;
@@ -376,10 +377,13 @@ public final class RandomWalk implements ScoreRefiner {
         /**
          * Builds.
          *
-         * @throws NullPointerException if no affinity source is set
+         * @throws IllegalStateException if no affinity source is set
          */
         public RandomWalk build() {
-            return new RandomWalk(this);
+            if (affinity == null) {
+                throw new IllegalStateException("setAffinity is required");
+            }
+            return new RandomWalk(this, affinity);
         }
     }
 }

@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adam (Kingma and Ba 2015) with the weight decay added to the gradient, as {@code torch.optim.Adam}, or AdamW
- * (Loshchilov and Hutter 2019), which shrinks the parameters instead, as {@code torch.optim.AdamW}. No AMSGrad.
+ * Adam (Kingma and Ba 2015) with the weight decay added to the gradient, as {@code torch.optim.Adam}, or {@link AdamW}. No
+ * AMSGrad.
  */
 public final class Adam extends Optimizer {
     private static final String FIRST = "exp_avg";
@@ -45,11 +45,6 @@ public final class Adam extends Optimizer {
     /** Starts Adam: betas 0.9 and 0.999, epsilon 1e-8 unless set otherwise. */
     public static Builder builder() {
         return new Builder(false);
-    }
-
-    /** Starts AdamW with the same defaults. */
-    public static Builder decoupledBuilder() {
-        return new Builder(true);
     }
 
     @Override
@@ -142,12 +137,12 @@ public final class Adam extends Optimizer {
     public static final class Builder {
         private final boolean decoupled;
         private @Nullable List<ParameterGroup> groups;
-        private @Nullable Double rate;
+        private @Nullable Double learningRate;
         private double beta1 = 0.9;
         private double beta2 = 0.999;
         private double epsilon = 1e-8;
 
-        private Builder(boolean decoupled) {
+        Builder(boolean decoupled) {
             this.decoupled = decoupled;
         }
 
@@ -158,8 +153,8 @@ public final class Adam extends Optimizer {
         }
 
         /** The learning rate of a group with multiplier 1, before the schedule. */
-        public Builder setRate(double rate) {
-            this.rate = rate;
+        public Builder setLearningRate(double learningRate) {
+            this.learningRate = learningRate;
             return this;
         }
 
@@ -176,10 +171,15 @@ public final class Adam extends Optimizer {
             return this;
         }
 
-        /** Builds. */
+        /**
+         * Builds.
+         *
+         * @throws IllegalStateException if groups or learning rate are not set
+         * @throws IllegalArgumentException if a setting is out of its range
+         */
         public Adam build() {
-            if (groups == null || rate == null) {
-                throw new IllegalArgumentException("setGroups and setRate are required");
+            if (groups == null || learningRate == null) {
+                throw new IllegalStateException((groups == null ? "setGroups" : "setLearningRate") + " is required");
             }
             if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
                 throw new IllegalArgumentException("betas must be in [0, 1), got " + beta1 + " and " + beta2);
@@ -187,7 +187,7 @@ public final class Adam extends Optimizer {
             if (!(epsilon >= 0) || Double.isInfinite(epsilon)) {
                 throw new IllegalArgumentException("epsilon must be finite and at least 0, got " + epsilon);
             }
-            return new Adam(this, groups, rate);
+            return new Adam(this, groups, learningRate);
         }
     }
 }

@@ -102,7 +102,7 @@ public final class Sgd extends Optimizer {
     /** Settings of the optimizer. */
     public static final class Builder {
         private @Nullable List<ParameterGroup> groups;
-        private @Nullable Double rate;
+        private @Nullable Double learningRate;
         private double momentum = 0.9;
         private double dampening;
         private boolean nesterov;
@@ -116,8 +116,8 @@ public final class Sgd extends Optimizer {
         }
 
         /** The learning rate of a group with multiplier 1, before the schedule. */
-        public Builder setRate(double rate) {
-            this.rate = rate;
+        public Builder setLearningRate(double learningRate) {
+            this.learningRate = learningRate;
             return this;
         }
 
@@ -139,10 +139,15 @@ public final class Sgd extends Optimizer {
             return this;
         }
 
-        /** Builds. */
+        /**
+         * Builds.
+         *
+         * @throws IllegalStateException if groups or learning rate are not set
+         * @throws IllegalArgumentException if a setting is out of its range
+         */
         public Sgd build() {
-            if (groups == null || rate == null) {
-                throw new IllegalArgumentException("setGroups and setRate are required");
+            if (groups == null || learningRate == null) {
+                throw new IllegalStateException((groups == null ? "setGroups" : "setLearningRate") + " is required");
             }
             if (!(momentum >= 0 && momentum < 1)) {
                 throw new IllegalArgumentException("momentum must be in [0, 1), got " + momentum);
@@ -155,7 +160,7 @@ public final class Sgd extends Optimizer {
                         "Nesterov's momentum needs a momentum and no dampening, got momentum " + momentum
                                 + ", dampening " + dampening);
             }
-            return new Sgd(this, groups, rate);
+            return new Sgd(this, groups, learningRate);
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <pre>{@code
  * try (TensorBoardWriter board = new TensorBoardWriter(Path.of("runs/first"))) {
- *     trainer.optListeners(board)...
+ *     trainer.optListeners(board).build().fit();
  * }
  * }</pre>
  *

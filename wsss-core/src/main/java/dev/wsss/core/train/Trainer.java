@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Trains a network:
  *
  * <pre>{@code
- * try (Sgd sgd = Sgd.builder().setGroups(ParameterGroups.all(network, 5e-4)).setRate(0.01).build();
- *         Trainer<VocBatch> trainer = Trainer.<VocBatch>builder()
+ * try (Sgd sgd = Sgd.builder().setGroups(ParameterGroups.all(network, 5e-4)).setLearningRate(0.01).build();
+ *         Trainer<Batch> trainer = Trainer.<Batch>builder()
  *                 .setNetwork(network)
  *                 .setData(batches)
  *                 .setLoss((batch, step) -> Losses.crossEntropy(network.forward(batch.images()), batch.labels()))
@@ -382,7 +382,10 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
          */
         public Trainer<B> build() {
             if (network == null || loss == null || data == null || optimizer == null) {
-                throw new IllegalStateException("setNetwork, setLoss, setData and setOptimizer are required");
+                String missing = network == null
+                        ? "setNetwork"
+                        : loss == null ? "setLoss" : data == null ? "setData" : "setOptimizer";
+                throw new IllegalStateException(missing + " is required");
             }
             if (steps == 0 && epochs == 0) {
                 throw new IllegalStateException("optSteps or optEpochs is required");

@@ -122,7 +122,7 @@ class ImageBatchesTest {
         try (Conv2d net = Conv2d.builder(3, 2, 1).build();
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(net, 0))
-                        .setRate(0.01)
+                        .setLearningRate(0.01)
                         .build();
                 Trainer<Batch> trainer = more.apply(Trainer.<Batch>builder()
                                 .setNetwork(net)

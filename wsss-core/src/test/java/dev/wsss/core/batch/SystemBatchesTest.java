@@ -77,7 +77,7 @@ class SystemBatchesTest {
         try (Student net = new Student();
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(net, 0))
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .build();
                 Trainer<Batch> trainer = more.apply(Trainer.<Batch>builder()
                                 .setNetwork(net)

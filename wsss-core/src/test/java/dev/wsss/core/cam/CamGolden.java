@@ -42,7 +42,7 @@ public final class CamGolden {
                     case "eps" -> CamActivation.SOFTMAX;
                     default -> throw new IllegalArgumentException("unknown variant " + variant);
                 },
-                config.get("normalization").getAsString().equals("minmax")
+                config.get("normalisation").getAsString().equals("minmax")
                         ? CamNormalization.MIN_MAX_EPS
                         : CamNormalization.MAX,
                 config.get("eps").getAsDouble(),

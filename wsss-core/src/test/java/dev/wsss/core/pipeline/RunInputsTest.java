@@ -116,7 +116,7 @@ class RunInputsTest {
         TrainingHistory train(RunFolder run, Tiny net) {
             try (Sgd sgd = Sgd.builder()
                     .setGroups(ParameterGroups.all(net, 0))
-                    .setRate(rate)
+                    .setLearningRate(rate)
                     .build()) {
                 return run.train("cls", trainer(net, sgd).setLoss(net.loss()));
             }
@@ -253,7 +253,7 @@ class RunInputsTest {
                 Tiny second = new Tiny(0.5);
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(second, 0))
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .build()) {
             Inputs.USUAL.train(run, first);
             run.make(stageOf(first));
@@ -309,7 +309,7 @@ class RunInputsTest {
         try (Tiny net = new Tiny(0.5);
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(net, 0))
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .build()) {
             Trainer.Builder<Batch> trainer = Inputs.USUAL
                     .trainer(net, sgd)
@@ -368,7 +368,7 @@ class RunInputsTest {
             try (Tiny net = new Tiny(0.5);
                     Sgd sgd = Sgd.builder()
                             .setGroups(ParameterGroups.all(net, 0))
-                            .setRate(0.1)
+                            .setLearningRate(0.1)
                             .build()) {
                 LossStep<Batch> loss = net.loss();
                 LossStep<Batch> waiting = LossStep.named("tags and labels", Map.of("weight", 1), (batch, step) -> {

@@ -31,7 +31,7 @@ class TrainingLockIT {
         try (Conv2d net = Conv2d.builder(3, 3, 1).build();
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(net, 0))
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .build()) {
             Trainer.Builder<Batch> trainer = Trainer.<Batch>builder()
                     .setNetwork(net)

@@ -85,9 +85,9 @@ class LargeCheckpointIT {
     static final class Child {
         public static void main(String[] args) {
             try (Big net = new Big();
-                    Adam adam = Adam.decoupledBuilder()
+                    Adam adam = AdamW.builder()
                             .setGroups(ParameterGroups.all(net, 0.01))
-                            .setRate(0.01)
+                            .setLearningRate(0.01)
                             .build()) {
                 Trainer.Builder<Numbers> builder = Trainer.<Numbers>builder()
                         .setNetwork(net)

@@ -34,7 +34,7 @@ class LossStepTest {
             TensorBag bag, LossStep<Batch> loss, UnaryOperator<Trainer.Builder<Batch>> more) {
         try (Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(bag, 0))
-                        .setRate(0.25)
+                        .setLearningRate(0.25)
                         .optMomentum(0)
                         .build();
                 Trainer<Batch> trainer = more.apply(Trainer.<Batch>builder()

@@ -40,7 +40,7 @@ class NonFiniteTest {
         try (TensorBag bag = new TensorBag(Map.of("w", HostArray.ofFloats(new float[] {1}, 1)), Map.of());
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(bag, 0))
-                        .setRate(RATE)
+                        .setLearningRate(RATE)
                         .optMomentum(0)
                         .build();
                 Trainer<Batch> trainer = more.apply(Trainer.<Batch>builder()
@@ -156,7 +156,7 @@ class NonFiniteTest {
         try (TensorBag bag = new TensorBag(Map.of("w", HostArray.ofFloats(new float[] {0}, 1)), Map.of());
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(bag, 0))
-                        .setRate(RATE)
+                        .setLearningRate(RATE)
                         .build();
                 Trainer<Batch> trainer = Trainer.<Batch>builder()
                         .setNetwork(bag)

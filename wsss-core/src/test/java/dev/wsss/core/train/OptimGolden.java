@@ -73,10 +73,13 @@ public final class OptimGolden {
                             config.get("power").getAsDouble(),
                             config.get("max_step").getAsLong());
             Optimizer optimizer = kind.equals("PolyAdam")
-                    ? Adam.builder().setGroups(groups.build()).setRate(rate).build()
+                    ? Adam.builder()
+                            .setGroups(groups.build())
+                            .setLearningRate(rate)
+                            .build()
                     : Sgd.builder()
                             .setGroups(groups.build())
-                            .setRate(rate)
+                            .setLearningRate(rate)
                             .optMomentum(config.get("effective_momentum").getAsDouble())
                             .build();
             Recorder recorder = new Recorder();
@@ -200,7 +203,7 @@ public final class OptimGolden {
     private static Sgd sgd(JsonObject config, List<ParameterGroup> groups) {
         return Sgd.builder()
                 .setGroups(groups)
-                .setRate(config.get("lr").getAsDouble())
+                .setLearningRate(config.get("lr").getAsDouble())
                 .optMomentum(config.get("momentum").getAsDouble())
                 .optDampening(config.has("dampening") ? config.get("dampening").getAsDouble() : 0)
                 .optNesterov(config.get("nesterov").getAsBoolean())

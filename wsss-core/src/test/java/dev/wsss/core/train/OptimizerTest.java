@@ -37,9 +37,9 @@ class OptimizerTest {
 
     @Test
     void adamW() {
-        assertThat(run(groups -> Adam.decoupledBuilder()
+        assertThat(run(groups -> AdamW.builder()
                         .setGroups(groups)
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .optBetas(0.8, 0.95)
                         .optEpsilon(1e-6)
                         .build()))
@@ -48,7 +48,8 @@ class OptimizerTest {
 
     @Test
     void adam() {
-        assertThat(run(groups -> Adam.builder().setGroups(groups).setRate(0.1).build()))
+        assertThat(run(groups ->
+                        Adam.builder().setGroups(groups).setLearningRate(0.1).build()))
                 .containsExactly(new float[] {0.80904418f, -1.9486474f, 0.27683508f}, within(2e-7f));
     }
 
@@ -56,7 +57,7 @@ class OptimizerTest {
     void sgdWithDampening() {
         assertThat(run(groups -> Sgd.builder()
                         .setGroups(groups)
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .optDampening(0.4)
                         .build()))
                 .containsExactly(new float[] {0.79854012f, -1.8573002f, -0.083586685f}, within(2e-7f));
@@ -66,7 +67,7 @@ class OptimizerTest {
     void sgdWithNesterov() {
         assertThat(run(groups -> Sgd.builder()
                         .setGroups(groups)
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .optNesterov(true)
                         .build()))
                 .containsExactly(new float[] {0.83400786f, -2.1511106f, -0.22116938f}, within(2e-7f));
@@ -77,17 +78,19 @@ class OptimizerTest {
         assertThatThrownBy(() -> Sgd.builder().optMomentum(0).build()).hasMessageContaining("setGroups");
         assertThatThrownBy(() -> run(groups -> Sgd.builder()
                         .setGroups(groups)
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .optMomentum(0)
                         .optNesterov(true)
                         .build()))
                 .hasMessageContaining("Nesterov");
-        assertThatThrownBy(() -> run(groups ->
-                        Sgd.builder().setGroups(groups).setRate(Double.NaN).build()))
+        assertThatThrownBy(() -> run(groups -> Sgd.builder()
+                        .setGroups(groups)
+                        .setLearningRate(Double.NaN)
+                        .build()))
                 .hasMessageContaining("NaN");
         assertThatThrownBy(() -> run(groups -> Adam.builder()
                         .setGroups(groups)
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .optBetas(0.9, 1)
                         .build()))
                 .hasMessageContaining("betas");

@@ -75,9 +75,9 @@ class ResumeTest {
         try (Net net = new Net(width, 0.3)) {
             net.load(initial(width));
             Optimizer optimizer = adam
-                    ? Adam.decoupledBuilder()
+                    ? AdamW.builder()
                             .setGroups(ParameterGroups.all(net, 0.01))
-                            .setRate(0.01)
+                            .setLearningRate(0.01)
                             .build()
                     : TinyTask.sgd(net);
             Trainer.Builder<Batch> builder = TinyTask.trainer(net, new Batches(2, 8), optimizer)
@@ -229,7 +229,7 @@ class ResumeTest {
                 Sgd sgd = TinyTask.sgd(net);
                 Adam adam = Adam.builder()
                         .setGroups(ParameterGroups.all(net, 0))
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .build();
                 Scope scope = Scope.open()) {
             net.tensor("head.bias").sum().backward();

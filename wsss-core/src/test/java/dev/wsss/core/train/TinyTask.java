@@ -115,7 +115,7 @@ final class TinyTask {
                         .group("head", n -> n.startsWith("head."), 10, 0)
                         .rest("body", 1, 5e-4)
                         .build())
-                .setRate(0.02)
+                .setLearningRate(0.02)
                 .build();
     }
 

@@ -134,9 +134,9 @@ class TrainerTest {
             }
         };
         try (TensorBag bag = new TensorBag(Map.of("w", HostArray.ofFloats(new float[3], 3)), Map.of());
-                Adam adam = Adam.decoupledBuilder()
+                Adam adam = AdamW.builder()
                         .setGroups(ParameterGroups.all(bag, 0.1))
-                        .setRate(0.05)
+                        .setLearningRate(0.05)
                         .optEpsilon(1e-3)
                         .build();
                 var trainer = Trainer.<Rows>builder()
@@ -363,7 +363,7 @@ class TrainerTest {
         try (TensorBag bag = new TensorBag(Map.of("w", HostArray.ofFloats(new float[1], 1)), Map.of());
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(bag, 0))
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .build();
                 var trainer = Trainer.<Rows>builder()
                         .setNetwork(bag)
@@ -401,7 +401,7 @@ class TrainerTest {
                         Map.of());
                 Sgd sgd = Sgd.builder()
                         .setGroups(ParameterGroups.all(bag, 0))
-                        .setRate(1)
+                        .setLearningRate(1)
                         .optMomentum(0)
                         .build();
                 Scope scope = Scope.open()) {

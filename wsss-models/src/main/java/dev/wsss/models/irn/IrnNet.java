@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * ResNet backbone = ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build();   // the paper's
  * IrnNet net = IrnNet.builder().setBackbone(backbone).build();
- * Sgd sgd = Sgd.builder().setGroups(net.parameterGroups(1e-4)).setRate(0.1).build();
+ * Sgd sgd = Sgd.builder().setGroups(net.parameterGroups(1e-4)).setLearningRate(0.1).build();
  * // a Trainer's setLoss takes net.loss(); its batches' labels are confident, 255 elsewhere
  * net.fitDisplacementMean(batches);
  * net.train(false);

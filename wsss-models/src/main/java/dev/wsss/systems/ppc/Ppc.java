@@ -36,6 +36,7 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.saliency.MinimumBarrierSaliency;
 import dev.wsss.core.train.Adam;
+import dev.wsss.core.train.AdamW;
 import dev.wsss.core.train.BatchSource;
 import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.Optimizer;
@@ -368,7 +369,7 @@ public final class Ppc implements AutoCloseable {
                 : Sgd.builder()
                         .setGroups(groups)
                         // as PpcOptimizer
-                        .setRate(asPublished ? how.learningRate() : how.learningRate() * (1 - MOMENTUM))
+                        .setLearningRate(asPublished ? how.learningRate() : how.learningRate() * (1 - MOMENTUM))
                         .optMomentum(asPublished ? how.weightDecay() : MOMENTUM)
                         .build()) {
             fit(
@@ -454,7 +455,7 @@ public final class Ppc implements AutoCloseable {
                                     backbone,
                                     how.weightDecay(),
                                     !recipe.compat().momentum()))
-                            .setRate(how.learningRate())
+                            .setLearningRate(how.learningRate())
                             .build()) {
                 SegmenterTraining.builder()
                         .setNetwork(network)
@@ -561,9 +562,9 @@ public final class Ppc implements AutoCloseable {
     }
 
     private static Optimizer adamW(List<ParameterGroup> groups, PpcRecipe.Optimization how) {
-        return Adam.decoupledBuilder()
+        return AdamW.builder()
                 .setGroups(groups)
-                .setRate(how.learningRate())
+                .setLearningRate(how.learningRate())
                 .build();
     }
 

@@ -234,11 +234,11 @@ public final class PpcModel implements LossStep<Batch>, AutoCloseable {
     /**
      * The published optimizer, {@link PpcOptimizer#of}, with this model's compatibility. To be closed by the caller.
      *
-     * @param rate as published, for steps without momentum: 0.01
+     * @param learningRate as published, for steps without momentum: 0.01
      * @param weightDecay 5e-4 as published
      */
-    public Sgd sgd(double rate, double weightDecay) {
-        return PpcOptimizer.of(network, backbone, rate, weightDecay, compat);
+    public Sgd sgd(double learningRate, double weightDecay) {
+        return PpcOptimizer.of(network, backbone, learningRate, weightDecay, compat);
     }
 
     /**

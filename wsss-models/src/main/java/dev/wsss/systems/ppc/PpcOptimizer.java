@@ -22,11 +22,12 @@ public final class PpcOptimizer {
      * dev.wsss.core.train.Schedule#polyHoldingLast} of power 0.9. To be closed by the caller.
      *
      * @param backbone the network's own
-     * @param rate of the backbone as published, for steps without momentum: 0.01
+     * @param learningRate of the backbone as published, for steps without momentum: 0.01
      * @param weightDecay 5e-4 as published
      * @param compat whose {@link PpcCompat#momentum()} counts
      */
-    public static Sgd of(Network network, Backbone backbone, double rate, double weightDecay, PpcCompat compat) {
+    public static Sgd of(
+            Network network, Backbone backbone, double learningRate, double weightDecay, PpcCompat compat) {
         List<Tensor> pretrained = List.copyOf(backbone.parameters().values());
         List<String> head = network.parameters().entrySet().stream()
                 .filter(e -> pretrained.stream().noneMatch(p -> p == e.getValue()))
@@ -37,7 +38,7 @@ public final class PpcOptimizer {
                         .group("head", head, HEAD_RATE, weightDecay)
                         .rest("backbone", 1, weightDecay)
                         .build())
-                .setRate(compat.momentum() ? rate : rate * (1 - MOMENTUM))
+                .setLearningRate(compat.momentum() ? learningRate : learningRate * (1 - MOMENTUM))
                 .optMomentum(compat.momentum() ? weightDecay : MOMENTUM)
                 .build();
     }

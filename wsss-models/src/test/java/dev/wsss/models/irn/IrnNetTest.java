@@ -273,7 +273,7 @@ class IrnNetTest {
                 .build();
         try (Sgd sgd = Sgd.builder()
                         .setGroups(net.parameterGroups(1e-4))
-                        .setRate(0.1)
+                        .setLearningRate(0.1)
                         .build();
                 Trainer<Batch> trainer = Trainer.<Batch>builder()
                         .setNetwork(net)
