@@ -95,6 +95,15 @@ public final class Safetensors {
      * @throws java.io.UncheckedIOException if writing fails
      */
     public static void write(Path path, Map<String, HostArray> tensors, Map<String, String> metadata) {
+        AtomicFile.write(path, content(tensors, metadata));
+    }
+
+    /** As {@link #write(Path, Map, Map)}; when it returns, the file is on the disk and outlasts a failure of the power. */
+    public static void writeDurably(Path path, Map<String, HostArray> tensors, Map<String, String> metadata) {
+        AtomicFile.writeDurably(path, content(tensors, metadata));
+    }
+
+    private static AtomicFile.Content content(Map<String, HostArray> tensors, Map<String, String> metadata) {
         if (tensors.containsKey(METADATA)) {
             throw new IllegalArgumentException("a tensor must not be named " + METADATA);
         }
@@ -103,14 +112,14 @@ public final class Safetensors {
                         WRITE_ORDER.indexOf(e.getValue().dtype()))
                 .thenComparing(e -> e.getKey().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned));
         byte[] header = header(order, metadata);
-        AtomicFile.write(path, out -> {
+        return out -> {
             ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
             out.write(length.putLong(header.length).array());
             out.write(header);
             for (Map.Entry<String, HostArray> e : order) {
                 Inputs.copy(e.getValue().bytes(), out);
             }
-        });
+        };
     }
 
     private static byte[] header(List<Map.Entry<String, HostArray>> order, Map<String, String> metadata) {

@@ -3,6 +3,7 @@ package dev.wsss.core.pipeline;
 import dev.wsss.api.Described;
 import dev.wsss.api.Description;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Torch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param <P> the product
  */
 public final class Stage<P> implements Described {
-    /** As many workers as there are processors, or one where a GPU computes. */
+    /** As many workers as keep all processors busy, or one where a GPU computes. */
     static final int PROCESSORS = 0;
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
@@ -79,9 +80,10 @@ public final class Stage<P> implements Described {
 
     /** Threads that run this stage, each on a sample of its own. */
     int workers(ComputeDevice device) {
-        return workers != PROCESSORS
-                ? workers
-                : device.isCuda() ? 1 : Runtime.getRuntime().availableProcessors();
+        if (workers != PROCESSORS) {
+            return workers;
+        }
+        return device.isCuda() ? 1 : Math.max(1, Runtime.getRuntime().availableProcessors() / Torch.threads());
     }
 
     @Override
@@ -167,7 +169,10 @@ public final class Stage<P> implements Described {
             return this;
         }
 
-        /** One worker for each processor; one in all where a GPU computes. Right for a CRF and other arithmetic. */
+        /**
+         * As many workers as there are processors for, with {@linkplain Torch#setThreads as many threads as it is told} each; one in all where a
+         * GPU computes. Right for a CRF and other arithmetic.
+         */
         public Builder<P> optWorkerPerProcessor() {
             workers = PROCESSORS;
             return this;

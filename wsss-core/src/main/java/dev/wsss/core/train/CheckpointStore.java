@@ -69,7 +69,7 @@ final class CheckpointStore {
     Path save(State state, Map<String, HostArray> tensors) {
         Path file = folder.resolve(String.format(Locale.ROOT, "step-%09d.safetensors", state.step));
         String json = GSON.toJson(state);
-        Safetensors.write(
+        Safetensors.writeDurably(
                 file, tensors, Map.of(FORMAT_KEY, FORMAT, STATE_KEY, json, CHECKSUM_KEY, checksum(json, tensors)));
         List<Path> files = files();
         for (Path old : files.subList(Math.min(keep, files.size()), files.size())) {

@@ -124,10 +124,16 @@ public final class Ema implements AutoCloseable {
     /**
      * Continues from a saved average.
      *
-     * @throws InvalidDataException naming the entry that is missing or of another shape; nothing is changed then
+     * @throws InvalidDataException naming the entry that is missing, unknown or of another shape; nothing is changed then
      */
     public void load(Map<String, HostArray> state) {
         requireHome();
+        state.keySet().forEach(name -> {
+            if (!shadows.containsKey(name)) {
+                throw new InvalidDataException(
+                        "moving average of '" + name + "', but the network has no tensor of that name");
+            }
+        });
         shadows.forEach((name, t) -> {
             HostArray array = state.get(name);
             if (array == null || !Arrays.equals(array.shape(), Tensors.shape(t))) {

@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The backbone stays in evaluation mode and gets no gradient, whatever mode the network is in. Keys {@code backbone.*},
  * {@code fc_edge1.0.weight} to {@code fc_dp7.3.weight} and {@code mean_shift.running_mean}; checkpoints of the published
- * code load by {@link dev.wsss.models.checkpoint.CheckpointFamily#IRN}. The network owns its backbone and closes it.
+ * code load by {@link IrnCheckpoints#IRN}. The network owns its backbone and closes it.
  *
  * @see <a href="https://arxiv.org/abs/1904.05044">Ahn, Cho and Kwak, IRNet: Inter-pixel Relations</a>
  */
