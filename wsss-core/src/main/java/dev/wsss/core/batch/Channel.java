@@ -1,6 +1,8 @@
 package dev.wsss.core.batch;
 
+import dev.wsss.api.FeatureMap;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.MaskProposals;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.ScoreMaps;
@@ -59,6 +61,22 @@ public abstract class Channel<H, D> {
     /** Saliency: float32 {@code [N][1][H][W]}, 0 where a view reaches beyond its image. */
     public static Channel<SaliencyMap, Tensor> saliency(String name) {
         return new SaliencyChannel(name);
+    }
+
+    /**
+     * Feature maps of any grid, resampled bilinearly to the grid over the view: {@link FeatureBatch}. Cells that show nothing
+     * of the image, or whose source is not valid, are not valid; such sources lend nothing to their neighbours.
+     *
+     * @param stride pixels of the view for one cell, at least 1; a view of {@code H x W} has {@code ceil(H / stride) x
+     *     ceil(W / stride)} cells
+     */
+    public static Channel<FeatureMap, FeatureBatch> features(String name, int stride) {
+        return new FeatureChannel(name, stride);
+    }
+
+    /** Mask proposals, as many as each image has; they move by the nearest pixel: {@link MaskBatch}. */
+    public static Channel<MaskProposals, MaskBatch> masks(String name) {
+        return new MaskChannel(name);
     }
 
     /** The name, by which messages call it. */

@@ -2,8 +2,12 @@ package dev.wsss.core.pipeline;
 
 import dev.wsss.api.CamGenerator;
 import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.FeatureMap;
+import dev.wsss.api.FeatureSource;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelRule;
+import dev.wsss.api.MaskProposals;
+import dev.wsss.api.MaskSource;
 import dev.wsss.api.PseudoLabeler;
 import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.SaliencySource;
@@ -51,6 +55,22 @@ public final class Stages {
                 .optConfig("saliency", source)
                 .optWorkerPerProcessor()
                 .setFunction((sample, inputs) -> SaliencyCodec.rounded(source.saliency(sample)));
+    }
+
+    /** A stage {@code features} that makes feature maps of samples. */
+    public static Stage.Builder<FeatureMap> features(FeatureSource source) {
+        return Stage.builder(ProductCodec.featureMaps())
+                .setName("features")
+                .optConfig("features", source)
+                .setFunction((sample, inputs) -> source.get(sample));
+    }
+
+    /** A stage {@code masks} that makes mask proposals of samples. */
+    public static Stage.Builder<MaskProposals> masks(MaskSource source) {
+        return Stage.builder(ProductCodec.maskProposals())
+                .setName("masks")
+                .optConfig("masks", source)
+                .setFunction((sample, inputs) -> source.get(sample));
     }
 
     private static Stage.Builder<LabelMap> label(LabelRule rule, Stage<ScoreMaps> from, ProductCodec<LabelMap> codec) {

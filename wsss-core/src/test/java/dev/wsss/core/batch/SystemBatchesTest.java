@@ -3,7 +3,10 @@ package dev.wsss.core.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.wsss.api.FeatureMap;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.MaskProposals;
+import dev.wsss.api.RleMask;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.core.augment.Augmentation;
@@ -267,73 +270,37 @@ class SystemBatchesTest {
     }
 
     /** Features of one image, channels by rows by columns, at a stride of 4 pixels. */
-    private record Grid(int channels, int rows, int columns, float[] values) {
-        static final int STRIDE = 4;
+    private static final int STRIDE = 4;
 
-        float at(int channel, int row, int column) {
-            return values[(channel * rows + row) * columns + column];
-        }
-    }
-
-    /** DHR: features in half precision on a grid of their own, which move with the crop. */
-    private static final class GridChannel extends Channel<Grid, Tensor> {
-        GridChannel() {
-            super("features");
-        }
-
-        @Override
-        protected void requireFits(Grid grid, RgbImage image) {
-            requireSize("features", grid.rows * Grid.STRIDE, grid.columns * Grid.STRIDE, image);
-        }
-
-        @Override
-        protected Grid view(Grid grid, ViewGeometry geometry, Interpolation interpolation) {
-            int rows = geometry.height() / Grid.STRIDE;
-            int columns = geometry.width() / Grid.STRIDE;
-            float[] values = new float[grid.channels * rows * columns];
-            for (int i = 0; i < values.length; i++) {
-                double y = geometry.sourceY((i / columns % rows + 0.5) * Grid.STRIDE) / Grid.STRIDE;
-                double x = geometry.sourceX((i % columns + 0.5) * Grid.STRIDE) / Grid.STRIDE;
-                if (y >= 0 && x >= 0 && y < grid.rows && x < grid.columns) {
-                    values[i] = grid.at(i / (rows * columns), (int) y, (int) x);
-                }
-            }
-            return new Grid(grid.channels, rows, columns, values);
-        }
-
-        @Override
-        protected Tensor collate(List<Grid> grids, ComputeDevice device) {
-            Grid first = grids.get(0);
-            float[] all = new float[grids.size() * first.values.length];
-            for (int i = 0; i < grids.size(); i++) {
-                System.arraycopy(grids.get(i).values, 0, all, i * first.values.length, first.values.length);
-            }
-            Tensor values = Tensors.of(all, grids.size(), first.channels, first.rows, first.columns);
-            return Scope.own(Tensors.to(values.to(torch.ScalarType.Half), device));
-        }
-
-        @Override
-        protected void close(Tensor features) {
-            features.close();
-        }
-    }
+    /** Rounding of half precision between 8 and 16. */
+    private static final float HALF = 0.004f;
 
     /** Each place's row, column and image. */
-    private static Grid places(Sample sample) {
-        int rows = sample.image().height() / Grid.STRIDE;
-        int columns = sample.image().width() / Grid.STRIDE;
+    private static FeatureMap places(Sample sample) {
+        int rows = sample.image().height() / STRIDE;
+        int columns = sample.image().width() / STRIDE;
         float[] values = new float[3 * rows * columns];
         for (int i = 0; i < rows * columns; i++) {
             values[i] = i / columns + 1;
             values[rows * columns + i] = i % columns + 1;
             values[2 * rows * columns + i] = PlaceData.index(sample);
         }
-        return new Grid(3, rows, columns, values);
+        return FeatureMap.builder()
+                .setGrid(3, rows, columns)
+                .setImageSize(sample.image().height(), sample.image().width())
+                .setFloats(values)
+                .build()
+                .toHalf();
+    }
+
+    /** The grid's row or column at a border between pixels, counted between the middles of cells. */
+    private static float between(long border, int cells) {
+        return Math.min(cells - 1, Math.max(0, border / 4f - 0.5f));
     }
 
     @Test
     void dhrsFeaturesMoveWithTheCrop() {
-        GridChannel features = new GridChannel();
+        Channel<FeatureMap, FeatureBatch> features = Channel.features("places", STRIDE);
         Channel<LabelMap, Tensor> rows = Channel.labels("rows");
         Channel<LabelMap, Tensor> columns = Channel.labels("columns");
         ImageBatches batches = batches()
@@ -349,7 +316,13 @@ class SystemBatchesTest {
         trainTwoSteps(
                 batches,
                 net -> LossStep.named("dhr", Map.of(), (batch, step) -> {
-                    Tensor grid = batch.get(new GridChannel()); // channels of one class and name are one
+                    FeatureBatch places = batch.get(Channel.features("places", STRIDE)); // of one class and name is one
+                    Tensor grid = places.values();
+                    boolean[] valid = new boolean[batch.size() * 64];
+                    byte[] flags = Tensors.toBytes(places.valid().to(torch.ScalarType.Byte));
+                    for (int i = 0; i < valid.length; i++) {
+                        valid[i] = flags[i] == 1;
+                    }
                     assertThat(Tensors.shape(grid)).containsExactly(batch.size(), 3, 8, 8);
                     assertThat(grid.scalar_type().intern()).isEqualTo(torch.ScalarType.Half);
                     float[] values = Tensors.toFloats(grid.to(torch.ScalarType.Float));
@@ -364,18 +337,21 @@ class SystemBatchesTest {
                                 continue;
                             }
                             inside++;
+                            assertThat(valid[n * 64 + cell]).isTrue();
                             int at = n * 192 + cell;
-                            assertThat(Math.round(values[at]) - 1)
-                                    .isBetween((int) sourceRows[pixel - 33] / 4, (int) sourceRows[pixel] / 4);
+                            // a cell's middle has its value, and between middles they mix
+                            long above = Math.min(sourceRows[pixel - 33], sourceRows[pixel]);
+                            long below = Math.max(sourceRows[pixel - 33], sourceRows[pixel]);
+                            assertThat(values[at] - 1).isBetween(between(above, 12) - HALF, between(below + 1, 12) + HALF);
                             long left = Math.min(sourceColumns[pixel - 33], sourceColumns[pixel]);
                             long right = Math.max(sourceColumns[pixel - 33], sourceColumns[pixel]);
-                            assertThat((long) values[at + 64] - 1).isBetween(left / 4, right / 4);
-                            assertThat("p" + (int) values[at + 128])
+                            assertThat(values[at + 64] - 1).isBetween(between(left, 14) - HALF, between(right + 1, 14) + HALF);
+                            assertThat("p" + Math.round(values[at + 128]))
                                     .isEqualTo(batch.ids().get(n));
                         }
                     }
                     assertThat(inside).isGreaterThan(batch.size() * 32);
-                    assertThat(Tensors.shape(batch.view("half").get(features))).containsExactly(batch.size(), 3, 4, 4);
+                    assertThat(Tensors.shape(batch.view("half").get(features).values())).containsExactly(batch.size(), 3, 4, 4);
                     Tensor logits = net.forward(batch.images());
                     Tensor pooled = torch.avg_pool2d(logits, 4);
                     Tensor unit = grid.to(torch.ScalarType.Float).div(new Scalar(16.0));
@@ -383,70 +359,28 @@ class SystemBatchesTest {
                 }));
     }
 
-    /** FMA: masks of an image, as many as it has. */
-    private record Masks(List<LabelMap> masks) {}
-
-    private static final class MaskChannel extends Channel<Masks, List<Tensor>> {
-        MaskChannel() {
-            super("masks");
-        }
-
-        @Override
-        protected void requireFits(Masks value, RgbImage image) {
-            value.masks.forEach(m -> requireSize("masks", m.height(), m.width(), image));
-        }
-
-        @Override
-        protected Masks view(Masks value, ViewGeometry geometry, Interpolation interpolation) {
-            return new Masks(
-                    value.masks.stream().map(m -> Views.labels(m, geometry)).toList());
-        }
-
-        @Override
-        protected List<Tensor> collate(List<Masks> values, ComputeDevice device) {
-            List<Tensor> all = new ArrayList<>();
-            for (Masks of : values) {
-                int pixels = of.masks.get(0).height() * of.masks.get(0).width();
-                float[] inside = new float[of.masks.size() * pixels];
-                for (int m = 0; m < of.masks.size(); m++) {
-                    byte[] mask = of.masks.get(m).toArray();
-                    for (int i = 0; i < pixels; i++) {
-                        inside[m * pixels + i] = mask[i] == 1 ? 1 : 0;
-                    }
-                }
-                all.add(Scope.own(Tensors.to(
-                        Tensors.of(
-                                inside,
-                                of.masks.size(),
-                                of.masks.get(0).height(),
-                                of.masks.get(0).width()),
-                        device)));
-            }
-            return all;
-        }
-
-        @Override
-        protected void close(List<Tensor> masks) {
-            masks.forEach(Tensor::close);
-        }
-    }
-
     /** The square, and from the second image on its surroundings too. */
-    private static Masks masks(Sample sample) {
+    private static MaskProposals masks(Sample sample) {
         LabelMap square = PlaceData.square(sample);
         byte[] around = square.toArray();
         for (int i = 0; i < around.length; i++) {
             around[i] = (byte) (1 - around[i]);
         }
-        return new Masks(
-                PlaceData.index(sample) == 0
-                        ? List.of(square)
-                        : List.of(square, LabelMap.wrap(square.height(), square.width(), around)));
+        List<MaskProposals.Mask> all = new ArrayList<>();
+        all.add(proposal(square.height(), square.width(), square.toArray()));
+        if (PlaceData.index(sample) > 0) {
+            all.add(proposal(square.height(), square.width(), around));
+        }
+        return new MaskProposals(square.height(), square.width(), all);
+    }
+
+    private static MaskProposals.Mask proposal(int height, int width, byte[] pixels) {
+        return new MaskProposals.Mask(RleMask.ofDense(height, width, pixels), 0.9f, 0.95f, 2);
     }
 
     @Test
     void fmasMasksMoveWithTheImageAndMayDifferInNumber() {
-        MaskChannel masks = new MaskChannel();
+        Channel<MaskProposals, MaskBatch> masks = Channel.masks("masks");
         ImageBatches batches = batches()
                 .optChannel(masks, SystemBatchesTest::masks)
                 .optChannel(Channel.LABELS, PlaceData::square)
@@ -454,12 +388,12 @@ class SystemBatchesTest {
         trainTwoSteps(
                 batches,
                 net -> LossStep.named("fma", Map.of(), (batch, step) -> {
-                    List<Tensor> all = batch.get(masks);
+                    MaskBatch all = batch.get(masks);
                     Tensor probabilities = net.forward(batch.images()).softmax(1);
                     Tensor loss =
                             Losses.multiLabelSoftMargin(probabilities.mean(2, 3).narrow(1, 1, 3), batch.tags());
                     for (int i = 0; i < batch.size(); i++) {
-                        Tensor mine = all.get(i);
+                        Tensor mine = all.masks(i).to(torch.ScalarType.Float);
                         assertThat(mine.size(0)).isEqualTo(batch.ids().get(i).equals("p0") ? 1 : 2);
                         // the first mask is the square of the labels, wherever the view has moved it
                         Tensor square = batch.labels().select(0, i).eq(new Scalar(1L));
