@@ -7,7 +7,7 @@ import java.util.Arrays;
  * second), alternately outside and inside, the first outside.
  *
  * <pre>{@code
- * RleMask mask = RleMask.ofCoco(480, 640, annotation.counts());
+ * RleMask mask = RleMask.ofCoco(480, 640, counts);
  * double overlap = mask.iou(RleMask.ofDense(480, 640, bytes));
  * }</pre>
  *

@@ -138,7 +138,8 @@ final class Quickstart implements Callable<Integer> {
                         .setClasses(classes.labelCount())
                         .optAsppRates(0, 1, 2, 3)
                         .optWidth(64)
-                        .build()) {
+                        .build();
+                DenseCrf crf = DenseCrf.psa(1).build()) {
             List.of(classifier, affinity, deepLab).forEach(network -> network.to(on, DType.F32));
 
             // 1. What is in the image? A classifier learns it from the tags.
@@ -162,7 +163,7 @@ final class Quickstart implements Callable<Integer> {
                     .build();
             Stage<ScoreMaps> cam = Stages.cam(generator).build();
             Stage<LabelMap> raw = label("raw", threshold(classes), cam, classes);
-            Stage<LabelMap> sure = label("sure", confident(classes), cam, classes);
+            Stage<LabelMap> sure = label("sure", confident(crf, classes), cam, classes);
             run.make(raw, sure);
 
             // 3. Which pixels belong together? AffinityNet learns it from those pixels, and CAMs walk along.
@@ -177,7 +178,7 @@ final class Quickstart implements Callable<Integer> {
                     .build();
             Stage<ScoreMaps> walk = Stages.refine(walker, cam).optName("walk").build();
             Stage<LabelMap> walked = label("walked", ArgmaxRule.create(), walk, classes);
-            Stage<LabelMap> pseudo = label("pseudo", CrfLabelRule.of(crf(Background.none())), walk, classes);
+            Stage<LabelMap> pseudo = label("pseudo", crfRule(crf, Background.none()), walk, classes);
             run.make(walked, pseudo);
 
             // 4. The pseudo labels train a segmenter, which needs no tags.
@@ -224,18 +225,15 @@ final class Quickstart implements Callable<Integer> {
     }
 
     /** IRN's rule where there is a background: a CRF behind a high and a low threshold; elsewhere a high threshold. */
-    private static LabelRule confident(ClassCatalog classes) {
+    private static LabelRule confident(DenseCrf crf, ClassCatalog classes) {
         return classes.hasBackground()
-                ? ConfidenceBand.of(
-                        CrfLabelRule.of(crf(Background.constant(0.4))), CrfLabelRule.of(crf(Background.constant(0.15))))
+                ? ConfidenceBand.of(crfRule(crf, Background.constant(0.4)), crfRule(crf, Background.constant(0.15)))
                 : ThresholdRule.of(0.6);
     }
 
-    private static CrfRefiner crf(Background background) {
-        return CrfRefiner.builder()
-                .setCrf(DenseCrf.psa(1).optThreads(2).build())
-                .optBackground(background)
-                .build();
+    private static CrfLabelRule crfRule(DenseCrf crf, Background background) {
+        return CrfLabelRule.of(
+                CrfRefiner.builder().setCrf(crf).optBackground(background).build());
     }
 
     private static Stage<LabelMap> label(String name, LabelRule rule, Stage<ScoreMaps> from, ClassCatalog classes) {

@@ -96,7 +96,7 @@ class BadInputTest {
     void outputFolderThatCannotBeWritten() throws IOException {
         Path file = Files.writeString(tmp.resolve("file"), "in the way");
         failsWith(List.of("--data", "shapes:train=2,val=1,size=32", "--out", file + "/out"), file + "/out", "expected");
-        failsWith(List.of("--data", "shapes:train=2,val=1,size=32", "--out", file.toString()), "--out " + file);
+        failsWith(List.of("--data", "shapes:train=2,val=1,size=32", "--out", file.toString()), "output folder " + file);
         assertThat(file).hasContent("in the way");
     }
 

@@ -99,8 +99,7 @@ final class FeatureChannel extends Channel<FeatureMap, FeatureBatch> {
             }
             System.arraycopy(map.toFloats(), 0, values, i * size, size);
             for (int cell = 0; cell < cells; cell++) {
-                valid[i * cells + cell] =
-                        (byte) (map.isValid(cell / first.width(), cell % first.width()) ? 1 : 0);
+                valid[i * cells + cell] = (byte) (map.isValid(cell / first.width(), cell % first.width()) ? 1 : 0);
             }
             half &= map.isHalf();
         }

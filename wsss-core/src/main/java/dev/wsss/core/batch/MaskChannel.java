@@ -29,8 +29,8 @@ final class MaskChannel extends Channel<MaskProposals, MaskBatch> {
         }
         List<MaskProposals.Mask> moved = new ArrayList<>();
         for (MaskProposals.Mask mask : proposals.masks()) {
-            LabelMap map =
-                    LabelMap.wrap(proposals.height(), proposals.width(), mask.pixels().toDense());
+            LabelMap map = LabelMap.wrap(
+                    proposals.height(), proposals.width(), mask.pixels().toDense());
             byte[] seen = Views.labels(map, geometry).toArray();
             for (int i = 0; i < seen.length; i++) {
                 seen[i] = (byte) (seen[i] == 1 ? 1 : 0); // padding is no part of a mask

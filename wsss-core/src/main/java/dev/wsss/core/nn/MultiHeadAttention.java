@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *         .build();
  * Tensor y = attention.forward(x);                                  // [N][L][768], by libtorch's fused kernel
  *
- * Heads heads = attention.heads(x, x, x);                           // its steps, one by one
+ * MultiHeadAttention.Heads heads = attention.heads(x, x, x);                           // its steps, one by one
  * Tensor maps = attention.maps(heads.query(), heads.key(), null);   // [N][12][L][L]; maps.mean(1) averages the heads
  * Tensor same = attention.join(maps.matmul(heads.value()));         // y
  *

@@ -7,18 +7,14 @@ import dev.wsss.api.FeatureMap;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.MaskProposals;
 import dev.wsss.api.RleMask;
-import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.core.augment.Augmentation;
-import dev.wsss.core.augment.Interpolation;
 import dev.wsss.core.augment.ViewGeometry;
-import dev.wsss.core.augment.Views;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
-import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
@@ -342,16 +338,19 @@ class SystemBatchesTest {
                             // a cell's middle has its value, and between middles they mix
                             long above = Math.min(sourceRows[pixel - 33], sourceRows[pixel]);
                             long below = Math.max(sourceRows[pixel - 33], sourceRows[pixel]);
-                            assertThat(values[at] - 1).isBetween(between(above, 12) - HALF, between(below + 1, 12) + HALF);
+                            assertThat(values[at] - 1)
+                                    .isBetween(between(above, 12) - HALF, between(below + 1, 12) + HALF);
                             long left = Math.min(sourceColumns[pixel - 33], sourceColumns[pixel]);
                             long right = Math.max(sourceColumns[pixel - 33], sourceColumns[pixel]);
-                            assertThat(values[at + 64] - 1).isBetween(between(left, 14) - HALF, between(right + 1, 14) + HALF);
+                            assertThat(values[at + 64] - 1)
+                                    .isBetween(between(left, 14) - HALF, between(right + 1, 14) + HALF);
                             assertThat("p" + Math.round(values[at + 128]))
                                     .isEqualTo(batch.ids().get(n));
                         }
                     }
                     assertThat(inside).isGreaterThan(batch.size() * 32);
-                    assertThat(Tensors.shape(batch.view("half").get(features).values())).containsExactly(batch.size(), 3, 4, 4);
+                    assertThat(Tensors.shape(batch.view("half").get(features).values()))
+                            .containsExactly(batch.size(), 3, 4, 4);
                     Tensor logits = net.forward(batch.images());
                     Tensor pooled = torch.avg_pool2d(logits, 4);
                     Tensor unit = grid.to(torch.ScalarType.Float).div(new Scalar(16.0));

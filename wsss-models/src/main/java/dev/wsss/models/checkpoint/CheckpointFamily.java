@@ -20,9 +20,9 @@ import java.util.function.Supplier;
  * dev.wsss.models.resnet.ResNetCheckpoints#TORCHVISION_RESNET}. A network of your own brings its own:
  *
  * <pre>{@code
- * static final CheckpointFamily MINE = CheckpointFamily.of(
+ * CheckpointFamily mine = CheckpointFamily.of(
  *         "mine", "my network", () -> KeyMap.builder().prefix("net.", "").build(), "net.stem.weight");
- * Weights.load(network, file, MINE);
+ * Weights.load(network, file, mine);
  * }</pre>
  *
  * <p>Told by a file's keys, and by name, are those that a {@link CheckpointFamilies} lists.

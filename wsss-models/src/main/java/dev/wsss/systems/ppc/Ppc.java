@@ -58,6 +58,7 @@ import dev.wsss.systems.segment.CrfSegmenter;
 import dev.wsss.systems.segment.SegmenterTraining;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +101,7 @@ public final class Ppc implements AutoCloseable {
     private final Dataset train;
     private final ClassCatalog classes;
     private final RunFolder run;
+    private final List<DenseCrf> crfs = new ArrayList<>();
     private @Nullable Stage<ScoreMaps> cam;
     private @Nullable PpcModel camModel;
     private @Nullable Network affinityNetwork;
@@ -384,7 +386,7 @@ public final class Ppc implements AutoCloseable {
         return network;
     }
 
-    private static CrfLabelRule hardCrf(double background) {
+    private CrfLabelRule hardCrf(double background) {
         return CrfLabelRule.of(crf(DenseCrf.irnLabels(), Background.constant(background))
                 .optFromLabels(HARD_LABEL)
                 .build());
@@ -601,13 +603,16 @@ public final class Ppc implements AutoCloseable {
         return run.folder().resolve("weights").resolve(name + ".pth");
     }
 
-    private static CrfRefiner.Builder crf(DenseCrf.Builder crf, Background background) {
-        return CrfRefiner.builder().setCrf(crf.build()).optBackground(background);
+    private CrfRefiner.Builder crf(DenseCrf.Builder builder, Background background) {
+        DenseCrf crf = builder.build();
+        crfs.add(crf);
+        return CrfRefiner.builder().setCrf(crf).optBackground(background);
     }
 
     /** Closes all networks, those that were handed out too. */
     @Override
     public void close() {
+        crfs.forEach(DenseCrf::close);
         if (camModel != null) {
             camModel.close();
         }

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  * SeamNetwork net = SeamNetwork.ppc(ResNet38.fineTuning().build(), 20);
  * SeamMaps maps = net.forward(images);                       // in training
  * CamGenerator cam = Cam.builder()                           // the papers' maps
- *         .setNetwork(net::refinedActivations)
+ *         .setNetwork(net.refined())
  *         .optFusion(CamFusion.SEAM)
  *         .build();
  * }</pre>
