@@ -1,6 +1,7 @@
 package dev.wsss.models.segment;
 
 import ai.djl.modality.cv.Image;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
@@ -182,6 +183,19 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         long last = Math.max(0, side - window);
         long count = (last + step - 1) / step + 1;
         return LongStream.range(0, count).map(i -> Math.min(i * step, last)).toArray();
+    }
+
+    @Override
+    public Description description() {
+        return Description.of("NetworkSegmenter")
+                .put("network", network)
+                .put("normalize", normalize)
+                .put("scales", scales)
+                .put("flip", flip)
+                .put("alignCorners", alignCorners)
+                .put("window", window)
+                .put("step", step)
+                .build();
     }
 
     /** Closes the network. Idempotent. */
