@@ -150,7 +150,7 @@ final class VectorMeanField implements MeanField {
                     }
                 }
             }
-            VectorRows.softmax(tile.q, stride, count, !attractive);
+            VectorRows.softmax(tile.q, labels, stride, count, !attractive);
         }
 
         /** Adds the filtered values times a weight for each label, or times a symmetric matrix. */

@@ -153,7 +153,7 @@ final class VectorRows {
      *
      * @param shift whether the greatest value of a row may be so far below zero that its exponential vanishes
      */
-    static void softmax(float[] rows, int stride, int points, boolean shift) {
+    static void softmax(float[] rows, int labels, int stride, int points, boolean shift) {
         if (shift || anyAbove(GREATEST, rows, points * stride)) {
             shift(rows, stride, points);
         }
@@ -161,6 +161,7 @@ final class VectorRows {
             exp(FloatVector.fromArray(SPECIES, rows, i)).intoArray(rows, i);
         }
         float[] lanes = new float[LANES];
+        int used = Math.min(labels, LANES); // the others are zero
         for (int c = 0; c < points * stride; c += stride) {
             FloatVector sum = FloatVector.fromArray(SPECIES, rows, c);
             for (int i = c + LANES; i < c + stride; i += LANES) {
@@ -169,8 +170,8 @@ final class VectorRows {
             sum.intoArray(lanes, 0);
             // not reduceLanes: its order, and so the last bit, may differ between interpreted and compiled code
             float total = 0;
-            for (float lane : lanes) {
-                total += lane;
+            for (int lane = 0; lane < used; lane++) {
+                total += lanes[lane];
             }
             float scale = 1 / total;
             for (int i = c; i < c + stride; i += LANES) {
