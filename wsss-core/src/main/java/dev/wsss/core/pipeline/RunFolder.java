@@ -53,6 +53,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunFolder {
     private static final int NATIVE_ERRORS = 10;
+    private static final String TOTAL = "total";
+
+    private final long start = System.nanoTime();
 
     final Dataset data;
     final Path folder;
@@ -134,7 +137,11 @@ public final class RunFolder {
         StageRun run = new StageRun(this, all);
         RunResult result = run.run();
         made.addAll(all);
-        result.seconds().forEach((what, s) -> seconds.merge(what, s, Double::sum));
+        result.seconds().forEach((what, s) -> {
+            if (!what.equals(TOTAL)) {
+                seconds.merge(what, s, Double::sum);
+            }
+        });
         run.products().ifPresent(products -> write(products));
         listeners.forEach(l -> l.onMade(result));
         return result;
@@ -198,9 +205,14 @@ public final class RunFolder {
         return Collections.unmodifiableMap(histories);
     }
 
-    /** Seconds by what they were spent on so far: a training, a stage, reading and writing. */
+    /**
+     * Seconds by what they were spent on so far: a training, with those of runs before it was interrupted; a stage, reading
+     * and writing, summed over threads; and {@code total}, by the clock, since this run was built.
+     */
     public SortedMap<String, Double> seconds() {
-        return Collections.unmodifiableSortedMap(seconds);
+        SortedMap<String, Double> all = new TreeMap<>(seconds);
+        all.put(TOTAL, (System.nanoTime() - start) / 1e9);
+        return Collections.unmodifiableSortedMap(all);
     }
 
     /** Whether there is a {@link #manifest()}. */
@@ -260,7 +272,7 @@ public final class RunFolder {
                 stages,
                 List.copyOf(trainings.values()),
                 failures);
-        now.write(folder, seconds);
+        now.write(folder, seconds());
         manifest = now;
         return now;
     }

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +53,6 @@ public final class RunReport {
     private final Map<String, ProductStore<LabelMap>> labels;
     private final Map<String, Segmenter> segmenters;
     private final @Nullable RunFolder run;
-    private final Map<String, Double> seconds;
     private final List<Evaluation> products = new ArrayList<>();
     private final List<Evaluation> segmented = new ArrayList<>();
     private final List<RunManifest.Failure> failures = new ArrayList<>();
@@ -67,10 +65,6 @@ public final class RunReport {
         labels = new LinkedHashMap<>(b.labels);
         segmenters = new LinkedHashMap<>(b.segmenters);
         run = b.run;
-        seconds = new TreeMap<>(b.seconds);
-        if (run != null) {
-            seconds.putAll(run.seconds());
-        }
         measure();
     }
 
@@ -195,6 +189,7 @@ public final class RunReport {
             report.thresholds(thresholds, sweep.curve(IouConvention.OCCURRING));
         }
         segmented.forEach(e -> report.classIou(e.subject(), e.iou()).confusion(counts(e)));
+        Map<String, Double> spent = run == null ? Map.of() : run.seconds();
         List<RunManifest.Failure> unshown = new ArrayList<>(failures);
         int count = Math.min(STRIPS, train.size());
         for (int i = 0; i < count; i++) {
@@ -206,7 +201,7 @@ public final class RunReport {
             }
         }
         report.stageScores(evaluations().stream().map(StageScore::of).toList())
-                .timings(seconds)
+                .timings(spent)
                 .memory("process, at most", NativeMemory.now().peakResidentBytes())
                 .failures(unshown);
         if (run != null) {
@@ -263,7 +258,6 @@ public final class RunReport {
         private final Map<String, ProductStore<LabelMap>> labels = new LinkedHashMap<>();
         private final Map<String, Segmenter> segmenters = new LinkedHashMap<>();
         private @Nullable RunFolder run;
-        private final Map<String, Double> seconds = new TreeMap<>();
 
         private Builder() {}
 
@@ -300,12 +294,6 @@ public final class RunReport {
         /** Shows a run's training curves, seconds and manifest. */
         public Builder optRun(RunFolder run) {
             this.run = run;
-            return this;
-        }
-
-        /** Adds seconds by what they were spent on. */
-        public Builder optSeconds(String what, double spent) {
-            seconds.put(what, spent);
             return this;
         }
 
