@@ -207,7 +207,7 @@ final class PpcOptions {
     }
 
     /** A few small steps: everything runs, nothing is learnt. */
-    private static PpcRecipe quick(PpcRecipe r) {
+    static PpcRecipe quick(PpcRecipe r) {
         PpcRecipe.CamTraining cam = r.camTraining();
         return r.withCamTraining(new PpcRecipe.CamTraining(cam.optimization(), 4, 32, 24, 28, 36, 0, 3))
                 .withCamInference(r.camInference().withScales(List.of(1.0, 1.5)))

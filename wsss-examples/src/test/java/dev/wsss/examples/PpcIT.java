@@ -9,6 +9,7 @@ import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.ObjectNpy;
 import dev.wsss.datasets.Datasets;
+import dev.wsss.systems.ppc.PpcRecipe;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
@@ -72,6 +73,16 @@ class PpcIT {
         try (Checkpoint weights = Checkpoint.open(out.resolve("weights/cam.pth"))) {
             assertThat(weights.info()).isNotEmpty();
         }
+    }
+
+    @Test
+    void aProgramOfOnesOwnEmbedsIt() {
+        Path out = tmp.resolve("embedded");
+        PpcRecipe recipe = PpcOptions.quick(PpcRecipe.small());
+        assertThat(EmbedPpc.run(Datasets.open(SCENES), out, recipe).evaluations())
+                .hasSize(6);
+        assertThat(out.resolve("report.html")).isNotEmptyFile();
+        assertThat(out.resolve("weights/segmenter.pth")).isNotEmptyFile();
     }
 
     @Test
