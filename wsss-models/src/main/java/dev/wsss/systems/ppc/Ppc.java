@@ -456,7 +456,7 @@ public final class Ppc implements AutoCloseable {
                                     network,
                                     backbone,
                                     how.weightDecay(),
-                                    !recipe.compat().momentum()))
+                                    !recipe.compat().untrainedNorms()))
                             .setLearningRate(how.learningRate())
                             .build()) {
                 SegmenterTraining.builder()

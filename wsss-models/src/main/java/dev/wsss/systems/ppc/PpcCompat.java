@@ -17,16 +17,23 @@ import dev.wsss.core.affinity.FeatureAffinity;
  * @param negativeScores the lowest pixels of a CAM of SEAM are set to 0 before its minimum is subtracted and so end below
  *     0, far below in a nearly flat map ({@link dev.wsss.core.cam.CamNormalization#MIN_MAX_EPS}); the sound choice is the
  *     minimum at 0. Later steps as published clip them
+ * @param untrainedNorms scales and shifts of the segmenter's batch normalizations are in no parameter group and stay what
+ *     they began as: {@link dev.wsss.models.deeplab.DeepLabGroups#of}
  */
 public record PpcCompat(
-        boolean contrast, boolean momentum, boolean channelOrder, boolean isolatedNodes, boolean negativeScores) {
+        boolean contrast,
+        boolean momentum,
+        boolean channelOrder,
+        boolean isolatedNodes,
+        boolean negativeScores,
+        boolean untrainedNorms) {
     /** The sound choices. */
     public static PpcCompat sound() {
-        return new PpcCompat(false, false, false, false, false);
+        return new PpcCompat(false, false, false, false, false, false);
     }
 
     /** The published code, accident for accident. */
     public static PpcCompat original() {
-        return new PpcCompat(true, true, true, true, true);
+        return new PpcCompat(true, true, true, true, true, true);
     }
 }

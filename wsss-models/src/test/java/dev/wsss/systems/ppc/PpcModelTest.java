@@ -123,9 +123,12 @@ class PpcModelTest {
     @Test
     void theAccidentsOfThePublishedCodeChangeTheLoss() {
         double sound = firstLoss(PpcCompat.sound());
-        assertThat(firstLoss(new PpcCompat(true, false, false, false, false))).isNotEqualTo(sound);
-        assertThat(firstLoss(new PpcCompat(false, false, true, false, false))).isNotEqualTo(sound);
-        assertThat(firstLoss(new PpcCompat(false, true, false, true, true))).isEqualTo(sound);
+        assertThat(firstLoss(new PpcCompat(true, false, false, false, false, false)))
+                .isNotEqualTo(sound);
+        assertThat(firstLoss(new PpcCompat(false, false, true, false, false, false)))
+                .isNotEqualTo(sound);
+        assertThat(firstLoss(new PpcCompat(false, true, false, true, true, true)))
+                .isEqualTo(sound);
     }
 
     private static double firstLoss(PpcCompat compat) {
