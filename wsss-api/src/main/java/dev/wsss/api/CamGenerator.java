@@ -6,9 +6,9 @@ public interface CamGenerator extends Source<ScoreMaps> {
     /**
      * Scores the pixels for each tag of the sample.
      *
-     * @return maps of the sample's labels, in [0, 1], at the size that the implementation documents; the caller closes
-     *     them
-     * @throws InvalidDataException if the sample has no tag, or the network gives NaN
+     * @return maps of the sample's labels, in [0, 1], at the size that the implementation documents, none if the sample has
+     *     no tag; the caller closes them
+     * @throws InvalidDataException if the network gives NaN
      */
     ScoreMaps generate(Sample sample);
 

@@ -87,6 +87,23 @@ public final class LabelMap {
         return new CategoryMask(names, mask);
     }
 
+    /**
+     * Refuses values that are neither labels of a catalog nor {@link #IGNORE}.
+     *
+     * @param origin what the map is, for the message: a file
+     * @throws InvalidDataException naming the lowest such value, the number of its pixels, and what was expected
+     */
+    public void requireLabels(String origin, ClassCatalog classes) {
+        int[] counts = histogram();
+        for (int value = classes.labelCount(); value < IGNORE; value++) {
+            if (counts[value] > 0) {
+                throw new InvalidDataException(origin + ": " + counts[value]
+                        + (counts[value] == 1 ? " pixel has" : " pixels have") + " the value " + value
+                        + "; expected labels 0.." + (classes.labelCount() - 1) + " or " + IGNORE);
+            }
+        }
+    }
+
     @Override
     public boolean equals(Object o) {
         return o instanceof LabelMap other

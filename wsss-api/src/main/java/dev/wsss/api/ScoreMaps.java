@@ -39,4 +39,9 @@ public interface ScoreMaps extends AutoCloseable {
     static ScoreMaps of(int[] labels, int height, int width, float[] values) {
         return new HostScoreMaps(labels, height, width, values);
     }
+
+    /** No map at all, at a size: what there is to say of an image that shows none of the classes. */
+    static ScoreMaps none(int height, int width) {
+        return of(new int[0], height, width, new float[0]);
+    }
 }

@@ -167,7 +167,7 @@ final class PpcOptions {
         given(cams, folder -> ppc.optCams(new ScoreFolder(folder, ProductCodec.camDicts(classes))));
         given(la, folder -> ppc.optStrongBackground(new ScoreFolder(folder, ProductCodec.labelDicts(classes))));
         given(ha, folder -> ppc.optWeakBackground(new ScoreFolder(folder, ProductCodec.labelDicts(classes))));
-        given(labels, folder -> ppc.optLabels(new LabelFolder(folder)));
+        given(labels, folder -> ppc.optLabels(new LabelFolder(folder, classes)));
         given(
                 saliency,
                 folder -> ppc.optSaliency(

@@ -17,6 +17,7 @@ import dev.wsss.core.runtime.Scope;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -36,6 +37,9 @@ public final class ConfidentChannel extends Channel<ConfidentChannel.Scores, Ten
 
     /** By how much the mean of a weak background may pass that of a strong one: no more than CRFs round. */
     private static final double SLACK = 0.01;
+
+    /** By how much a probability may pass 0 and 1: no more than float16 rounds. */
+    private static final double ROUNDING = 1e-3;
 
     private final int stride;
 
@@ -67,8 +71,9 @@ public final class ConfidentChannel extends Channel<ConfidentChannel.Scores, Ten
     }
 
     /**
-     * Both scores of a sample. They may be files from anywhere: a pair of other labels, without the background, or the wrong
-     * way round is refused with an {@link InvalidDataException}, before it teaches the opposite.
+     * Both scores of a sample. They may be files from anywhere: a pair of other labels, without the background, of scores that
+     * are no probabilities, such as their logarithms, or the wrong way round is refused with an {@link InvalidDataException},
+     * before it teaches the opposite.
      */
     public static Source<Scores> source(Source<ScoreMaps> strong, Source<ScoreMaps> weak) {
         return new Pair(strong, weak);
@@ -94,6 +99,11 @@ public final class ConfidentChannel extends Channel<ConfidentChannel.Scores, Ten
         }
 
         @Override
+        public Optional<String> missing(String id) {
+            return strong.missing(id).or(() -> weak.missing(id));
+        }
+
+        @Override
         public Description description() {
             return Description.of("ConfidentChannel.source")
                     .put("strong", strong)
@@ -113,6 +123,8 @@ public final class ConfidentChannel extends Channel<ConfidentChannel.Scores, Ten
             throw new InvalidDataException(
                     what + "are of labels " + Arrays.toString(la) + "; expected the background, 0, among them");
         }
+        requireProbabilities(what + "in la ", strong);
+        requireProbabilities(what + "in ha ", weak);
         double inStrong = background(strong);
         double inWeak = background(weak);
         if (inStrong < inWeak - SLACK) {
@@ -122,6 +134,17 @@ public final class ConfidentChannel extends Channel<ConfidentChannel.Scores, Ten
                     what,
                     inStrong,
                     inWeak));
+        }
+    }
+
+    private static void requireProbabilities(String what, ScoreMaps maps) {
+        float[] values = maps.toArray();
+        for (int i = 0; i < values.length; i++) {
+            if (!(values[i] >= -ROUNDING && values[i] <= 1 + ROUNDING)) {
+                int pixels = maps.height() * maps.width();
+                throw new InvalidDataException(what + "hold " + values[i] + " for label " + maps.labels()[i / pixels]
+                        + "; expected probabilities, 0 to 1");
+            }
         }
     }
 

@@ -109,6 +109,8 @@ public final class RandomWalk implements ScoreRefiner {
     /**
      * {@inheritDoc}
      *
+     * <p>Of no maps, an image's without tags, come none, or the background alone where the walk has one.
+     *
      * @throws InvalidDataException if a score is below 0 or no finite number, or the maps are neither of the image's
      *     size nor on the grid, or the grid does not fit the image
      */
@@ -118,7 +120,7 @@ public final class RandomWalk implements ScoreRefiner {
         int width = sample.image().width();
         int[] labels = scores.labels();
         if (labels.length == 0) {
-            throw new InvalidDataException("sample " + sample.id() + " has no score maps to walk");
+            return nothing(sample);
         }
         Maps maps = new Maps(
                 labels, scores.height(), scores.width(), checked(sample, scores.toArray(), labels, scores.width()));
@@ -140,6 +142,18 @@ public final class RandomWalk implements ScoreRefiner {
         Maps walked = walk(grid, maps, hasBackground);
         Maps refined = toImage(walked, height, width, hasBackground);
         return ScoreMaps.of(refined.labels, height, width, refined.values);
+    }
+
+    /** Where no class has a map, all is background, as sure as can be. */
+    private ScoreMaps nothing(Sample sample) {
+        int height = sample.image().height();
+        int width = sample.image().width();
+        if (background.isNone() || !sample.tags().catalog().hasBackground()) {
+            return ScoreMaps.none(height, width);
+        }
+        float[] sure = new float[height * width];
+        Arrays.fill(sure, 1);
+        return ScoreMaps.of(new int[] {0}, height, width, sure);
     }
 
     private static float[] checked(Sample sample, float[] values, int[] labels, int width) {

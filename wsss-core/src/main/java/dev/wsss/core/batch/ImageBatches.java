@@ -6,6 +6,7 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Source;
 import dev.wsss.core.augment.Augmentation;
 import dev.wsss.core.image.Normalize;
+import dev.wsss.core.input.InputCheck;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.train.BatchSource;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
@@ -37,7 +39,8 @@ import org.slf4j.LoggerFactory;
  * other ways.
  *
  * <p>The last, smaller batch of an epoch is left out, unless it is the only one. A sample that cannot be read, or lacks
- * something that a channel asks for, is left out of its batch, logged once and {@linkplain #failures() listed}.
+ * something that a channel asks for, is left out, logged once and {@linkplain #failures() listed}; the next sample of the
+ * epoch's order takes its place, so that batches are full while there are enough samples.
  */
 public final class ImageBatches implements BatchSource<Batch> {
     /** The name of the main view. */
@@ -96,13 +99,32 @@ public final class ImageBatches implements BatchSource<Batch> {
     }
 
     @Override
+    public int samples() {
+        return data.size();
+    }
+
+    @Override
+    public InputCheck check() {
+        return InputCheck.of(data, this::missing, sample -> SampleViews.read(sample, sources));
+    }
+
+    private Optional<String> missing(String id) {
+        return sources.values().stream()
+                .flatMap(source -> source.missing(id).stream())
+                .findFirst();
+    }
+
+    @Override
     public Batch load(long seed, int epoch, int index) {
         int[] order = BatchSource.shuffled(data.size(), seed, epoch);
         List<String> ids = new ArrayList<>(batchSize);
         List<float[]> tags = new ArrayList<>(batchSize);
         List<List<ViewItem>> items = new ArrayList<>(batchSize);
-        for (int i = index * batchSize; i < (index + 1) * batchSize; i++) {
-            int sample = order[i];
+        for (int k = 0; k < order.length && items.size() < batchSize; k++) {
+            int sample = order[(index * batchSize + k) % order.length];
+            if (failures.containsKey(data.id(sample))) {
+                continue;
+            }
             try {
                 items.add(SampleViews.of(data.get(sample), sources, views, new ViewKeys(seed, epoch, sample, index)));
                 tags.add(data.tags(sample).toMultiHot());
@@ -114,9 +136,8 @@ public final class ImageBatches implements BatchSource<Batch> {
             }
         }
         if (items.isEmpty()) {
-            throw new InvalidDataException(
-                    "no image of a batch of " + batchSize + " from " + data.name() + " can be read; the last reason: "
-                            + failures.values().iterator().next());
+            throw new InvalidDataException("no image of " + data.name() + " can be trained on; one reason of "
+                    + failures.size() + ": " + failures.values().iterator().next());
         }
         return new Batch(ids, tags(tags), views(items));
     }

@@ -27,7 +27,7 @@ final class SampleViews {
         Map<Channel<?, ?>, Object> given = new LinkedHashMap<>();
         try {
             RgbImage image = sample.image();
-            sources.forEach((channel, source) -> given.put(channel, fitting(channel, source, sample, image)));
+            read(sample, sources, given);
             ViewItem whole = new ViewItem(image, ViewGeometry.whole(image.height(), image.width()), given);
             Map<String, ViewItem> views = new LinkedHashMap<>();
             for (int v = 0; v < specs.size(); v++) {
@@ -39,6 +39,24 @@ final class SampleViews {
         } finally {
             given.values().forEach(SampleViews::close);
         }
+    }
+
+    /**
+     * Reads all that belongs to a sample, and lets it go.
+     *
+     * @throws InvalidDataException as {@link #of}
+     */
+    static void read(Sample sample, Map<Channel<?, ?>, Source<?>> sources) {
+        Map<Channel<?, ?>, Object> given = new LinkedHashMap<>();
+        try {
+            read(sample, sources, given);
+        } finally {
+            given.values().forEach(SampleViews::close);
+        }
+    }
+
+    private static void read(Sample sample, Map<Channel<?, ?>, Source<?>> sources, Map<Channel<?, ?>, Object> given) {
+        sources.forEach((channel, source) -> given.put(channel, fitting(channel, source, sample, sample.image())));
     }
 
     private static Object fitting(Channel<?, ?> channel, Source<?> source, Sample sample, RgbImage image) {

@@ -91,10 +91,10 @@ public final class Cam implements CamGenerator {
     @Override
     public ScoreMaps generate(Sample sample) {
         int[] tags = sample.tags().toArray();
-        if (tags.length == 0) {
-            throw new InvalidDataException("sample " + sample.id() + " has no tag, so there is no class to map");
-        }
         RgbImage image = sample.image();
+        if (tags.length == 0) {
+            return ScoreMaps.none(image.height(), image.width());
+        }
         return Torch.call(() -> {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {

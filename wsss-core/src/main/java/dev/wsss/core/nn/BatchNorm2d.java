@@ -5,6 +5,7 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import java.util.Arrays;
 import java.util.Map;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
@@ -75,6 +76,13 @@ public final class BatchNorm2d extends Layer {
     @Override
     public Tensor forward(Tensor x) {
         boolean update = isTraining() && !frozen;
+        if (update && x.numel() == x.size(1)) {
+            // the variance of one value is 0 / 0, and would be in the running statistics for good
+            throw new IllegalArgumentException("batch normalization in training got "
+                    + Arrays.toString(Tensors.shape(x))
+                    + ", one value per channel, which has no variance; expected a batch of more than one image, or a"
+                    + " larger map");
+        }
         // what is computed again has moved the statistics before
         boolean again = update && Recompute.again();
         if (update && !again) {

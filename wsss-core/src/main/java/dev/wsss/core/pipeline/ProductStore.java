@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,11 +65,17 @@ public final class ProductStore<P> implements Source<P> {
      */
     @Override
     public P get(Sample sample) {
-        if (!contains(sample.id())) {
-            throw new InvalidDataException(
-                    "sample '" + sample.id() + "' has no product in " + folder + reason(entries.get(sample.id())));
-        }
-        return load(sample.id());
+        missing(sample.id()).ifPresent(reason -> {
+            throw new InvalidDataException(reason);
+        });
+        return codec.read(checked(sample.id()), sample);
+    }
+
+    @Override
+    public Optional<String> missing(String id) {
+        return contains(id)
+                ? Optional.empty()
+                : Optional.of("sample '" + id + "' has no product in " + folder + reason(entries.get(id)));
     }
 
     /** The stage's name, the form of its products, and their hashes: what the files are, and not how they were made. */
@@ -117,6 +124,11 @@ public final class ProductStore<P> implements Source<P> {
      * @throws InvalidDataException if its file is gone or holds other bytes than were written
      */
     public P load(String id) {
+        return codec.read(checked(id));
+    }
+
+    /** The file of a product, once its bytes are known to be those that were written. */
+    private Path checked(String id) {
         String expected = sha256(id);
         Path file = file(id);
         try {
@@ -131,7 +143,7 @@ public final class ProductStore<P> implements Source<P> {
         } catch (IOException e) {
             throw new InvalidDataException(file + ": cannot be read (" + e + ")", e);
         }
-        return codec.read(file);
+        return file;
     }
 
     private ProductIndex.Made made(String id) {

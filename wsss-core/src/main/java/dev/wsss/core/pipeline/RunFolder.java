@@ -6,6 +6,7 @@ import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RunManifest;
 import dev.wsss.api.WsssException;
+import dev.wsss.core.input.InputCheck;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.train.Trainer;
 import dev.wsss.core.train.TrainingHistory;
@@ -42,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * whatever the number of threads, shards and interruptions.
  *
  * <p>A sample that cannot be read, or that a stage throws a {@link WsssException} for, is listed in the result and the
- * manifest, and the others go on. Any other exception ends the run, with the sample's id in the message, and so do a {@link
+ * manifest, and the others go on, unless there are none. Any other exception ends the run, with the sample's id in the message, and so do a {@link
  * dev.wsss.api.GroundTruthAccessException}, a {@link dev.wsss.api.DeviceUnavailableException}, and the same native error on
  * {@link Builder#optNativeErrors so many} samples.
  *
@@ -62,6 +63,8 @@ public final class RunFolder {
     final long seed;
     final ComputeDevice device;
     final boolean remake;
+    final boolean overwrite;
+    final double maxLeftOut;
     final int shard;
     final int shards;
     final int readers;
@@ -88,6 +91,8 @@ public final class RunFolder {
         seed = b.seed;
         device = b.device;
         remake = b.remake;
+        overwrite = b.overwrite;
+        maxLeftOut = b.maxLeftOut;
         shard = b.shard;
         shards = b.shards;
         readers = b.readers;
@@ -127,8 +132,8 @@ public final class RunFolder {
     /**
      * Makes the products of these stages that are missing, and of the stages that they depend on.
      *
-     * @throws InvalidDataException if an id cannot be a file name, or a stage's folder holds products of another description
-     *     and {@link Builder#optRemake} is not set; the message says what differs
+     * @throws InvalidDataException if a stage's folder holds products of another description and {@link Builder#optRemake} is
+     *     not set, the message says what differs; or if a stage has no product for any sample, the message says why
      * @throws WsssException if a stage threw something unexpected, a product cannot be written, or the thread was
      *     interrupted; what was made is kept
      */
@@ -144,7 +149,25 @@ public final class RunFolder {
         });
         run.products().ifPresent(products -> write(products));
         listeners.forEach(l -> l.onMade(result));
+        requireSome(result);
         return result;
+    }
+
+    /** Nothing can be built on nothing; whoever tells a run from its end must not take this one for a success. */
+    private void requireSome(RunResult result) {
+        for (RunResult.StageSummary stage : result.stages()) {
+            if (stage.made() + stage.reused() == 0 && result.samples() > 0) {
+                throw new InvalidDataException("stage '" + stage.name() + "' has no product for any of the "
+                        + result.samples() + " samples; of '"
+                        + result.failures().get(0).id() + "': "
+                        + result.failures().get(0).reason());
+            }
+        }
+    }
+
+    /** Whether what a stage has made is to be thrown away: not what it made in this run. */
+    boolean overwrites(Stage<?> stage) {
+        return overwrite && !made.contains(stage);
     }
 
     /** The stages and all that they depend on, each after what it depends on. */
@@ -290,6 +313,8 @@ public final class RunFolder {
         private long seed;
         private ComputeDevice device = ComputeDevice.CPU;
         private boolean remake;
+        private boolean overwrite;
+        private double maxLeftOut = InputCheck.MAX_LEFT_OUT;
         private int shard;
         private int shards = 1;
         private int readers = 2;
@@ -338,6 +363,23 @@ public final class RunFolder {
          */
         public Builder optRemake(boolean remake) {
             this.remake = remake;
+            return this;
+        }
+
+        /**
+         * Whether products and networks are made again though nothing has changed: each once in this run, with all that it
+         * depends on.
+         */
+        public Builder optOverwrite(boolean overwrite) {
+            this.overwrite = overwrite;
+            return this;
+        }
+
+        /**
+         * The share of images that a training may leave out, {@link Trainer.Builder#optMaxLeftOut}; one in twenty if not set.
+         */
+        public Builder optMaxLeftOut(double share) {
+            maxLeftOut = InputCheck.requireShare(share);
             return this;
         }
 
@@ -418,7 +460,8 @@ public final class RunFolder {
          * Builds the run, and makes its folder.
          *
          * @throws IllegalStateException if data or folder are missing
-         * @throws IllegalArgumentException if the folder cannot be written
+         * @throws IllegalArgumentException if the folder cannot be written, or a shard is to overwrite what all shards make
+         * @throws InvalidDataException if an id cannot be a file name
          */
         public RunFolder build() {
             Dataset d = data;
@@ -426,7 +469,12 @@ public final class RunFolder {
             if (d == null || f == null) {
                 throw new IllegalStateException((d == null ? "setData" : "setFolder") + " is required");
             }
+            if (overwrite && shards > 1) {
+                throw new IllegalArgumentException("shard " + shard + "/" + shards
+                        + " is to overwrite: it would throw away what the others made; expected one without the other");
+            }
             // a training would take days to find out
+            SampleIds.of(d);
             try {
                 Files.createDirectories(f);
                 Files.delete(Files.createTempFile(f, ".writable", null));

@@ -129,8 +129,9 @@ final class SampleWork {
             if (fates[s] == Fate.WANTED) {
                 inputs(s)
                         .filter(from -> fates[from] == Fate.VALID && products[from] == null)
-                        .forEach(from -> products[from] =
-                                stages.get(from).codec().read(folders.get(from).file(id)));
+                        .forEach(from -> products[from] = stages.get(from)
+                                .codec()
+                                .read(folders.get(from).file(id), Objects.requireNonNull(sample)));
             }
         }
     }

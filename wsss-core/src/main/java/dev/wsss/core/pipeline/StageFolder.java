@@ -91,6 +91,23 @@ final class StageFolder implements AutoCloseable {
         });
     }
 
+    /**
+     * Throws away what a stage has made.
+     *
+     * @throws InvalidDataException if the folder is no stage's
+     */
+    static void discard(Path out, Stage<?> stage, WorkFolder work) throws IOException {
+        Path folder = out.resolve(stage.name());
+        work.exclusively(() -> {
+            if (Files.exists(folder)) {
+                difference(folder, Map.of());
+                work.requireAlone("overwriting stage '" + stage.name() + "'");
+                work.discard(folder);
+            }
+            return work;
+        });
+    }
+
     /** What the products of a stage depend on, as text by key, in a fixed order. */
     static Map<String, String> describe(
             Stage<?> stage, Description data, long seed, Map<Stage<?>, StageFolder> earlier) {

@@ -118,7 +118,7 @@ final class StageRun {
     private RunResult runAndWrite() {
         SortedMap<String, Double> seconds;
         try (WorkFolder work = WorkFolder.open(p.folder)) {
-            Map<Stage<?>, StageFolder> folders = open(work, p.remake);
+            Map<Stage<?>, StageFolder> folders = open(work, p.remake || p.overwrite);
             try {
                 execute(folders);
                 seconds = seconds();
@@ -168,6 +168,9 @@ final class StageRun {
         try {
             for (Stage<?> stage : stages) {
                 Map<String, String> description = StageFolder.describe(stage, data, p.seed, folders);
+                if (p.overwrites(stage)) {
+                    StageFolder.discard(p.folder, stage, work);
+                }
                 folders.put(stage, StageFolder.open(p.folder, stage, work, description, remake, p.verified));
             }
             return folders;

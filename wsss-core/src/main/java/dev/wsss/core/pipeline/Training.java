@@ -72,7 +72,7 @@ final class Training<B extends AutoCloseable> {
     }
 
     private TrainingHistory train(Trainer.Builder<B> builder) {
-        builder.optSeed(run.seed).optName(name).optCheckpointFolder(folder);
+        builder.optSeed(run.seed).optName(name).optCheckpointFolder(folder).optMaxLeftOut(run.maxLeftOut);
         if (run.progress != null) {
             builder.optProgress(run.progress);
         }
@@ -149,7 +149,10 @@ final class Training<B extends AutoCloseable> {
         } else if (!checkpoints().isEmpty()) {
             fault = "has checkpoints of an earlier version of this library, which do not say what they were trained on";
         }
-        if (fault != null && !run.remake) {
+        if (fault == null && run.overwrite && !run.trainings().containsKey(name)) {
+            fault = "is to be overwritten";
+        }
+        if (fault != null && !run.remake && !run.overwrite) {
             throw new InvalidDataException(folder + ": training '" + name + "' " + fault
                     + "; choose another output folder, or allow to remake it");
         }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * SaliencySource source = SaliencyFolder.builder().setFolder(voc.resolve("SALImages")).build();
  * }</pre>
  *
- * <p>A pixel's saliency is the mean of its red, green and blue, divided by 255. Grey and palette files are taken as the
+ * <p>A pixel's saliency is the mean of its red, green and blue, divided by 255. A map of levels 0 and 1 is refused. Grey and palette files are taken as the
  * colours that they show. Deeper files are refused, as what their full scale means is not known; maps of another size
  * than the image are refused unless a {@linkplain Builder#optResize mode to resize} is set.
  */
@@ -64,24 +64,35 @@ public final class SaliencyFolder implements SaliencySource {
         }
         byte[] bytes = map.data();
         float[] values = new float[height * width];
+        int most = 0;
         for (int i = 0; i < values.length; i++) {
             int sum = (bytes[3 * i] & 255) + (bytes[3 * i + 1] & 255) + (bytes[3 * i + 2] & 255);
             values[i] = sum / FULL_SCALE;
+            most = Math.max(most, sum);
+        }
+        if (most > 0 && most <= 3) {
+            // a level of 1 in 255 is no saliency that anything says; a mask of 0 and 1 is
+            throw new InvalidDataException(
+                    file + ": has no level above 1; expected saliency from 0 to 255, not a mask of" + " 0 and 1");
         }
         return new SaliencyMap(height, width, values);
     }
 
     private Path file(String id) {
+        missing(id).ifPresent(reason -> {
+            throw new InvalidDataException(reason);
+        });
+        Path png = folder.resolve(id + ".png");
+        return Files.exists(png) ? png : folder.resolve(id + ".jpg");
+    }
+
+    @Override
+    public Optional<String> missing(String id) {
         Path png = folder.resolve(id + ".png");
         Path jpeg = folder.resolve(id + ".jpg");
-        if (Files.exists(png)) {
-            return png;
-        }
-        if (Files.exists(jpeg)) {
-            return jpeg;
-        }
-        throw new InvalidDataException(
-                "sample " + id + " has no saliency map; expected " + png + " or " + jpeg.getFileName());
+        return Files.exists(png) || Files.exists(jpeg)
+                ? Optional.empty()
+                : Optional.of("sample " + id + " has no saliency map; expected " + png + " or " + jpeg.getFileName());
     }
 
     /**

@@ -1,8 +1,10 @@
 package dev.wsss.core.train;
 
 import dev.wsss.api.Described;
+import dev.wsss.core.input.InputCheck;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Training batches as a pure function of (seed, epoch, index): which samples, which augmentation. All randomness must
@@ -27,6 +29,19 @@ public interface BatchSource<B extends AutoCloseable> extends Described {
 
     /** Number of images in a batch, for the throughput. */
     int images(B batch);
+
+    /** Number of samples that batches are made of; 0 if that is not known. */
+    default int samples() {
+        return 0;
+    }
+
+    /**
+     * What can be told in seconds of the samples that would be left out, before any training; null if nothing. Reads a few
+     * samples.
+     */
+    default @Nullable InputCheck check() {
+        return null;
+    }
 
     /** Samples that could not be loaded so far, by id, with the reason. */
     default Map<String, String> failures() {

@@ -5,6 +5,7 @@ import dev.wsss.api.Described;
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.WsssException;
+import dev.wsss.core.input.InputCheck;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Torch;
 import java.nio.file.Path;
@@ -66,6 +67,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
     final double emaDecay;
     final OnNonFinite onNonFinite;
     final Runnable finish;
+    final double maxLeftOut;
 
     @Nullable
     Ema ema;
@@ -94,6 +96,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         emaDecay = b.emaDecay;
         onNonFinite = b.onNonFinite;
         finish = b.finish;
+        maxLeftOut = b.maxLeftOut;
     }
 
     /** Starts a trainer of batches of type {@code B}. */
@@ -109,8 +112,8 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
     /**
      * Trains to the last step, from the newest checkpoint where there is one.
      *
-     * @throws InvalidDataException if that checkpoint is damaged and no older one is whole, or is not of this run; or if
-     *     a batch is refused
+     * @throws InvalidDataException if that checkpoint is damaged and no older one is whole, or is not of this run; if too
+     *     many samples are {@linkplain Builder#optMaxLeftOut left out}; or if a batch is refused
      * @throws WsssException if a gradient or the loss is not finite, or a batch cannot be loaded
      */
     public TrainingHistory fit() {
@@ -202,6 +205,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         private int accumulate = 1;
         private boolean autocast;
         private Runnable finish = () -> {};
+        private double maxLeftOut = InputCheck.MAX_LEFT_OUT;
         private double emaDecay;
         private double maxGradientNorm;
         private final List<TrainingListener> listeners = new ArrayList<>();
@@ -303,6 +307,18 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
          */
         public Builder<B> optFinish(Runnable finish) {
             this.finish = finish;
+            return this;
+        }
+
+        /**
+         * The share of samples that may be left out, as they lack something or cannot be read; one in twenty unless set. More
+         * of them end the training: before its first step as far as the data {@linkplain BatchSource#check() can tell}, else
+         * when they are met.
+         *
+         * @param share in [0, 1]; 1 to train on whatever there is
+         */
+        public Builder<B> optMaxLeftOut(double share) {
+            maxLeftOut = InputCheck.requireShare(share);
             return this;
         }
 

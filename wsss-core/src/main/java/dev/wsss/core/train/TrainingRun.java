@@ -4,6 +4,7 @@ import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.WsssException;
 import dev.wsss.core.checkpoint.TensorSpec;
+import dev.wsss.core.input.InputCheck;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.Network;
@@ -64,6 +65,10 @@ final class TrainingRun<B extends AutoCloseable> {
 
     TrainingHistory fit() {
         CheckpointStore store = t.store;
+        InputCheck inputs = store != null && store.newestStep() >= t.steps ? null : t.data.check();
+        if (inputs != null) {
+            inputs.requireAtMost(t.maxLeftOut, t.name);
+        }
         if (store != null) {
             // before a step changes the weights that it begins with
             settings = t.description().under("");
@@ -213,6 +218,7 @@ final class TrainingRun<B extends AutoCloseable> {
 
     private void after(long step) {
         long done = step + 1;
+        InputCheck.requireAtMost(t.maxLeftOut, t.data.samples(), t.data.failures(), t.name);
         t.listeners.forEach(l -> l.onStep(done));
         long epochBefore = step * t.accumulate / t.data.batchesPerEpoch();
         long epochNow = done * t.accumulate / t.data.batchesPerEpoch();

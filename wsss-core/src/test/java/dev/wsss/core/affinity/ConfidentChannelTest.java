@@ -54,6 +54,17 @@ class ConfidentChannelTest {
     }
 
     @Test
+    void logarithmsAreNoProbabilities() {
+        ScoreMaps la = maps(1, 0.9, 0.4);
+        assertRefused(
+                maps(1, Math.log(0.9), Math.log(0.4)),
+                la,
+                "in la hold -0.105360515 for label 0; expected probabilities, 0 to 1");
+        assertRefused(la, maps(1, 90, 40), "in ha hold 90.0 for label 0; expected probabilities, 0 to 1");
+        assertThat(pair(maps(1, 1.0000001, 0), maps(1, 1, 0))).isNotNull(); // as far as floats add up
+    }
+
+    @Test
     void otherLabelsAreRefused() {
         assertRefused(
                 maps(1, 0.9, 0.4),

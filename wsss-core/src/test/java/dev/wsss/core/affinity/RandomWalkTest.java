@@ -42,6 +42,29 @@ class RandomWalkTest {
                 "pic-7", new RgbImage(height, width, new byte[height * width * 3]), ImageTags.of(CATALOG, tags));
     }
 
+    @Test
+    void anImageWithoutTagsIsAllBackground() {
+        AffinitySource unused = sample -> {
+            throw new IllegalStateException("asked");
+        };
+        ScoreMaps none = ScoreMaps.none(5, 7);
+        ScoreMaps walked = RandomWalk.ppc().setAffinity(unused).build().refine(sample(5, 7), none);
+        assertThat(walked.labels()).containsExactly(0);
+        assertThat(walked.toArray()).hasSize(35).containsOnly(1);
+        assertThat(RandomWalk.irn()
+                        .setAffinity(unused)
+                        .build()
+                        .refine(sample(5, 7), none)
+                        .labels())
+                .containsExactly(0);
+        assertThat(RandomWalk.builder()
+                        .setAffinity(unused)
+                        .build()
+                        .refine(sample(5, 7), none)
+                        .count())
+                .isZero();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void equalsThePowerOfTheDenseMatrix(int seed) {

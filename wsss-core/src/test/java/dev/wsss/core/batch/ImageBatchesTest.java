@@ -287,6 +287,7 @@ class ImageBatchesTest {
                 .setBatchSize(4)
                 .optChannel(Channel.LABELS, partial)
                 .build();
+        assertThat(batches.check().leftOut()).containsOnlyKeys("p1", "p2");
         try (Batch batch = batches.load(0, 0, 0)) {
             assertThat(batch.ids()).containsExactlyInAnyOrder("p0", "p3");
             assertThat(Tensors.shape(batch.labels())).containsExactly(2, 10, 12);
@@ -304,7 +305,39 @@ class ImageBatchesTest {
                 .build();
         assertThatThrownBy(() -> none.load(0, 0, 0))
                 .isInstanceOf(InvalidDataException.class)
-                .hasMessageContaining("no image of a batch of 2 from places can be read; the last reason: nothing");
+                .hasMessage("no image of places can be trained on; one reason of 2: nothing");
+    }
+
+    /** Ten of forty have what the channel wants: every batch is full, of these ten. */
+    @Test
+    void whatIsLeftOutMakesRoomForTheNext() {
+        ImageBatches batches = ImageBatches.builder()
+                .setData(new PlaceData(40, 10, 12))
+                .setBatchSize(4)
+                .optChannel(Channel.LABELS, sample -> {
+                    if (PlaceData.index(sample) % 4 != 0) {
+                        throw new InvalidDataException(sample.id() + ".png: no such file");
+                    }
+                    return PlaceData.rows(sample);
+                })
+                .build();
+        List<List<String>> first = new ArrayList<>();
+        for (int b = 0; b < batches.batchesPerEpoch(); b++) {
+            try (Batch batch = batches.load(7, 0, b)) {
+                assertThat(batch.ids())
+                        .hasSize(4)
+                        .doesNotHaveDuplicates()
+                        .allMatch(id -> Integer.parseInt(id.substring(1)) % 4 == 0);
+                first.add(batch.ids());
+            }
+        }
+        assertThat(batches.failures()).hasSize(30);
+        for (int b = batches.batchesPerEpoch() - 1; b >= 0; b--) {
+            // what is known to fail by now is not tried again, and changes nothing
+            try (Batch batch = batches.load(7, 0, b)) {
+                assertThat(batch.ids()).isEqualTo(first.get(b));
+            }
+        }
     }
 
     @Test

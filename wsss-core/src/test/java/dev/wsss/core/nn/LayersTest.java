@@ -56,6 +56,28 @@ class LayersTest {
         return input;
     }
 
+    /** PyTorch refuses it too: the variance would be 0 / 0. */
+    @Test
+    void batchNormalizationOfOneValuePerChannelIsRefusedAndChangesNothing() {
+        try (BatchNorm2d norm = new BatchNorm2d(3);
+                Scope scope = Scope.open()) {
+            Tensor one = Tensors.of(new float[] {1, 2, 3}, 1, 3, 1, 1);
+            norm.train(true);
+            assertThatThrownBy(() -> norm.forward(one))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("got [1, 3, 1, 1], one value per channel")
+                    .hasMessageContaining("expected a batch of more than one image");
+            assertThat(Tensors.toFloats(norm.tensor("running_var"))).containsExactly(1, 1, 1);
+            norm.forward(Tensors.of(new float[] {1, 2, 3, 2, 3, 4}, 2, 3, 1, 1));
+            assertThat(Tensors.toFloats(norm.tensor("running_var"))).doesNotContain(Float.NaN);
+            norm.train(false);
+            assertThat(Tensors.toFloats(norm.forward(one))).doesNotContain(Float.NaN);
+            norm.train(true);
+            norm.freeze(false);
+            assertThat(Tensors.toFloats(norm.forward(one))).doesNotContain(Float.NaN);
+        }
+    }
+
     @Test
     void aLinearMapIsAMatrixProduct() {
         double[] x = ramp(6, 0.5);

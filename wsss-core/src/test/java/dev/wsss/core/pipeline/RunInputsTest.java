@@ -29,8 +29,10 @@ import dev.wsss.core.train.Trainer;
 import dev.wsss.core.train.TrainingHistory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.CountDownLatch;
@@ -330,6 +332,9 @@ class RunInputsTest {
                     if (sample.id().endsWith("_0")) {
                         return SyntheticData.cam(sample);
                     }
+                    while (!Files.exists(tmp.resolve("cam/part0/img_0.safetensors"))) {
+                        Thread.onSpinWait(); // a stopped run drops what it has not written
+                    }
                     throw new NativeException("out of memory: tried to allocate " + calls.incrementAndGet()
                             + " bytes at 0x" + Integer.toHexString(sample.id().hashCode()));
                 })
@@ -345,18 +350,63 @@ class RunInputsTest {
         assertThat(tmp.resolve("cam/part0/img_0.safetensors")).exists();
 
         Stage<ScoreMaps> various = SyntheticData.camStage(sample -> {
+                    if (sample.id().endsWith("img_0")) {
+                        return SyntheticData.cam(sample);
+                    }
                     throw new NativeException(
                             "cannot take " + sample.id().replaceAll("\\d", "x").repeat(calls.incrementAndGet()));
                 })
                 .optName("various")
                 .build();
-        assertThat(run.make(various).failures()).hasSize(60);
+        assertThat(run.make(various).failures()).hasSize(59);
         Stage<ScoreMaps> picky = SyntheticData.camStage(sample -> {
                     throw new InvalidDataException("too dark");
                 })
                 .optName("picky")
                 .build();
-        assertThat(run.make(picky).failures()).hasSize(60);
+        assertThatThrownBy(() -> run.make(picky))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessage("stage 'picky' has no product for any of the 60 samples; of 'part0/img_0': too dark");
+        assertThat(RunManifest.read(tmp).failures())
+                .filteredOn(f -> f.stage().equals("picky"))
+                .hasSize(60);
+    }
+
+    @Test
+    void what_is_overwritten_is_made_again_once() {
+        AtomicInteger calls = new AtomicInteger();
+        Stage<ScoreMaps> cam = SyntheticData.camStage(sample -> {
+                    calls.incrementAndGet();
+                    return SyntheticData.cam(sample);
+                })
+                .build();
+        SyntheticData data = SyntheticData.of(6);
+        SyntheticData.folder(data, tmp).build().make(cam);
+        RunFolder again = SyntheticData.folder(data, tmp).optOverwrite(true).build();
+        Stage<ScoreMaps> walk = SyntheticData.walkStage(cam).build();
+        again.make(cam);
+        assertThat(again.make(walk).stages().get(0).reused()).isEqualTo(6);
+        assertThat(calls).hasValue(12);
+        assertThat(again.make(cam, walk).skipped()).isEqualTo(6);
+        assertThatThrownBy(() -> SyntheticData.folder(data, tmp)
+                        .optOverwrite(true)
+                        .optShard(1, 2)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("shard 1/2 is to overwrite");
+    }
+
+    @Test
+    void what_is_overwritten_is_trained_again() {
+        List<Long> from = new ArrayList<>();
+        for (boolean overwrite : new boolean[] {false, false, true}) {
+            try (Tiny net = new Tiny(0.5)) {
+                RunFolder run = Inputs.USUAL.folder(tmp).optOverwrite(overwrite).build();
+                from.add(Inputs.USUAL.train(run, net).resumedFrom());
+            }
+        }
+        assertThat(from.get(1)).isPositive();
+        assertThat(from).containsExactly(0L, from.get(1), 0L);
     }
 
     @Test

@@ -53,6 +53,21 @@ class SaliencyFolderTest {
     }
 
     @Test
+    void aMaskOfZeroAndOneIsNoSaliency(@TempDir Path dir) throws IOException {
+        BufferedImage mask = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_GRAY);
+        png(dir.resolve("empty.png"), mask);
+        assertThat(folder(dir).saliency(sample("empty", 1, 2)).values()).containsExactly(0f, 0f);
+        mask.getRaster().setSample(1, 0, 0, 1);
+        png(dir.resolve("mask.png"), mask);
+        assertThatThrownBy(() -> folder(dir).saliency(sample("mask", 1, 2)))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("mask.png: has no level above 1; expected saliency from 0 to 255");
+        mask.getRaster().setSample(0, 0, 0, 2);
+        png(dir.resolve("dim.png"), mask);
+        assertThat(folder(dir).saliency(sample("dim", 1, 2)).values()).containsExactly(2 / 255f, 1 / 255f);
+    }
+
+    @Test
     void greyLevelsAreTakenAsTheyAre(@TempDir Path dir) throws IOException {
         BufferedImage image = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_GRAY);
         for (int x = 0; x < 256; x++) {

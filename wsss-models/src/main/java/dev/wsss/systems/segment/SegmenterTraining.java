@@ -1,6 +1,8 @@
 package dev.wsss.systems.segment;
 
+import dev.wsss.api.Description;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.Sample;
 import dev.wsss.api.Source;
 import dev.wsss.core.augment.Augmentation;
 import dev.wsss.core.batch.Batch;
@@ -16,6 +18,7 @@ import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Trainer;
 import dev.wsss.core.train.TrainingHistory;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +93,7 @@ public final class SegmenterTraining {
         ImageBatches data = ImageBatches.builder()
                 .setData(run.data())
                 .setBatchSize(batchSize)
-                .optChannel(Channel.LABELS, labels)
+                .optChannel(Channel.LABELS, new OfClasses(labels))
                 .optAugmentation(augmentation)
                 .optDevice(run.device())
                 .build();
@@ -105,6 +108,26 @@ public final class SegmenterTraining {
                         .optSteps(steps)
                         .optLogEvery(10)
                         .optAutocastBf16(autocastBf16));
+    }
+
+    /** The labels as they are, unless they hold a value that is no label: its class would be another, or none. */
+    private record OfClasses(Source<LabelMap> labels) implements Source<LabelMap> {
+        @Override
+        public LabelMap get(Sample sample) {
+            LabelMap map = labels.get(sample);
+            map.requireLabels("labels of '" + sample.id() + "'", sample.tags().catalog());
+            return map;
+        }
+
+        @Override
+        public Optional<String> missing(String id) {
+            return labels.missing(id);
+        }
+
+        @Override
+        public Description description() {
+            return labels.description();
+        }
     }
 
     /** Settings: network, labels, optimizer and steps are required. */
@@ -129,7 +152,7 @@ public final class SegmenterTraining {
             return this;
         }
 
-        /** The labels of an image; a sample without is left out. */
+        /** The labels of an image, of the run's classes; a sample without, or with other values, is left out. */
         public Builder setLabels(Source<LabelMap> labels) {
             this.labels = labels;
             return this;
