@@ -1,15 +1,34 @@
 package dev.wsss.examples;
 
+import dev.wsss.api.RunManifest;
 import dev.wsss.core.pipeline.RunListener;
 import dev.wsss.core.pipeline.RunResult;
 import dev.wsss.core.train.TrainingHistory;
 import java.io.PrintStream;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
+import java.util.SortedMap;
 
-/** Tells a terminal what a run has done. */
-record ConsoleListener(PrintStream console) implements RunListener {
+/** Tells a terminal what a run has done, and counts what failed. */
+final class ConsoleListener implements RunListener {
+    private static final int SHOWN = 10;
+
+    private final PrintStream console;
+    private final Set<String> failed = new HashSet<>();
+
+    ConsoleListener(PrintStream console) {
+        this.console = console;
+    }
+
+    /** Number of samples on which a stage has failed. */
+    int failed() {
+        return failed.size();
+    }
+
     @Override
     public void onMade(RunResult result) {
+        result.failures().stream().map(RunManifest.Failure::id).forEach(failed::add);
         console.print(result.summary());
     }
 
@@ -26,7 +45,18 @@ record ConsoleListener(PrintStream console) implements RunListener {
     }
 
     @Override
-    public void onLeftOut(String id, String reason) {
-        console.println("  left out of training: " + id + ": " + reason);
+    public void onNote(String text) {
+        console.println("note: " + text);
+    }
+
+    @Override
+    public void onLeftOut(String training, SortedMap<String, String> samples) {
+        console.println(training + ": " + samples.size() + " left out of training:");
+        samples.entrySet().stream()
+                .limit(SHOWN)
+                .forEach(e -> console.println("  left out of training: " + e.getKey() + ": " + e.getValue()));
+        if (samples.size() > SHOWN) {
+            console.println("  and " + (samples.size() - SHOWN) + " more");
+        }
     }
 }

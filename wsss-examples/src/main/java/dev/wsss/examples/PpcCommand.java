@@ -26,16 +26,16 @@ final class PpcCommand implements Runnable {
     }
 
     @Command(name = "train-cam", mixinStandardHelpOptions = true, description = "Trains the CAM network.")
-    void trainCam(@Mixin PpcOptions options) {
-        step(options, Ppc::trainCam);
+    int trainCam(@Mixin PpcOptions options) {
+        return step(PpcStep.TRAIN_CAM, options, Ppc::trainCam);
     }
 
     @Command(
             name = "infer-cam",
             mixinStandardHelpOptions = true,
             description = "Writes CAM dicts (cam/*.npy) and their masks (raw/, cam_crf/).")
-    void inferCam(@Mixin PpcOptions options) {
-        step(options, Ppc::cams);
+    int inferCam(@Mixin PpcOptions options) {
+        return step(PpcStep.INFER_CAM, options, Ppc::cams);
     }
 
     @Command(
@@ -44,32 +44,32 @@ final class PpcCommand implements Runnable {
                 "Writes confident probabilities (crf_la/, crf_ha/) and trains AffinityNet on them.",
                 "With --affinity IRN: sure labels (ir_label/), and IRN's network on them."
             })
-    void affinity(@Mixin PpcOptions options) {
-        step(options, Ppc::trainAffinity);
+    int affinity(@Mixin PpcOptions options) {
+        return step(PpcStep.AFFINITY, options, Ppc::trainAffinity);
     }
 
     @Command(
             mixinStandardHelpOptions = true,
             description = "Writes the walk's scores (walk/) and pseudo masks (walked/; pseudo/ after a CRF).")
-    void walk(@Mixin PpcOptions options) {
-        step(options, Ppc::pseudoLabels);
+    int walk(@Mixin PpcOptions options) {
+        return step(PpcStep.WALK, options, Ppc::pseudoLabels);
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Trains DeepLab on the pseudo masks.")
-    void segment(@Mixin PpcOptions options) {
-        step(options, Ppc::trainSegmenter);
+    int segment(@Mixin PpcOptions options) {
+        return step(PpcStep.SEGMENT, options, Ppc::trainSegmenter);
     }
 
     @Command(
             mixinStandardHelpOptions = true,
             description = "Measures what there is, with the curve of 100 thresholds, and writes report.html.")
-    void eval(@Mixin PpcOptions options) {
-        step(options, ppc -> evaluate(ppc, options));
+    int eval(@Mixin PpcOptions options) {
+        return step(PpcStep.EVAL, options, ppc -> evaluate(ppc, options));
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Does all of it.")
-    void all(@Mixin PpcOptions options) {
-        step(options, ppc -> {
+    int all(@Mixin PpcOptions options) {
+        return step(PpcStep.ALL, options, ppc -> {
             ppc.trainSegmenter();
             evaluate(ppc, options);
         });
@@ -79,9 +79,11 @@ final class PpcCommand implements Runnable {
         Reports.show(ppc.evaluate(), options.out(), (System.nanoTime() - start) / 1e9, System.out);
     }
 
-    private static void step(PpcOptions options, Consumer<Ppc> what) {
-        try (Ppc ppc = options.open(System.out)) {
+    private static int step(PpcStep step, PpcOptions options, Consumer<Ppc> what) {
+        ConsoleListener console = new ConsoleListener(System.out);
+        try (Ppc ppc = options.open(step, System.out, console)) {
             what.accept(ppc);
         }
+        return options.status(console);
     }
 }

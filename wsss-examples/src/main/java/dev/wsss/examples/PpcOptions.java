@@ -3,6 +3,7 @@ package dev.wsss.examples;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.core.pipeline.LabelFolder;
 import dev.wsss.core.pipeline.ProductCodec;
+import dev.wsss.core.pipeline.RunListener;
 import dev.wsss.core.pipeline.ScoreFolder;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.saliency.SaliencyFolder;
@@ -18,10 +19,16 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What every step of {@code wsss ppc} is told. All steps of one run need the same. */
 final class PpcOptions {
+    /** The command that these options are of. */
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
     @Mixin
     private DataOptions data = new DataOptions();
 
@@ -123,7 +130,7 @@ final class PpcOptions {
     @Nullable
     private Double rate;
 
-    @Option(names = "--batch", paramLabel = "N", description = "images of a step")
+    @Option(names = "--batch", paramLabel = "N", description = "images of a step, in all trainings")
     @Nullable
     private Integer batch;
 
@@ -139,10 +146,23 @@ final class PpcOptions {
         return run.out("out-ppc");
     }
 
-    /** Opens the run. */
-    Ppc open(PrintStream console) {
+    /** The exit status after a run that was heard by this. */
+    int status(ConsoleListener heard) {
+        return run.status(heard.failed());
+    }
+
+    /**
+     * Opens the run of a step.
+     *
+     * @param listener hears of it, beside the console
+     * @throws IllegalArgumentException if an option was given that the step does not read
+     */
+    Ppc open(PpcStep step, PrintStream console, RunListener listener) {
+        step.requireRead(command.commandLine().getParseResult());
+        if (cams != null && irnCams != null) {
+            throw new IllegalArgumentException("--cams and --irn-cams are both given; expected one of them");
+        }
         ComputeDevice device = run.start();
-        requireMeaning();
         DatasetSplits splits = data.open(run.seed);
         ClassCatalog classes = splits.train().classes();
         int[] part = shard();
@@ -153,10 +173,12 @@ final class PpcOptions {
                 .optDevice(device)
                 .optSeed(run.seed)
                 .optRemake(run.remake)
+                .optOverwrite(run.overwrite)
+                .optMaxLeftOut(run.maxLeftOut())
                 .optAutocastBf16(run.bf16)
                 .optShard(part[0], part[1])
                 .optProgress(new TerminalProgress(console))
-                .optListener(new ConsoleListener(console));
+                .optListener(listener);
         splits.val().ifPresent(ppc::optUnseen);
         given(weights, ppc::optWeights);
         given(camWeights, ppc::optCamWeights);
@@ -200,10 +222,20 @@ final class PpcOptions {
             cam = cam.withOptimization(PpcRecipe.voc().camTraining().optimization());
         }
         if (rate != null) {
+            if (!(rate > 0) || Double.isInfinite(rate)) {
+                throw new IllegalArgumentException("--learning-rate is " + rate + "; expected a positive number");
+            }
             cam = cam.withOptimization(cam.optimization().withLearningRate(rate));
         }
-        return recipe.withCamTraining(
-                cam.withSteps(steps == null ? cam.steps() : steps).withBatch(batch == null ? cam.batch() : batch));
+        if (steps != null) {
+            cam = cam.withSteps(RunOptions.requirePositive("--steps", steps));
+        }
+        if (batch != null) {
+            int images = (int) RunOptions.requirePositive("--batch", batch);
+            cam = cam.withBatch(images);
+            recipe = recipe.withSegmenter(recipe.segmenter().withBatch(images));
+        }
+        return recipe.withCamTraining(cam);
     }
 
     /** A few small steps: everything runs, nothing is learnt. */
@@ -216,21 +248,18 @@ final class PpcOptions {
                 .withSegmenter(r.segmenter().withBatch(4).withSteps(2));
     }
 
-    /** Refuses files that no step would read. */
-    private void requireMeaning() {
-        if (affinity == PpcRecipe.Method.IRN && (la != null || ha != null)) {
-            throw new IllegalArgumentException("--la and --ha are for --affinity PSA, got --affinity " + affinity
-                    + ", which makes its labels from CAMs");
-        }
-    }
-
     /** The part and the number of parts. */
     private int[] shard() {
         String text = shard == null ? "0/1" : shard;
-        if (!text.matches("\\d{1,6}/\\d{1,6}")) {
-            throw new IllegalArgumentException("--shard is '" + text + "'; expected I/N such as 0/4");
+        if (text.matches("\\d{1,6}/\\d{1,6}")) {
+            int slash = text.indexOf('/');
+            int i = Integer.parseInt(text.substring(0, slash));
+            int n = Integer.parseInt(text.substring(slash + 1));
+            if (i < n) {
+                return new int[] {i, n};
+            }
         }
-        int slash = text.indexOf('/');
-        return new int[] {Integer.parseInt(text.substring(0, slash)), Integer.parseInt(text.substring(slash + 1))};
+        throw new IllegalArgumentException(
+                "--shard is '" + text + "'; expected I/N, the I-th of N parts counted from 0, such as 0/4");
     }
 }

@@ -110,14 +110,17 @@ final class Quickstart implements Callable<Integer> {
         Dataset train = splits.train();
         ClassCatalog classes = train.classes();
         Settings settings = Settings.of(data.isShapes(), options.quick);
+        ConsoleListener listener = new ConsoleListener(console);
         RunFolder.Builder folder = RunFolder.builder()
                 .setData(train)
                 .setFolder(out)
                 .optSeed(options.seed)
                 .optDevice(on)
                 .optRemake(options.remake)
+                .optOverwrite(options.overwrite)
+                .optMaxLeftOut(options.maxLeftOut())
                 .optProgress(new TerminalProgress(console))
-                .optListener(new ConsoleListener(console));
+                .optListener(listener);
         if (options.tensorboard != null) {
             folder.optTensorBoard(options.tensorboard);
         }
@@ -212,7 +215,7 @@ final class Quickstart implements Callable<Integer> {
                 Reports.show(report.build(), out, (System.nanoTime() - start) / 1e9, console);
             }
         }
-        return 0;
+        return options.status(listener.failed());
     }
 
     /** The parts that the three networks share: a small ResNet-18, as there are no ImageNet weights to start from. */

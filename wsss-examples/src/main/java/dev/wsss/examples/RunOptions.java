@@ -36,6 +36,21 @@ final class RunOptions {
     @Option(names = "--remake", description = "make again what was made of other data, settings or weights")
     boolean remake;
 
+    @Option(names = "--overwrite", description = "make everything again, though nothing has changed")
+    boolean overwrite;
+
+    @Option(
+            names = "--allow-left-out",
+            paramLabel = "SHARE",
+            description = "images that may lack what they should have, such as 10%% or 0.1; default ${DEFAULT-VALUE}")
+    private String leftOut = "5%";
+
+    @Option(
+            names = "--allow-failures",
+            paramLabel = "N",
+            description = "samples that may fail before the exit status is 3; default ${DEFAULT-VALUE}")
+    private int failures;
+
     @Option(
             names = "--tensorboard",
             paramLabel = "DIR",
@@ -49,6 +64,36 @@ final class RunOptions {
     /** The output folder, of this name unless another was given. */
     Path out(String name) {
         return out == null ? Path.of(name) : out;
+    }
+
+    /** The share of images that may be left out, in [0, 1]. */
+    double maxLeftOut() {
+        String text = leftOut.strip();
+        boolean percent = text.endsWith("%");
+        try {
+            double number = Double.parseDouble(percent ? text.substring(0, text.length() - 1) : text);
+            double share = percent ? number / 100 : number;
+            if (share >= 0 && share <= 1) {
+                return share;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw new IllegalArgumentException(
+                "--allow-left-out is '" + leftOut + "'; expected a share of the images such as 10% or 0.1");
+    }
+
+    /** The exit status of a run in which so many samples failed. */
+    int status(int failed) {
+        return failed > failures ? Wsss.SOME_FAILED : 0;
+    }
+
+    /** An option's number, which must be positive. */
+    static long requirePositive(String option, long value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(option + " is " + value + "; expected at least 1");
+        }
+        return value;
     }
 
     /** The device, once the threads are set. */

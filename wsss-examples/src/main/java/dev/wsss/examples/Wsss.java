@@ -3,6 +3,7 @@ package dev.wsss.examples;
 import dev.wsss.api.WsssException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -12,7 +13,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The command line. Exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage. */
+/**
+ * The command line. Exit status: 0 done, 1 failed (one line on stderr says why), 2 wrong usage, 3 done but for some samples,
+ * which are listed.
+ */
 @Command(
         name = "wsss",
         mixinStandardHelpOptions = true,
@@ -20,6 +24,9 @@ import picocli.CommandLine.Spec;
         description = "Weakly supervised semantic segmentation: image tags in, pixel labels out.",
         subcommands = {Quickstart.class, PpcCommand.class, WeightsCommand.class})
 public final class Wsss implements Runnable {
+    /** The exit status of a run that went on without some of its samples. */
+    static final int SOME_FAILED = 3;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -60,8 +67,17 @@ public final class Wsss implements Runnable {
         return line.execute(args);
     }
 
+    /** What the library calls a way out, and what it is called here. */
+    private static final Map<String, String> OPTIONS = Map.of(
+            "allow to remake it", "--remake makes it again",
+            "allow more images to be left out, if that is meant", "--allow-left-out SHARE goes on without them");
+
     private static void complain(PrintWriter err, String message) {
-        err.println("wsss: " + message.replaceAll("\\s*\\R\\s*", " "));
+        String text = message;
+        for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
+            text = text.replace(option.getKey(), option.getValue());
+        }
+        err.println("wsss: " + text.replaceAll("\\s*\\R\\s*", " "));
     }
 
     @Override

@@ -219,7 +219,10 @@ public final class RunFolder {
             write(manifest.stages(), manifest.failures());
         }
         listeners.forEach(l -> l.onTrained(name, history));
-        training.leftOut().forEach((id, reason) -> listeners.forEach(l -> l.onLeftOut(id, reason)));
+        SortedMap<String, String> leftOut = new TreeMap<>(training.leftOut());
+        if (!leftOut.isEmpty()) {
+            listeners.forEach(l -> l.onLeftOut(name, Collections.unmodifiableSortedMap(leftOut)));
+        }
         return history;
     }
 

@@ -29,9 +29,10 @@ public record RunResult(
      * @param made products made in this run
      * @param reused products that were there and valid
      * @param failed samples that this stage failed on
+     * @param leftOut samples that did not come as far as this stage: their image could not be read, or a stage before failed
      * @param seconds spent computing, summed over workers
      */
-    public record StageSummary(String name, int made, int reused, int failed, double seconds) {}
+    public record StageSummary(String name, int made, int reused, int failed, int leftOut, double seconds) {}
 
     public RunResult {
         stages = List.copyOf(stages);
@@ -44,8 +45,8 @@ public record RunResult(
         text.append("%d of %d samples done (%d were before), %d failures, %.1f s%n"
                 .formatted(done, samples, skipped, failures.size(), seconds.getOrDefault("total", 0.0)));
         for (StageSummary s : stages) {
-            text.append("  %-16s %6d made %6d reused %4d failed %9.1f s%n"
-                    .formatted(s.name(), s.made(), s.reused(), s.failed(), s.seconds()));
+            text.append("  %-16s %6d made %6d reused %4d failed %4d left out %9.1f s%n"
+                    .formatted(s.name(), s.made(), s.reused(), s.failed(), s.leftOut(), s.seconds()));
         }
         failures.stream()
                 .limit(10)

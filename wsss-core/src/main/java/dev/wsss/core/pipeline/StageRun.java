@@ -383,11 +383,14 @@ final class StageRun {
         List<RunResult.StageSummary> summaries = new ArrayList<>();
         for (int s = 0; s < made.length; s++) {
             String name = stages.get(s).name();
+            int failed = (int) all.stream().filter(f -> f.stage().equals(name)).count();
+            int done = made[s].get() + reused[s].get();
             summaries.add(new RunResult.StageSummary(
                     name,
                     made[s].get(),
                     reused[s].get(),
-                    (int) all.stream().filter(f -> f.stage().equals(name)).count(),
+                    failed,
+                    indices.length - done - failed,
                     stageNanos[s].sum() / 1e9));
         }
         RunResult result = new RunResult(indices.length, count(complete), count(reusedWhole), summaries, all, seconds);

@@ -1,6 +1,5 @@
 package dev.wsss.core.pipeline;
 
-import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.RunManifest;
 import dev.wsss.api.WsssException;
@@ -36,7 +35,6 @@ final class Training<B extends AutoCloseable> {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
     private static final String DESCRIPTION = "training.json";
     private static final String LOCK = ".lock";
-    private static final String STEPS = "steps";
 
     /**
      * What this JVM trains. Their locks must not be tried: POSIX drops all of a process's locks on a file when the process
@@ -137,12 +135,7 @@ final class Training<B extends AutoCloseable> {
         Path file = folder.resolve(DESCRIPTION);
         String fault = null;
         if (Files.exists(file)) {
-            Map<String, String> there = DescriptionFile.read(file, "a training's folder");
-            Map<String, String> here = new TreeMap<>(wanted);
-            // the same training, only longer
-            there.remove(STEPS);
-            here.remove(STEPS);
-            List<String> differences = Description.differences(there, here);
+            List<String> differences = Trainer.differences(DescriptionFile.read(file, "a training's folder"), wanted);
             if (!differences.isEmpty()) {
                 fault = "was trained otherwise: " + String.join(", ", differences);
             }

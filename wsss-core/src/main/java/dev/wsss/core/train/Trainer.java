@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,9 @@ import org.jspecify.annotations.Nullable;
  * @param <B> a batch
  */
 public final class Trainer<B extends AutoCloseable> implements Described, AutoCloseable {
+    private static final String STEPS = "steps";
+    private static final String SCHEDULE = "schedule.";
+
     final Network network;
     final LossStep<B> loss;
     final BatchSource<B> data;
@@ -159,6 +164,35 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         return network;
     }
 
+    /**
+     * What keeps a training from going on where another left off, one text each: nothing but more steps does not, unless the
+     * schedule of learning rates runs to the last of them.
+     *
+     * @param there a {@link #description()} as it was kept, text by key
+     * @param here the other
+     */
+    public static List<String> differences(Map<String, String> there, Map<String, String> here) {
+        Map<String, String> theirs = new TreeMap<>(there);
+        Map<String, String> ours = new TreeMap<>(here);
+        String before = theirs.remove(STEPS);
+        String now = ours.remove(STEPS);
+        if (!Objects.equals(before, now) && !rates(theirs).equals(rates(ours))) {
+            theirs.keySet().removeIf(key -> key.startsWith(SCHEDULE));
+            ours.keySet().removeIf(key -> key.startsWith(SCHEDULE));
+            List<String> differences = new ArrayList<>(Description.differences(theirs, ours));
+            differences.add(STEPS + " are '" + before + "' there and '" + now
+                    + "' here, and the learning rates go by how many there are");
+            return List.copyOf(differences);
+        }
+        return Description.differences(theirs, ours);
+    }
+
+    private static Map<String, String> rates(Map<String, String> description) {
+        Map<String, String> rates = new TreeMap<>(description);
+        rates.keySet().removeIf(key -> !key.startsWith(SCHEDULE));
+        return rates;
+    }
+
     /** The batches. */
     public BatchSource<B> data() {
         return data;
@@ -175,7 +209,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
                 .put("data", data)
                 .put("loss", loss)
                 .put("optimizer", optimizer)
-                .put("steps", steps)
+                .put(STEPS, steps)
                 .put("batchesPerEpoch", data.batchesPerEpoch())
                 .put("accumulate", accumulate)
                 .put("seed", seed)
@@ -184,7 +218,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
                 .put("ema", emaDecay);
         // a schedule is a function, so it is known by its values
         for (long at = 1; at <= 1 << 20; at *= 4) {
-            d.put("schedule." + (at - 1), optimizer.rates(schedule, at - 1));
+            d.put(SCHEDULE + (at - 1), optimizer.rates(schedule, at - 1));
         }
         return d.build();
     }

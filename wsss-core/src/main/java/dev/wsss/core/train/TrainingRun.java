@@ -1,6 +1,5 @@
 package dev.wsss.core.train;
 
-import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.WsssException;
 import dev.wsss.core.checkpoint.TensorSpec;
@@ -332,12 +331,7 @@ final class TrainingRun<B extends AutoCloseable> {
     }
 
     private void requireSame(Path file, Map<String, String> theirs) {
-        Map<String, String> there = new LinkedHashMap<>(theirs);
-        Map<String, String> here = new LinkedHashMap<>(settings);
-        // the same training, only longer
-        there.remove("steps");
-        here.remove("steps");
-        List<String> differences = Description.differences(there, here);
+        List<String> differences = Trainer.differences(theirs, settings);
         if (!differences.isEmpty()) {
             throw new InvalidDataException(file + " is a checkpoint of another run: " + String.join(", ", differences)
                     + "; use the same settings, or another folder to begin anew");

@@ -18,8 +18,8 @@ import dev.wsss.core.batch.ImageBatches;
 import dev.wsss.core.crf.CrfLabelRule;
 import dev.wsss.core.crf.CrfRefiner;
 import dev.wsss.core.crf.DenseCrf;
+import dev.wsss.core.input.InputCheck;
 import dev.wsss.core.io.DType;
-import dev.wsss.core.io.TorchArchive;
 import dev.wsss.core.label.ArgmaxRule;
 import dev.wsss.core.label.Background;
 import dev.wsss.core.label.ConfidenceBand;
@@ -96,6 +96,9 @@ public final class Ppc implements AutoCloseable {
 
     private static final double MOMENTUM = 0.9;
 
+    /** What is evaluated, CAMs first, and what a report calls it. */
+    private static final Map<String, String> STAGES = stages();
+
     private final Builder given;
     private final PpcRecipe recipe;
     private final Dataset train;
@@ -112,11 +115,23 @@ public final class Ppc implements AutoCloseable {
         recipe = b.recipe;
         this.train = train;
         classes = train.classes();
-        if (!classes.hasBackground()) {
-            throw new IllegalArgumentException("dataset " + train.name()
-                    + " has no background class; PPC tells classes from a background: expected VOC or the like");
-        }
         run = b.run.setData(train).setFolder(out).build();
+    }
+
+    /** Weights that do not fit are told of now, and not after days of training what comes before. */
+    private void loadWhatIsGiven() {
+        if (given.inputs.camWeights != null) {
+            trainCam();
+        }
+        if (given.inputs.affinityWeights != null) {
+            trainAffinity();
+        }
+        if (given.inputs.segmenterWeights != null) {
+            trainSegmenter();
+        }
+        if (given.weights != null && camModel == null && affinityNetwork == null && segmenter == null) {
+            backbone().close();
+        }
     }
 
     /** Starts a run by {@link PpcRecipe#voc()}, on the CPU. */
@@ -150,7 +165,7 @@ public final class Ppc implements AutoCloseable {
         PpcModel model = builder.build();
         camModel = model;
         model.network().to(run.device(), DType.F32);
-        if (!loaded(model.network(), given.camWeights)) {
+        if (!loaded(model.network(), given.inputs.camWeights)) {
             ImageBatches data = camBatches();
             PpcRecipe.Optimization how = settings.optimization();
             try (Optimizer optimizer = how.adamW()
@@ -158,7 +173,7 @@ public final class Ppc implements AutoCloseable {
                     : model.sgd(how.learningRate(), how.weightDecay())) {
                 fit("cam", model.network(), model, data, optimizer, stepsOf(settings.steps(), data), () -> {});
             }
-            TorchArchive.write(weights("backbone"), model.backbone().stateDict());
+            Weights.export(model.backbone(), weights("backbone"), CheckpointFamily.WSSS);
         }
         model.network().train(false);
         return model;
@@ -186,8 +201,8 @@ public final class Ppc implements AutoCloseable {
 
     /** EPS's saliency: the maps that were given, or those of the minimum barrier distance. */
     private Source<SaliencyMap> saliency() {
-        if (given.saliency != null) {
-            return given.saliency;
+        if (given.inputs.saliency != null) {
+            return given.inputs.saliency;
         }
         Stage<SaliencyMap> stage =
                 Stages.saliency(MinimumBarrierSaliency.builder().build()).build();
@@ -206,7 +221,7 @@ public final class Ppc implements AutoCloseable {
     private Stage<ScoreMaps> cam() {
         Stage<ScoreMaps> stage = cam;
         if (stage == null) {
-            CamGenerator generator = given.cams;
+            CamGenerator generator = given.inputs.cams;
             if (generator == null) {
                 generator = trainCam()
                         .cam()
@@ -278,7 +293,7 @@ public final class Ppc implements AutoCloseable {
                 .build();
         affinityNetwork = network;
         network.to(run.device(), DType.F32);
-        if (loaded(network, given.affinityWeights)) {
+        if (loaded(network, given.inputs.affinityWeights)) {
             return network;
         }
         startFromCamNetwork(network.backbone());
@@ -295,7 +310,8 @@ public final class Ppc implements AutoCloseable {
                 .optChannel(
                         confident,
                         ConfidentChannel.source(
-                                confident("crf_la", given.strong, 4), confident("crf_ha", given.weak, 24)))
+                                confident("crf_la", given.inputs.strong, 4),
+                                confident("crf_ha", given.inputs.weak, 24)))
                 .optDevice(run.device())
                 .build();
         PpcRecipe.Optimization how = recipe.affinity().optimization();
@@ -338,7 +354,7 @@ public final class Ppc implements AutoCloseable {
                 .build();
         affinityNetwork = network;
         network.to(run.device(), DType.F32);
-        if (loaded(network, given.affinityWeights)) {
+        if (loaded(network, given.inputs.affinityWeights)) {
             return network;
         }
         startFromCamNetwork(network.backbone());
@@ -432,91 +448,126 @@ public final class Ppc implements AutoCloseable {
         if (segmenter != null) {
             return segmenter;
         }
-        seed(2);
-        PpcRecipe.Segmenter settings = recipe.segmenter();
-        Backbone backbone = PpcNetworks.segmenterBackbone(recipe.backbone(), given.weights);
-        Layer network = PpcNetworks.segmenter(settings.head(), backbone, classes.labelCount(), isSmall());
-        NetworkSegmenter trained = NetworkSegmenter.builder()
-                .setNetwork(network)
-                .optScales(scales(settings.scales()))
-                .optFlip(true)
-                .optAlignCorners(true)
-                .build();
-        segmenter = trained;
-        network.to(run.device(), DType.F32);
-        if (!loaded(network, given.segmenterWeights)) {
-            Source<LabelMap> labels = given.labels == null ? pseudoLabels() : given.labels;
-            startFromCamNetwork(backbone);
-            PpcRecipe.Optimization how = settings.optimization();
-            int crop = recipe.camTraining().crop();
-            try (Optimizer optimizer = how.adamW()
-                    ? adamW(ParameterGroups.all(network, how.weightDecay()), how)
-                    : Sgd.builder()
-                            .setGroups(DeepLabGroups.of(
-                                    network,
-                                    backbone,
-                                    how.weightDecay(),
-                                    !recipe.compat().untrainedNorms()))
-                            .setLearningRate(how.learningRate())
-                            .build()) {
-                SegmenterTraining.builder()
-                        .setNetwork(network)
-                        .setLabels(labels)
-                        .setOptimizer(optimizer)
-                        .setSteps(settings.steps())
-                        .optBatchSize(settings.batch())
-                        .optAugmentation(Augmentation.builder()
-                                .optHsvShift(10 / 180.0, 10 / 255.0, 10 / 255.0)
-                                .optFlip(true)
-                                .optScale(0.5, 1.5)
-                                .optBicubic(true)
-                                .optCrop(crop, crop)
-                                .build())
-                        .optSchedule(steps -> schedule(how.adamW(), steps))
-                        .optAlignCorners(true)
-                        .optAutocastBf16(given.autocastBf16)
-                        .build()
-                        .train(run);
-            }
-            TorchArchive.write(weights("segmenter"), network.stateDict());
+        Path file = given.inputs.segmenterWeights;
+        if (file != null) {
+            return loadedSegmenter(file);
         }
+        Backbone backbone = segmenterBackbone();
+        Layer network = segmenterNetwork(backbone);
+        NetworkSegmenter trained = segmenter(network);
+        Source<LabelMap> labels = given.inputs.labels == null ? pseudoLabels() : given.inputs.labels;
+        startFromCamNetwork(backbone);
+        PpcRecipe.Segmenter settings = recipe.segmenter();
+        PpcRecipe.Optimization how = settings.optimization();
+        int crop = recipe.camTraining().crop();
+        try (Optimizer optimizer = how.adamW()
+                ? adamW(ParameterGroups.all(network, how.weightDecay()), how)
+                : Sgd.builder()
+                        .setGroups(DeepLabGroups.of(
+                                network,
+                                backbone,
+                                how.weightDecay(),
+                                !recipe.compat().untrainedNorms()))
+                        .setLearningRate(how.learningRate())
+                        .build()) {
+            SegmenterTraining.builder()
+                    .setNetwork(network)
+                    .setLabels(labels)
+                    .setOptimizer(optimizer)
+                    .setSteps(settings.steps())
+                    .optBatchSize(settings.batch())
+                    .optAugmentation(Augmentation.builder()
+                            .optHsvShift(10 / 180.0, 10 / 255.0, 10 / 255.0)
+                            .optFlip(true)
+                            .optScale(0.5, 1.5)
+                            .optBicubic(true)
+                            .optCrop(crop, crop)
+                            .build())
+                    .optSchedule(steps -> schedule(how.adamW(), steps))
+                    .optAlignCorners(true)
+                    .optAutocastBf16(given.autocastBf16)
+                    .build()
+                    .train(run);
+        }
+        Weights.export(network, weights("segmenter"), CheckpointFamily.WSSS);
         network.train(false);
         return trained;
     }
 
-    /** Whether there is a segmenter that this or an earlier run has trained, or that was given. */
-    public boolean hasSegmenter() {
-        return given.segmenterWeights != null || Files.exists(weights("segmenter"));
+    private Backbone segmenterBackbone() {
+        seed(2);
+        return PpcNetworks.segmenterBackbone(recipe.backbone(), given.weights);
+    }
+
+    private Layer segmenterNetwork(Backbone backbone) {
+        return PpcNetworks.segmenter(recipe.segmenter().head(), backbone, classes.labelCount(), isSmall());
+    }
+
+    /** The segmenter of this network, which {@link #close} closes. */
+    private NetworkSegmenter segmenter(Layer network) {
+        NetworkSegmenter made = NetworkSegmenter.builder()
+                .setNetwork(network)
+                .optScales(scales(recipe.segmenter().scales()))
+                .optFlip(true)
+                .optAlignCorners(true)
+                .build();
+        segmenter = made;
+        network.to(run.device(), DType.F32);
+        return made;
+    }
+
+    private NetworkSegmenter loadedSegmenter(Path file) {
+        Layer network = segmenterNetwork(segmenterBackbone());
+        NetworkSegmenter made = segmenter(network);
+        loaded(network, file);
+        return made;
     }
 
     // 6. How good is it? Only now masks are read.
 
-    /** Measures what there is in the folder, and the segmenter where {@link #hasSegmenter there is one}. */
+    /**
+     * Measures what there is: products in the folder, and the segmenter that was given or that a run has left. Makes nothing.
+     *
+     * @throws IllegalStateException if there is nothing yet
+     */
     public RunReport evaluate() {
+        NetworkSegmenter trained = segmenter == null && Files.exists(weights("segmenter"))
+                ? loadedSegmenter(weights("segmenter"))
+                : segmenter;
+        Map<String, String> made = new LinkedHashMap<>(STAGES);
+        made.keySet().removeIf(stage -> !isMade(stage));
+        if (made.isEmpty() && trained == null) {
+            throw new IllegalStateException(
+                    run.folder() + ": holds nothing to evaluate yet; expected what a step has made");
+        }
         RunReport.Builder report = RunReport.builder().setTrain(train).optRun(run);
         if (given.unseen != null) {
             report.optUnseen(given.unseen);
         }
-        if (isMade("cam")) {
-            report.optScores("CAM", ProductStore.open(run.folder().resolve("cam"), ProductCodec.camDicts(classes)));
-        }
-        Map<String, String> rows = new LinkedHashMap<>();
-        rows.put("raw", "raw CAM");
-        rows.put("cam_crf", "CAM + dense CRF");
-        rows.put("walked", "+ random walk");
-        rows.put("pseudo", "+ dense CRF");
-        rows.forEach((stage, name) -> {
-            if (isMade(stage)) {
-                report.optLabels(name, ProductStore.open(run.folder().resolve(stage), ProductCodec.labelMaps(classes)));
+        made.forEach((stage, name) -> {
+            Path folder = run.folder().resolve(stage);
+            if (stage.equals("cam")) {
+                report.optScores(name, ProductStore.open(folder, ProductCodec.camDicts(classes)));
+            } else {
+                report.optLabels(name, ProductStore.open(folder, ProductCodec.labelMaps(classes)));
             }
         });
-        if (hasSegmenter()) {
-            NetworkSegmenter trained = trainSegmenter();
+        if (trained != null) {
             CrfRefiner crf = crf(DenseCrf.deeplabPytorch(), Background.none()).build();
             report.optSegmenter("segmenter", trained)
                     .optSegmenter("segmenter + CRF", new CrfSegmenter(trained, crf, classes));
         }
         return report.build();
+    }
+
+    private static Map<String, String> stages() {
+        Map<String, String> rows = new LinkedHashMap<>();
+        rows.put("cam", "CAM");
+        rows.put("raw", "raw CAM");
+        rows.put("cam_crf", "CAM + dense CRF");
+        rows.put("walked", "+ random walk");
+        rows.put("pseudo", "+ dense CRF");
+        return rows;
     }
 
     private boolean isMade(String stage) {
@@ -541,7 +592,7 @@ public final class Ppc implements AutoCloseable {
 
     /** Small networks have no ImageNet weights; what the CAM network has learnt is better than nothing. */
     private void startFromCamNetwork(Backbone backbone) {
-        if (given.weights == null && given.cams == null) {
+        if (given.weights == null && given.inputs.cams == null) {
             backbone.load(trainCam().backbone().stateDict());
         }
     }
@@ -633,14 +684,9 @@ public final class Ppc implements AutoCloseable {
         private @Nullable Dataset unseen;
         private boolean autocastBf16;
         private @Nullable Path weights;
-        private @Nullable Path camWeights;
-        private @Nullable Path affinityWeights;
-        private @Nullable Path segmenterWeights;
-        private @Nullable CamGenerator cams;
-        private @Nullable Source<ScoreMaps> strong;
-        private @Nullable Source<ScoreMaps> weak;
-        private @Nullable Source<LabelMap> labels;
-        private @Nullable Source<SaliencyMap> saliency;
+        private final PpcInputs inputs = new PpcInputs();
+        private double maxLeftOut = InputCheck.MAX_LEFT_OUT;
+        private final List<RunListener> listeners = new ArrayList<>();
 
         private Builder() {}
 
@@ -686,6 +732,24 @@ public final class Ppc implements AutoCloseable {
             return this;
         }
 
+        /** Whether products and networks are made again though nothing has changed: {@link RunFolder.Builder#optOverwrite}. */
+        public Builder optOverwrite(boolean overwrite) {
+            run.optOverwrite(overwrite);
+            return this;
+        }
+
+        /**
+         * The share of images that may lack what a training or a folder of files should have, or cannot be read; one in twenty
+         * unless set.
+         *
+         * @param share in [0, 1]; 1 to work on whatever there is
+         */
+        public Builder optMaxLeftOut(double share) {
+            maxLeftOut = InputCheck.requireShare(share);
+            run.optMaxLeftOut(share);
+            return this;
+        }
+
         /** Infers one of several parts only, {@link RunFolder.Builder#optShard}; networks must have been trained. */
         public Builder optShard(int i, int n) {
             run.optShard(i, n);
@@ -706,19 +770,19 @@ public final class Ppc implements AutoCloseable {
 
         /** A trained CAM network, in place of training it; a file of any known form. */
         public Builder optCamWeights(Path file) {
-            camWeights = file;
+            inputs.camWeights = file;
             return this;
         }
 
         /** A trained affinity network, likewise. */
         public Builder optAffinityWeights(Path file) {
-            affinityWeights = file;
+            inputs.affinityWeights = file;
             return this;
         }
 
         /** A trained segmenter, likewise. */
         public Builder optSegmenterWeights(Path file) {
-            segmenterWeights = file;
+            inputs.segmenterWeights = file;
             return this;
         }
 
@@ -727,31 +791,31 @@ public final class Ppc implements AutoCloseable {
          * program's files. No CAM network is trained then.
          */
         public Builder optCams(CamGenerator cams) {
-            this.cams = cams;
+            inputs.cams = cams;
             return this;
         }
 
         /** Probabilities of a CRF with a strong background ("la"), which AffinityNet learns from, in place of ours. */
         public Builder optStrongBackground(Source<ScoreMaps> probabilities) {
-            strong = probabilities;
+            inputs.strong = probabilities;
             return this;
         }
 
         /** Probabilities of a CRF with a weak background ("ha"), likewise. */
         public Builder optWeakBackground(Source<ScoreMaps> probabilities) {
-            weak = probabilities;
+            inputs.weak = probabilities;
             return this;
         }
 
         /** Pseudo masks in place of ours, such as a {@link dev.wsss.core.pipeline.LabelFolder}. */
         public Builder optLabels(Source<LabelMap> labels) {
-            this.labels = labels;
+            inputs.labels = labels;
             return this;
         }
 
         /** Saliency maps for EPS, in place of those of the minimum barrier distance. */
         public Builder optSaliency(Source<SaliencyMap> saliency) {
-            this.saliency = saliency;
+            inputs.saliency = saliency;
             return this;
         }
 
@@ -763,6 +827,7 @@ public final class Ppc implements AutoCloseable {
 
         /** Adds a listener. */
         public Builder optListener(RunListener listener) {
+            listeners.add(listener);
             run.optListener(listener);
             return this;
         }
@@ -774,11 +839,14 @@ public final class Ppc implements AutoCloseable {
         }
 
         /**
-         * Opens the run.
+         * Opens the run. What can be known before a training is found out now: weights that were given are loaded, and a few
+         * files of each folder are read.
          *
          * @throws IllegalStateException if data or output folder are not set
          * @throws IllegalArgumentException if the dataset has no background class, the folder cannot be written, or
          *     something was given that no step of the recipe would read
+         * @throws dev.wsss.api.InvalidDataException naming the file, if weights do not fit, or the files of a folder do not for
+         *     more than the {@linkplain #optMaxLeftOut share} of images that may be left out
          */
         public Ppc build() {
             Dataset d = data;
@@ -786,12 +854,20 @@ public final class Ppc implements AutoCloseable {
             if (d == null || o == null) {
                 throw new IllegalStateException((d == null ? "setData" : "setOut") + " is required");
             }
-            if (recipe.affinity().method() == PpcRecipe.Method.IRN && (strong != null || weak != null)) {
-                throw new IllegalArgumentException(
-                        "optStrongBackground and optWeakBackground are for AffinityNet, got the method "
-                                + recipe.affinity().method() + ", which makes its labels from CAMs");
+            if (!d.classes().hasBackground()) {
+                throw new IllegalArgumentException("dataset " + d.name()
+                        + " has no background class; PPC tells classes from a background: expected VOC or the like");
             }
-            return new Ppc(this, d, o);
+            inputs.requireRead(recipe, weights != null);
+            inputs.check(d, maxLeftOut, note -> listeners.forEach(l -> l.onNote(note)));
+            Ppc ppc = new Ppc(this, d, o);
+            try {
+                ppc.loadWhatIsGiven();
+                return ppc;
+            } catch (RuntimeException e) {
+                ppc.close();
+                throw e;
+            }
         }
     }
 }

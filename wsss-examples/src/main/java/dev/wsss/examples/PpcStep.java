@@ -1,0 +1,75 @@
+package dev.wsss.examples;
+
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * A step of {@code wsss ppc}, and which options it reads beyond those that describe the run: data, device, recipe. A step
+ * makes what is not there of the steps before it, so that it reads what they read.
+ */
+enum PpcStep {
+    TRAIN_CAM("train-cam", Inputs.TRAINING),
+    INFER_CAM("infer-cam", Inputs.TRAINING, Inputs.CAMS),
+    AFFINITY("affinity", Inputs.TRAINING, Inputs.CAMS, Inputs.CONFIDENT),
+    WALK("walk", Inputs.TRAINING, Inputs.CAMS, Inputs.CONFIDENT, Inputs.AFFINITY),
+    SEGMENT("segment", Inputs.TRAINING, Inputs.CAMS, Inputs.CONFIDENT, Inputs.AFFINITY, Inputs.LABELS),
+    EVAL("eval", Inputs.SEGMENTER),
+    ALL("all", Inputs.TRAINING, Inputs.CAMS, Inputs.CONFIDENT, Inputs.AFFINITY, Inputs.LABELS, Inputs.SEGMENTER);
+
+    private final String word;
+    private final List<Set<String>> read;
+
+    @SafeVarargs
+    PpcStep(String word, Set<String>... read) {
+        this.word = word;
+        this.read = List.of(read);
+    }
+
+    /**
+     * Refuses what was given and is not read.
+     *
+     * @throws IllegalArgumentException naming the option, and what reads it
+     */
+    void requireRead(ParseResult given) {
+        for (OptionSpec option : given.matchedOptions()) {
+            for (String name : option.names()) {
+                if (reads(name) || !ALL.reads(name)) {
+                    continue;
+                }
+                List<String> others = List.of(values()).stream()
+                        .filter(step -> step.reads(name))
+                        .map(step -> step.word)
+                        .toList();
+                throw new IllegalArgumentException(
+                        name + " is not read by the step '" + word + "'; it is for " + String.join(", ", others));
+            }
+        }
+    }
+
+    private boolean reads(String option) {
+        return read.stream().anyMatch(set -> set.contains(option));
+    }
+
+    /** Options by the step that reads them first. */
+    private static final class Inputs {
+        static final Set<String> TRAINING = Set.of(
+                "--weights",
+                "--saliency",
+                "--steps",
+                "--learning-rate",
+                "--batch",
+                "--bf16",
+                "--tensorboard",
+                "--remake",
+                "--overwrite",
+                "--allow-left-out",
+                "--allow-failures");
+        static final Set<String> CAMS = Set.of("--cam-weights", "--cams", "--irn-cams", "--shard");
+        static final Set<String> CONFIDENT = Set.of("--la", "--ha");
+        static final Set<String> AFFINITY = Set.of("--affinity-weights");
+        static final Set<String> LABELS = Set.of("--labels");
+        static final Set<String> SEGMENTER = Set.of("--segmenter-weights");
+    }
+}
