@@ -1,5 +1,7 @@
 package dev.wsss.api;
 
+import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -65,14 +67,33 @@ public interface Dataset extends Described {
         return DatasetSamples.describe(this);
     }
 
-    /** Whether {@link #truth} can be asked. */
+    /**
+     * What a user should know of how this was read, a sentence each: first which list, and how many images, tags and
+     * masks; then names, classes, tags and files that are not used, with their counts. Fit to be printed where a run
+     * begins. Views show the notes of what they are of.
+     */
+    default List<String> notes() {
+        return List.of();
+    }
+
+    /** Whether {@link #truth} can be asked, of some samples at least: {@link #hasTruth(int)} says of which. */
     boolean hasTruth();
+
+    /**
+     * Whether {@link #truth} of this sample can be asked. Samples without a mask take no part in an evaluation.
+     *
+     * @throws IndexOutOfBoundsException if there is no such sample
+     */
+    default boolean hasTruth(int index) {
+        Objects.checkIndex(index, size());
+        return hasTruth();
+    }
 
     /**
      * The ground-truth mask of a sample, for evaluation.
      *
      * @throws GroundTruthAccessException in a tags-only view
-     * @throws IllegalStateException if this dataset has no masks
+     * @throws IllegalStateException if this dataset has no mask of the sample
      * @throws InvalidDataException if the mask cannot be read or has another size than the image
      */
     LabelMap truth(int index);

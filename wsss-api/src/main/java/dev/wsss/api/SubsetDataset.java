@@ -1,5 +1,9 @@
 package dev.wsss.api;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
 /** Some samples of another dataset. */
 final class SubsetDataset implements Dataset {
     private final Dataset dataset;
@@ -61,9 +65,29 @@ final class SubsetDataset implements Dataset {
                 .build();
     }
 
+    /** Those of the whole dataset, after a line that says how much of it this is. */
+    @Override
+    public List<String> notes() {
+        List<String> whole = dataset.notes();
+        if (whole.isEmpty()) {
+            return whole;
+        }
+        List<String> notes = new ArrayList<>();
+        notes.add(name + ": " + indices.length + " of " + dataset.size() + " images of " + dataset.name());
+        notes.addAll(whole);
+        return List.copyOf(notes);
+    }
+
+    /** Whether one of these samples has a mask; where there are none, whether the whole dataset has masks. */
     @Override
     public boolean hasTruth() {
-        return dataset.hasTruth();
+        return dataset.hasTruth()
+                && (indices.length == 0 || Arrays.stream(indices).anyMatch(dataset::hasTruth));
+    }
+
+    @Override
+    public boolean hasTruth(int index) {
+        return dataset.hasTruth(indices[index]);
     }
 
     @Override

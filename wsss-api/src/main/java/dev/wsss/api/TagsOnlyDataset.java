@@ -1,5 +1,8 @@
 package dev.wsss.api;
 
+import java.util.List;
+import java.util.Objects;
+
 /** Hides the masks of a dataset. */
 final class TagsOnlyDataset implements Dataset {
     private final Dataset dataset;
@@ -49,7 +52,18 @@ final class TagsOnlyDataset implements Dataset {
     }
 
     @Override
+    public List<String> notes() {
+        return dataset.notes();
+    }
+
+    @Override
     public boolean hasTruth() {
+        return false;
+    }
+
+    @Override
+    public boolean hasTruth(int index) {
+        Objects.checkIndex(index, size());
         return false;
     }
 

@@ -44,8 +44,19 @@ class DatasetViewsTest {
         }
 
         @Override
+        public List<String> notes() {
+            return List.of("seven: 7 images");
+        }
+
+        @Override
         public boolean hasTruth() {
             return true;
+        }
+
+        /** Of all but the last. */
+        @Override
+        public boolean hasTruth(int index) {
+            return index < 6;
         }
 
         @Override
@@ -103,6 +114,25 @@ class DatasetViewsTest {
         assertThat(SEVEN.shard(8, 9).size()).isZero();
         assertThatIllegalArgumentException().isThrownBy(() -> SEVEN.shard(3, 3));
         assertThatIllegalArgumentException().isThrownBy(() -> SEVEN.shard(0, 0));
+    }
+
+    @Test
+    void viewsKnowWhichSamplesHaveAMask() {
+        Dataset subset = SEVEN.subset("some", 6, 0);
+        assertThat(subset.hasTruth()).isTrue();
+        assertThat(subset.hasTruth(0)).isFalse();
+        assertThat(subset.hasTruth(1)).isTrue();
+        assertThat(SEVEN.subset("last", 6).hasTruth()).isFalse();
+        assertThat(SEVEN.tagsOnly().hasTruth(0)).isFalse();
+        assertThat(SEVEN.tagsOnly().subset("some", 0).hasTruth(0)).isFalse();
+        assertThatThrownBy(() -> SEVEN.tagsOnly().hasTruth(7)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void viewsPassNotesOn() {
+        assertThat(SEVEN.tagsOnly().notes()).containsExactly("seven: 7 images");
+        assertThat(SEVEN.subset("some", 6, 0).notes())
+                .containsExactly("some: 2 of 7 images of seven", "seven: 7 images");
     }
 
     @Test
