@@ -22,13 +22,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One name a line; labelme's {@code __ignore__} may stand first, then the background, by the names that programs give
  * it. Lines may be numbered from 0 or 1 ({@code 0 background}). Or CVAT's {@code name:red,green,blue:parts:actions}, which
- * tells the colours of masks too.
+ * tells the colours of masks too. Lines that begin with {@code #} are comments.
  *
+ * @param file where they stand
  * @param classes the names
  * @param labelOfColour labels by 0xRRGGBB where the file tells colours; {@link LabelMap#IGNORE} for void
  * @param notes what a user should know of how the file was read
  */
-record ClassFile(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfColour, List<String> notes) {
+record ClassFile(Path file, ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfColour, List<String> notes) {
     /** Names that programs give to their lists of classes, by precedence. */
     static final List<String> NAMES = List.of("classes.txt", "class_names.txt", "labelmap.txt", "labels.txt");
 
@@ -64,13 +65,13 @@ record ClassFile(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfCo
         ClassFile found = null;
         for (String name : NAMES) {
             Path file = root.resolve(name);
-            if (!Files.isRegularFile(file)) {
+            if (!Files.isRegularFile(file) || !(name.equals(NAMES.get(0)) || isClasses(file))) {
                 continue;
             }
             ClassFile other = read(file, background);
             if (found != null && !found.classes.equals(other.classes)) {
                 throw new InvalidDataException(file + ": names " + other.classes.tagNames() + ", but " + first
-                        + " names " + (found.classes.tagNames()) + "; expected one list of classes, or the same twice");
+                        + " names " + found.classes.tagNames() + "; expected one list of classes, or the same twice");
             }
             if (found == null || found.labelOfColour == null) {
                 found = other.labelOfColour != null || found == null ? other : found;
@@ -78,6 +79,13 @@ record ClassFile(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfCo
             }
         }
         return Optional.ofNullable(found);
+    }
+
+    /** Whether a file, by a name that others use too, may be a list of classes: not too long, and each line once. */
+    private static boolean isClasses(Path file) {
+        List<TextLines.Line> lines = TextLines.read(file, "one class name a line");
+        return lines.size() <= ClassCatalog.MAX_LABELS + 1
+                && lines.stream().map(TextLines.Line::text).distinct().count() == lines.size();
     }
 
     /**
@@ -135,7 +143,7 @@ record ClassFile(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfCo
         }
         ClassCatalog classes = background ? ClassCatalog.withBackground(names) : ClassCatalog.withoutBackground(names);
         if (!coloured) {
-            return new ClassFile(classes, null, notes);
+            return new ClassFile(file, classes, null, notes);
         }
         int[] palette = new int[classes.labelCount()];
         for (int i = 0; i < palette.length; i++) {
@@ -149,7 +157,7 @@ record ClassFile(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfCo
         if (background) {
             colours.putIfAbsent(0x000000, 0);
         }
-        return new ClassFile(classes.withColours(palette), Map.copyOf(colours), notes);
+        return new ClassFile(file, classes.withColours(palette), Map.copyOf(colours), notes);
     }
 
     private static void putColour(Map<Integer, Integer> colours, Item item, int label) {
@@ -161,10 +169,12 @@ record ClassFile(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfCo
 
     private static List<Item> items(Path file, boolean background) {
         List<TextLines.Line> lines = TextLines.read(file, "one class name a line");
-        if (lines.size() > 1
-                && lines.get(0).text().startsWith("#")
-                && lines.get(0).text().contains(":")) {
-            lines = lines.subList(1, lines.size()); // CVAT's heading
+        lines = lines.stream().filter(line -> !line.text().startsWith("#")).toList(); // CVAT's heading, comments
+        if (lines.size() == 1
+                && lines.get(0).text().contains(",")
+                && !lines.get(0).text().contains(":")) {
+            throw new InvalidDataException(lines.get(0).origin() + ": is '"
+                    + lines.get(0).text() + "', the only line; expected one class name a line");
         }
         List<Item> items = coloured(lines);
         if (items.isEmpty()) {

@@ -13,10 +13,12 @@ import java.util.Set;
  * @param val samples with masks to evaluate on, where there are any
  */
 public record DatasetSplits(Dataset train, Optional<Dataset> val) {
-    /** The {@link Dataset#notes} of both parts, each once. */
+    /** The {@link Dataset#notes} of both parts, each once, what tells of the lists and numbers first. */
     public List<String> notes() {
-        Set<String> notes = new LinkedHashSet<>(train.notes());
-        val.ifPresent(part -> notes.addAll(part.notes()));
+        Set<String> notes = new LinkedHashSet<>();
+        List<Dataset> parts = val.map(part -> List.of(train, part)).orElse(List.of(train));
+        parts.forEach(part -> part.notes().stream().limit(1).forEach(notes::add));
+        parts.forEach(part -> notes.addAll(part.notes()));
         return List.copyOf(notes);
     }
 }

@@ -239,6 +239,7 @@ public final class Datasets {
                             .build();
             requireMasks(val, valFile, root.resolve("SegmentationClass"));
             notePassedOver(train, lists, list, valFile);
+            noteClasses(train, root);
             return parts(train, val);
         }
 
@@ -264,6 +265,7 @@ public final class Datasets {
                     : builder.optListFile(valFile).optEvaluation(true).build();
             requireMasks(val, valFile, root.resolve("masks"));
             notePassedOver(train, lists, list, valFile);
+            noteClasses(train, root);
             return parts(train, val);
         }
 
@@ -288,6 +290,13 @@ public final class Datasets {
             String others = lists.passedOver(Arrays.asList(trainList, valList));
             if (!others.isEmpty()) {
                 train.note(others);
+            }
+        }
+
+        private void noteClasses(FileDataset train, Path root) {
+            Path own = root.resolve(ClassFile.NAMES.get(0));
+            if (classes != null && Files.isRegularFile(own) && !own.equals(classes)) {
+                train.note(own + " is not used, for the classes are those of " + classes);
             }
         }
 

@@ -114,7 +114,15 @@ final class TextLines {
 
     /** Why a text cannot be the name of a file. */
     static String noFileName(String name) {
-        String encoding = System.getProperty("sun.jnu.encoding", "");
+        return noFileName(name, System.getProperty("sun.jnu.encoding", ""));
+    }
+
+    /**
+     * The same, of a JVM that has its file names in an encoding.
+     *
+     * <p>The property follows the locale: {@code -Dsun.jnu.encoding=UTF-8} is not heeded by JDK 17.
+     */
+    static String noFileName(String name, String encoding) {
         try {
             if (!Charset.forName(encoding).newEncoder().canEncode(name)) {
                 return "is no file name for this JVM: the locale that it was started in gave it sun.jnu.encoding="

@@ -67,16 +67,17 @@ final class VocAnnotations {
     /**
      * The objects that are not used.
      *
+     * @param named where the classes are named, for errors
      * @param untagged whether it is right that no object is of a class
      * @throws InvalidDataException if there are objects, and none is of a class
      */
-    List<String> notes(boolean untagged) {
+    List<String> notes(String named, boolean untagged) {
         if (others.isEmpty()) {
             return List.of();
         }
         if (tagged == 0 && !untagged) {
             throw new InvalidDataException(folder + ": none of the objects is of a class; there are "
-                    + Counts.byName(others) + "; expected names of " + classes.tagNames()
+                    + Counts.byName(others) + "; expected names of " + named + ": " + Counts.names(classes.tagNames())
                     + ". Name the classes of this dataset, one a line in the order of its mask values, in a file "
                     + folder.resolveSibling("classes.txt"));
         }

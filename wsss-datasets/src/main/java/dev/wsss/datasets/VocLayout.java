@@ -318,7 +318,7 @@ public final class VocLayout extends FileDataset {
                     classes,
                     lines.stream().map(Line::id).toList(),
                     lines.stream().map(Line::origin).toList());
-            notes.addAll(read.notes(evaluation));
+            notes.addAll(read.notes(classFile == null ? "VOC" : classFile.file().toString(), evaluation));
             return line -> read.tags(line.id);
         }
 

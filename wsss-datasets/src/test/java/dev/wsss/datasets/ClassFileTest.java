@@ -44,6 +44,7 @@ class ClassFileTest {
                 "0: background|1: disc|2: sofa bed",
                 "0,background|1,disc|2,sofa bed|255,void",
                 "1 disc|2 sofa bed",
+                "# what there is|disc||sofa bed ",
                 "# label:color_rgb:parts:actions|background:0,0,0::|disc:220,40,40::|sofa bed:40,60,220::",
                 "background:0,0,0::|disc:220,40,40::|void:224,224,192::|sofa bed:40,60,220:arm:"
             })
@@ -68,6 +69,7 @@ class ClassFileTest {
         assertInvalid(() -> read("0 disc|1 box"), file + ":1", "'disc' has number 0");
         assertInvalid(() -> read("1 background|2 box"), file + ":1", "'background' has number 1");
         assertInvalid(() -> read("background"), "0 classes");
+        assertInvalid(() -> read("disc,box"), file + ":1", "'disc,box'", "one class name a line");
         assertInvalid(() -> read("background:0,0,0::|a:1,2,3::|b:1,2,3::"), file + ":3", "colour of 'b'");
         assertInvalid(() -> read("background:0,0,0::|a:1,2,300::"), file + ":2", "300");
         assertInvalid(

@@ -252,6 +252,15 @@ class DatasetsTest {
         assertThat(Datasets.open("voc:" + root).train().classes().tagCount()).isEqualTo(2);
         TestFiles.text(root.resolve("labels.txt"), "box", "disc");
         assertInvalid(() -> Datasets.open("voc:" + root), "labels.txt", "class_names.txt", "[box, disc]");
+        TestFiles.text(root.resolve("labels.txt"), "not a list of classes", "not a list of classes");
+        assertThat(Datasets.open("voc:" + root).train().classes().tagCount()).isEqualTo(2);
+        TestFiles.text(root.resolve("classes.txt"), "disc", "box");
+        assertThat(Datasets.builder()
+                        .setSpec("voc:" + root)
+                        .optClasses(mine)
+                        .open()
+                        .notes())
+                .contains(root.resolve("classes.txt") + " is not used, for the classes are those of " + mine);
     }
 
     @Test

@@ -114,6 +114,16 @@ class FileNamesTest {
         assertInvalid(() -> FolderDataset.builder().setRoot(root).build(), "labels.csv:1", "there is b.png");
     }
 
+    /** In a locale of ASCII a JVM cannot open such files; LC_ALL says so, the property of the same name does not help. */
+    @Test
+    void namesThatTheJvmCannotWriteAreExplained() {
+        assertThat(TextLines.noFileName("\u732b.png", "ANSI_X3.4-1968"))
+                .contains("sun.jnu.encoding=ANSI_X3.4-1968", "LC_ALL=C.UTF-8");
+        assertThat(TextLines.noFileName("\u732b.png", "UTF-8")).isEqualTo("is not a file name");
+        assertThat(TextLines.noFileName("a\u0000b", "ANSI_X3.4-1968")).isEqualTo("is not a file name");
+        assertThat(TextLines.noFileName("\u732b.png", "no such encoding")).isEqualTo("is not a file name");
+    }
+
     /** The ways in which Unicode writes an accent are one name. */
     @Test
     void accentsAreFound() throws IOException {
