@@ -1,10 +1,13 @@
 package dev.wsss.api;
 
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * The classes of a dataset: their names, their numbering as tags and as labels, and their colours.
@@ -24,6 +27,9 @@ public final class ClassCatalog implements Described {
     private final int[] palette;
     private final Map<String, Integer> tagByName = new HashMap<>();
 
+    /** Tags by {@link #fold folded} name; several where names differ in case only. */
+    private final Map<String, List<Integer>> tagsByFoldedName = new HashMap<>();
+
     private ClassCatalog(List<String> labelNames, boolean background, int[] palette) {
         if (labelNames.isEmpty() || labelNames.size() > MAX_LABELS) {
             throw new IllegalArgumentException(
@@ -40,6 +46,9 @@ public final class ClassCatalog implements Described {
             if (tagByName.put(name, label - (background ? 1 : 0)) != null) {
                 throw new IllegalArgumentException("class name '" + name + "' stands twice");
             }
+            tagsByFoldedName
+                    .computeIfAbsent(fold(name), folded -> new ArrayList<>())
+                    .add(label - (background ? 1 : 0));
         }
     }
 
@@ -115,16 +124,41 @@ public final class ClassCatalog implements Described {
     }
 
     /**
-     * The tag of a class name.
+     * The tag of a class name: the one that is written alike, else the one that differs in case or in surrounding white
+     * space only, as {@code "Aeroplane "} does from {@code "aeroplane"}.
      *
-     * @throws InvalidDataException if no class has that name; the message lists the names there are
+     * @return nothing if no class has that name
+     * @throws InvalidDataException if several classes have it, but for case
+     */
+    public OptionalInt findTag(String name) {
+        Integer tag = tagByName.get(name);
+        if (tag != null) {
+            return OptionalInt.of(tag);
+        }
+        List<Integer> tags = tagsByFoldedName.getOrDefault(fold(name), List.of());
+        if (tags.size() > 1) {
+            throw new InvalidDataException("class name '" + name + "' may be any of "
+                    + tags.stream().map(tagNames()::get).toList() + "; expected one of them as it is written");
+        }
+        return tags.isEmpty() ? OptionalInt.empty() : OptionalInt.of(tags.get(0));
+    }
+
+    /**
+     * The tag of a class name, as {@link #findTag}.
+     *
+     * @throws InvalidDataException if no class has that name, or several but for case; the message lists the names
+     *     there are
      */
     public int requireTag(String name) {
-        Integer tag = tagByName.get(name);
-        if (tag == null) {
-            throw new InvalidDataException("unknown class name '" + name + "'; expected one of " + tagNames());
-        }
-        return tag;
+        return findTag(name)
+                .orElseThrow(() ->
+                        new InvalidDataException("unknown class name '" + name + "'; expected one of " + tagNames()));
+    }
+
+    private static String fold(String name) {
+        return Normalizer.normalize(name.strip(), Normalizer.Form.NFC)
+                .toUpperCase(Locale.ROOT)
+                .toLowerCase(Locale.ROOT);
     }
 
     /** The colour of a label, or of {@link LabelMap#IGNORE}, as 0xRRGGBB. */

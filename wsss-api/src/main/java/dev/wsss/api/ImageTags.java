@@ -42,6 +42,38 @@ public final class ImageTags {
     }
 
     /**
+     * Tags as a vector of one number for each class, 1 where the image shows it and 0 where it does not. Nothing is
+     * read into other numbers: 255 for unsure, a probability or NaN are not tags.
+     *
+     * @throws InvalidDataException if there is not one number for each class, or one is neither 0 nor 1
+     */
+    public static ImageTags ofMultiHot(ClassCatalog catalog, float... hot) {
+        if (hot.length != catalog.tagCount()) {
+            throw new InvalidDataException(
+                    "has " + hot.length + " classes; expected " + catalog.tagCount() + ", " + catalog.tagNames());
+        }
+        int[] tags = new int[hot.length];
+        int n = 0;
+        for (int tag = 0; tag < hot.length; tag++) {
+            float value = hot[tag];
+            if (value != 0 && value != 1) {
+                int count = 0;
+                for (float other : hot) {
+                    count += Float.compare(other, value) == 0 ? 1 : 0;
+                }
+                String shown = value == (int) value ? Integer.toString((int) value) : Float.toString(value);
+                throw new InvalidDataException("class '" + catalog.tagNames().get(tag) + "' has value " + shown
+                        + (count > 1 ? ", as " + count + " classes have" : "") + "; expected 1 where the image shows"
+                        + " the class, else 0");
+            }
+            if (value == 1) {
+                tags[n++] = tag;
+            }
+        }
+        return new ImageTags(catalog, Arrays.copyOf(tags, n));
+    }
+
+    /**
      * The tags that a mask implies by the any-pixel rule: a class is present when one pixel carries its label.
      *
      * @throws InvalidDataException if the mask holds a value that is neither a label nor {@link LabelMap#IGNORE}

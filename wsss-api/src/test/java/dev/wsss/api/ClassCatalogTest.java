@@ -48,6 +48,22 @@ class ClassCatalogTest {
     }
 
     @Test
+    void findsNamesThatDifferInCaseAndWhiteSpace() {
+        ClassCatalog classes =
+                ClassCatalog.withBackground(List.of("cat", "Dining Table", "CAT", "Stra\u00DFe", "\u00E9"));
+        assertThat(classes.findTag(" dining table\u2003")).hasValue(1);
+        assertThat(classes.requireTag("STRASSE")).isEqualTo(3);
+        assertThat(classes.findTag("e\u0301")).hasValue(4);
+        assertThat(classes.findTag("CAT")).hasValue(2);
+        assertThat(classes.findTag("cat")).hasValue(0);
+        assertThat(classes.findTag("diningtable")).isEmpty();
+        assertThat(classes.findTag("background")).isEmpty();
+        assertThatThrownBy(() -> classes.findTag("Cat"))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContainingAll("'Cat'", "[cat, CAT]");
+    }
+
+    @Test
     void refusesWrongNames() {
         assertThatIllegalArgumentException().isThrownBy(() -> ClassCatalog.withoutBackground(List.of()));
         assertThatIllegalArgumentException()

@@ -46,6 +46,21 @@ class ImageTagsTest {
     }
 
     @Test
+    void readsVectorsOfOnesAndZerosOnly() {
+        assertThat(ImageTags.ofMultiHot(with, 1, 0, 1).names()).containsExactly("cat", "sofa");
+        assertThat(ImageTags.ofMultiHot(with, 0, -0f, 0).isEmpty()).isTrue();
+        for (float value : new float[] {255, 0.5f, -1, 2, Float.NaN, Float.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> ImageTags.ofMultiHot(with, 0, value, value))
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContainingAll(
+                            "'dog'", "value " + (value == (int) value ? "" + (int) value : value), "2", "expected 1");
+        }
+        assertThatThrownBy(() -> ImageTags.ofMultiHot(with, 1, 0))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContainingAll("2 classes", "expected 3", "sofa");
+    }
+
+    @Test
     void derivesTagsFromASinglePixel() {
         LabelMap mask = LabelMap.of(2, 3, new byte[] {0, 0, 3, 0, (byte) 255, 0});
         assertThat(ImageTags.anyPixel(with, mask).names()).containsExactly("sofa");

@@ -7,7 +7,6 @@ import dev.wsss.api.LabelMap;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /**
  * CamVid with 11 classes in the layout of the SegNet tutorial: a folder with lists ({@code train.txt}, {@code val.txt},
@@ -40,9 +39,12 @@ public final class CamVid extends FileDataset {
 
     private static final String PREFIX = "/SegNet/CamVid/";
     private static final int VOID = 11;
+    static final String EXPECTED = "CamVid in the SegNet tutorial's layout";
 
-    private CamVid(String name, List<Entry> entries) {
-        super(name, CLASSES, entries);
+    private static final MaskReader READER = MaskReader.withVoid(CLASSES, VOID);
+
+    private CamVid(String name, List<Entry> entries, Source source) {
+        super(name, CLASSES, entries, source);
     }
 
     /**
@@ -54,8 +56,13 @@ public final class CamVid extends FileDataset {
      *     an id stands twice, or a mask cannot be read; the message names the file and line
      */
     public static CamVid open(Path root, String split) {
-        TextLines.requireFolder(root, "CamVid in the SegNet tutorial's layout");
-        Path list = TextLines.inside(root, split + ".txt", "split");
+        TextLines.requireFolder(root, EXPECTED);
+        return open(root, split, TextLines.inside(root, split + ".txt", "split"));
+    }
+
+    /** As {@link #open(Path, String)}, of a list under another name. */
+    static CamVid open(Path root, String split, Path list) {
+        TextLines.requireFolder(root, EXPECTED);
         List<Entry> entries = new ArrayList<>();
         for (TextLines.Line line : TextLines.read(list, "the list of split '" + split + "'")) {
             String[] tokens = line.text().split("\\s+");
@@ -65,28 +72,21 @@ public final class CamVid extends FileDataset {
             }
             Path image = TextLines.resolve(root, strip(tokens[0]), line.origin());
             Path mask = TextLines.resolve(root, strip(tokens[1]), line.origin());
-            ImageTags tags = ImageTags.anyPixel(CLASSES, readMask(mask, CLASSES, CamVid::voidToIgnore));
+            ImageTags tags = ImageTags.anyPixel(CLASSES, READER.read(mask));
             entries.add(new Entry(TextLines.stem(tokens[0]), image, mask, () -> tags, line.origin()));
         }
-        return new CamVid("camvid/" + split, entries);
+        return new CamVid(
+                "camvid/" + split,
+                entries,
+                new Source(
+                        TextLines.within(root, list),
+                        "those of the list, from which the tags come",
+                        READER,
+                        false,
+                        List.of()));
     }
 
     private static String strip(String path) {
         return path.startsWith(PREFIX) ? path.substring(PREFIX.length()) : path;
-    }
-
-    @Override
-    UnaryOperator<LabelMap> maskCoding() {
-        return CamVid::voidToIgnore;
-    }
-
-    private static LabelMap voidToIgnore(LabelMap stored) {
-        byte[] labels = stored.toArray();
-        for (int i = 0; i < labels.length; i++) {
-            if (labels[i] == VOID) {
-                labels[i] = (byte) LabelMap.IGNORE;
-            }
-        }
-        return LabelMap.wrap(stored.height(), stored.width(), labels);
     }
 }

@@ -1,17 +1,34 @@
 package dev.wsss.datasets;
 
+import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/** Opens datasets by a short text, as a command line gives it. */
+/**
+ * Opens datasets by a short text, as a command line gives it.
+ *
+ * <pre>{@code
+ * DatasetSplits data = Datasets.builder()
+ *         .setSpec("folder:pets")
+ *         .optHoldOut(5)
+ *         .open();
+ * data.notes().forEach(System.out::println); // which list, how many images, tags and masks; what is not used
+ * }</pre>
+ */
 public final class Datasets {
     private static final String EXPECTED =
             "expected camvid:DIR, voc:DIR, folder:DIR or shapes[:train=N,val=N,size=N,seed=N]";
@@ -22,41 +39,24 @@ public final class Datasets {
      * Opens the training and validation parts of a dataset.
      *
      * <ul>
-     *   <li>{@code camvid:DIR} - {@link CamVid}, lists train and val
-     *   <li>{@code voc:DIR} - {@link VocLayout}, list train_aug where there is one, else train; and val where that list
-     *       and masks are there
+     *   <li>{@code camvid:DIR} - {@link CamVid}, lists train and, where there is one, val
+     *   <li>{@code voc:DIR} - {@link VocLayout}: to train, the list train_aug, trainaug or the like where there is one,
+     *       else train; and val where that list and masks are there. Classes are those of a file {@code classes.txt}, {@code
+     *       class_names.txt}, {@code labelmap.txt} or {@code labels.txt} in the folder, else VOC's
      *   <li>{@code folder:DIR} - {@link FolderDataset}, with lists {@code train.txt} and {@code val.txt} where the folder
-     *       has the latter; without, every fifth sample is held out if there are masks and at least five samples, and
-     *       otherwise there is no validation part
+     *       has them; without {@code train.txt} all images are trained on, and without {@code val.txt} there is no
+     *       validation part
      *   <li>{@code shapes} - {@link ShapesDataset}, by default 400 and 100 scenes of 96 pixels from seed 0, as in {@code
      *       shapes:train=1000,size=128}
      * </ul>
+     *
+     * <p>What was chosen is the first of the parts' {@linkplain Dataset#notes notes}; {@link #builder} chooses otherwise.
      *
      * @throws IllegalArgumentException if the text is not one of these
      * @throws InvalidDataException if the folder is not what the kind says
      */
     public static DatasetSplits open(String spec) {
-        int colon = spec.indexOf(':');
-        String kind = colon < 0 ? spec : spec.substring(0, colon);
-        String rest = colon < 0 ? "" : spec.substring(colon + 1);
-        if (kind.equals("shapes")) {
-            return shapes(spec, rest);
-        }
-        if (rest.isEmpty()) {
-            throw new IllegalArgumentException("dataset '" + spec + "' is not known; " + EXPECTED);
-        }
-        Path root;
-        try {
-            root = Path.of(rest);
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("dataset '" + spec + "' names no folder; " + EXPECTED, e);
-        }
-        return switch (kind) {
-            case "camvid" -> new DatasetSplits(CamVid.open(root, "train"), Optional.of(CamVid.open(root, "val")));
-            case "voc" -> voc(root, VocLayout.builder());
-            case "folder" -> folder(root);
-            default -> throw new IllegalArgumentException("dataset '" + spec + "' is not known; " + EXPECTED);
-        };
+        return builder().setSpec(spec).open();
     }
 
     /**
@@ -67,46 +67,287 @@ public final class Datasets {
      * @throws InvalidDataException if the folder is not VOC's, or an image has no tags
      */
     public static DatasetSplits voc(Path root, Map<String, ImageTags> tags) {
-        return voc(root, VocLayout.builder().optTags(tags));
+        return builder().setSpec("voc:" + root).optTags(tags).open();
     }
 
-    private static DatasetSplits voc(Path root, VocLayout.Builder builder) {
-        boolean masks = Files.isDirectory(root.resolve("SegmentationClass"))
-                || Files.isDirectory(root.resolve("SegmentationClassAug"));
-        builder.setRoot(root).optTruth(masks);
-        Dataset train = builder.setSplit(hasList(root, "train_aug") ? "train_aug" : "train")
-                .build();
-        return new DatasetSplits(
-                train,
-                masks && hasList(root, "val")
-                        ? Optional.of(builder.setSplit("val").build())
-                        : Optional.empty());
+    /** A new builder. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    private static boolean hasList(Path root, String split) {
-        return Files.exists(root.resolve("ImageSets/Segmentation/" + split + ".txt"))
-                || Files.exists(root.resolve("ImageSets/SegmentationAug/" + split + ".txt"));
-    }
+    /** Says what to open, and what to choose otherwise than {@link Datasets#open} does; the text is required. */
+    public static final class Builder {
+        private @Nullable String spec;
+        private @Nullable Path classes;
+        private @Nullable String trainList;
+        private @Nullable String valList;
+        private @Nullable Function<ClassCatalog, Map<String, ImageTags>> tags;
+        private int holdOut;
 
-    private static DatasetSplits folder(Path root) {
-        if (Files.exists(root.resolve("val.txt"))) {
-            FolderDataset.Builder builder = FolderDataset.builder().setRoot(root);
-            Dataset val = builder.optList("val.txt").build();
-            if (!val.hasTruth()) {
-                throw new InvalidDataException(root.resolve("val.txt") + ": lists '" + val.id(0)
-                        + "' for validation, but there is no " + root.resolve("masks") + "/" + val.id(0)
-                        + ".png; expected a mask for each of its lines");
+        private Builder() {}
+
+        /** The text of {@link Datasets#open}. */
+        public Builder setSpec(String spec) {
+            this.spec = spec;
+            return this;
+        }
+
+        /**
+         * A file with the names of the classes, one a line in the order of their mask values, the background first or left
+         * out; for voc and folder.
+         */
+        public Builder optClasses(Path file) {
+            this.classes = file;
+            return this;
+        }
+
+        /**
+         * The list to train on: its name, or its file within the folder, with or without {@code .txt}; or a file elsewhere
+         * by its absolute path. For all kinds but shapes.
+         */
+        public Builder optTrainList(String list) {
+            this.trainList = list;
+            return this;
+        }
+
+        /** The list to evaluate on, likewise. */
+        public Builder optValList(String list) {
+            this.valList = list;
+            return this;
+        }
+
+        /** Tags by id in place of annotations or {@code labels.csv}; for voc and folder. */
+        public Builder optTags(Map<String, ImageTags> tags) {
+            return optTags(classes -> tags);
+        }
+
+        /** The same, from a function that is told the classes. */
+        public Builder optTags(Function<ClassCatalog, Map<String, ImageTags>> tags) {
+            this.tags = tags;
+            return this;
+        }
+
+        /**
+         * Holds every {@code n}-th training image out to evaluate on, in place of a validation list; for voc, folder and
+         * camvid.
+         *
+         * @param everyNth at least 2
+         */
+        public Builder optHoldOut(int everyNth) {
+            if (everyNth < 2) {
+                throw new IllegalArgumentException(
+                        "hold-out is every " + everyNth + "th image; expected every 2nd or rarer");
             }
-            return new DatasetSplits(builder.optList("train.txt").build(), Optional.of(val));
+            this.holdOut = everyNth;
+            return this;
         }
-        Dataset all = FolderDataset.builder().setRoot(root).build();
-        if (!all.hasTruth() || all.size() < 5) {
-            return new DatasetSplits(all, Optional.empty());
+
+        /**
+         * Opens the parts.
+         *
+         * @throws IllegalStateException if the text was not set
+         * @throws IllegalArgumentException if the text is not one of {@link Datasets#open}, or something was chosen that
+         *     its kind does not read
+         * @throws InvalidDataException if the folder is not what the kind says, or what was chosen is not there
+         */
+        public DatasetSplits open() {
+            String text = spec;
+            if (text == null) {
+                throw new IllegalStateException("setSpec is required");
+            }
+            if (holdOut > 0 && valList != null) {
+                throw new IllegalArgumentException("both a validation list ('" + valList + "') and a hold-out of every "
+                        + holdOut + "th image were chosen; expected one of them");
+            }
+            int colon = text.indexOf(':');
+            String kind = colon < 0 ? text : text.substring(0, colon);
+            String rest = colon < 0 ? "" : text.substring(colon + 1);
+            if (kind.equals("shapes")) {
+                refuse(kind, "a list of classes", classes, "voc:DIR and folder:DIR");
+                refuse(kind, "tags from elsewhere", tags, "voc:DIR and folder:DIR");
+                refuse(kind, "a list to train on", trainList, "voc:DIR, folder:DIR and camvid:DIR");
+                refuse(kind, "a list to evaluate on", valList, "voc:DIR, folder:DIR and camvid:DIR");
+                refuse(kind, "a hold-out", holdOut > 0 ? holdOut : null, "voc:DIR, folder:DIR and camvid:DIR");
+                return shapes(text, rest);
+            }
+            if (!Set.of("camvid", "voc", "folder").contains(kind) || rest.isEmpty()) {
+                throw new IllegalArgumentException("dataset '" + text + "' is not known; " + EXPECTED);
+            }
+            Path root;
+            try {
+                root = Path.of(rest);
+            } catch (InvalidPathException e) {
+                throw new IllegalArgumentException(
+                        "dataset '" + text + "' names no folder: '" + rest + "' " + TextLines.noFileName(rest) + "; "
+                                + EXPECTED,
+                        e);
+            }
+            DatasetSplits splits =
+                    switch (kind) {
+                        case "camvid" -> camvid(root);
+                        case "voc" -> voc(root);
+                        default -> folder(root);
+                    };
+            noteOverlap(splits);
+            return splits;
         }
-        int[] kept = IntStream.range(0, all.size()).filter(i -> i % 5 != 4).toArray();
-        int[] heldOut = IntStream.range(0, all.size()).filter(i -> i % 5 == 4).toArray();
-        return new DatasetSplits(
-                all.subset(all.name() + "/train", kept), Optional.of(all.subset(all.name() + "/val", heldOut)));
+
+        private static void refuse(String kind, String what, @Nullable Object chosen, String kinds) {
+            if (chosen != null) {
+                throw new IllegalArgumentException(what + " is not read of " + kind + "; it is for " + kinds);
+            }
+        }
+
+        private @Nullable Path valList(ListChoice lists) {
+            if (valList != null) {
+                return lists.named(valList);
+            }
+            return holdOut > 0 ? null : lists.val().orElse(null);
+        }
+
+        private DatasetSplits camvid(Path root) {
+            refuse("camvid", "a list of classes", classes, "voc:DIR and folder:DIR");
+            refuse("camvid", "tags from elsewhere", tags, "voc:DIR and folder:DIR");
+            TextLines.requireFolder(root, CamVid.EXPECTED);
+            ListChoice lists = ListChoice.ofFolder(root);
+            Path list = trainList == null ? lists.train().orElseThrow(lists::missing) : lists.named(trainList);
+            Path valFile = valList(lists);
+            CamVid train = CamVid.open(root, stem(list), list);
+            CamVid val = valFile == null ? null : CamVid.open(root, stem(valFile), valFile);
+            notePassedOver(train, lists, list, valFile);
+            return parts(train, val);
+        }
+
+        private DatasetSplits voc(Path root) {
+            TextLines.requireFolder(root, "a folder in VOC layout");
+            ListChoice lists = ListChoice.ofVoc(root);
+            Path list = trainList == null ? lists.train().orElseThrow(lists::missing) : lists.named(trainList);
+            boolean masks = Files.isDirectory(root.resolve("SegmentationClass"))
+                    || Files.isDirectory(root.resolve("SegmentationClassAug"));
+            Path valFile = masks || valList != null ? valList(lists) : null;
+            VocLayout.Builder builder = VocLayout.builder().setRoot(root).optTruth(masks);
+            classFile(root).ifPresent(builder::optClassFile);
+            if (tags != null) {
+                builder.optTags(tags.apply(builder.classes()));
+            }
+            VocLayout train = builder.setSplit(stem(list)).optListFile(list).build();
+            VocLayout val = valFile == null
+                    ? null
+                    : builder.setSplit(stem(valFile))
+                            .optListFile(valFile)
+                            .optEvaluation(true)
+                            .build();
+            requireMasks(val, valFile, root.resolve("SegmentationClass"));
+            notePassedOver(train, lists, list, valFile);
+            noteClasses(train, root);
+            return parts(train, val);
+        }
+
+        private DatasetSplits folder(Path root) {
+            TextLines.requireFolder(root, "a folder with images, classes.txt and labels.csv");
+            ListChoice lists = ListChoice.ofFolder(root);
+            Path list = trainList == null ? lists.train().orElse(null) : lists.named(trainList);
+            Path valFile = valList(lists);
+            FolderDataset.Builder builder = FolderDataset.builder().setRoot(root);
+            Optional<ClassFile> file = classFile(root);
+            file.ifPresent(builder::optClassFile);
+            if (tags != null) {
+                ClassFile known = file.orElseGet(() -> ClassFile.read(root.resolve("classes.txt"), true));
+                builder.optTags(tags.apply(known.classes()));
+            }
+            if (list == null && valFile != null) {
+                throw new InvalidDataException(root.resolve("train.txt") + ": no such file, but " + valFile
+                        + " names images for validation; expected a list of those to train on too");
+            }
+            FolderDataset train = (list == null ? builder : builder.optListFile(list)).build();
+            FolderDataset val = valFile == null
+                    ? null
+                    : builder.optListFile(valFile).optEvaluation(true).build();
+            requireMasks(val, valFile, root.resolve("masks"));
+            notePassedOver(train, lists, list, valFile);
+            noteClasses(train, root);
+            return parts(train, val);
+        }
+
+        private static String stem(Path file) {
+            return TextLines.stem(file.getFileName().toString());
+        }
+
+        private Optional<ClassFile> classFile(Path root) {
+            return classes == null ? ClassFile.find(root, true) : Optional.of(ClassFile.read(classes, true));
+        }
+
+        private static void requireMasks(@Nullable Dataset val, @Nullable Path list, Path masks) {
+            if (val != null && !val.hasTruth()) {
+                throw new InvalidDataException(list + ": lists '" + val.id(0)
+                        + "' for validation, but there is no " + masks + "/" + val.id(0)
+                        + ".png, nor a mask of another of its images; expected a mask for each of its lines");
+            }
+        }
+
+        private static void notePassedOver(
+                FileDataset train, ListChoice lists, @Nullable Path trainList, @Nullable Path valList) {
+            String others = lists.passedOver(Arrays.asList(trainList, valList));
+            if (!others.isEmpty()) {
+                train.note(others);
+            }
+        }
+
+        private void noteClasses(FileDataset train, Path root) {
+            Path own = root.resolve(ClassFile.NAMES.get(0));
+            if (classes != null && Files.isRegularFile(own) && !own.equals(classes)) {
+                train.note(own + " is not used, for the classes are those of " + classes);
+            }
+        }
+
+        /** The parts, the second held out of the first if that was chosen. */
+        private DatasetSplits parts(FileDataset train, @Nullable FileDataset val) {
+            if (holdOut == 0) {
+                if (val == null) {
+                    train.note("no list to evaluate on, so no image is held out: all of " + train.name()
+                            + " is trained on");
+                }
+                return new DatasetSplits(train, Optional.ofNullable(val));
+            }
+            if (train.size() < holdOut) {
+                throw new InvalidDataException(train.name() + ": has " + Counts.of(train.size(), "image")
+                        + ", of which every " + holdOut + "th was to be held out; expected at least " + holdOut);
+            }
+            int[] kept = IntStream.range(0, train.size())
+                    .filter(i -> i % holdOut != holdOut - 1)
+                    .toArray();
+            int[] heldOut = IntStream.range(0, train.size())
+                    .filter(i -> i % holdOut == holdOut - 1)
+                    .toArray();
+            if (IntStream.of(heldOut).noneMatch(train::hasTruth)) {
+                throw new InvalidDataException(train.name() + ": every " + holdOut
+                        + "th image was to be held out to evaluate on, but none of them has a mask; expected masks");
+            }
+            train.note("every " + holdOut + "th image is held out to evaluate on: "
+                    + Counts.names(IntStream.of(heldOut).mapToObj(train::id).toList()));
+            return new DatasetSplits(
+                    train.subset(train.name() + "/train", kept),
+                    Optional.of(train.subset(train.name() + "/val", heldOut)));
+        }
+
+        /** Tells of images that would be evaluated on as if they had not been trained on. */
+        private static void noteOverlap(DatasetSplits splits) {
+            if (!(splits.val().orElse(null) instanceof FileDataset val)) {
+                return;
+            }
+            Set<String> trained = new HashSet<>();
+            for (int i = 0; i < splits.train().size(); i++) {
+                trained.add(splits.train().id(i));
+            }
+            List<String> both = IntStream.range(0, val.size())
+                    .mapToObj(val::id)
+                    .filter(trained::contains)
+                    .toList();
+            if (!both.isEmpty()) {
+                val.note(val.name() + ": " + both.size() + " of " + Counts.of(val.size(), "image")
+                        + " are also trained on, in " + splits.train().name() + ": " + Counts.names(both));
+            }
+        }
     }
 
     private static DatasetSplits shapes(String spec, String options) {

@@ -7,40 +7,61 @@ import dev.wsss.api.ImageFiles;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
-import dev.wsss.api.LabelPng;
 import dev.wsss.api.Sample;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A dataset of image files with tags and, for all samples or for none, mask files. Which files make a sample is decided
- * when it is opened; contents are read on demand.
+ * A dataset of image files with tags and, for all samples, some or none, mask files. Which files make a sample is decided
+ * when it is opened, and some of its masks are looked at; other contents are read on demand.
  */
 abstract class FileDataset implements Dataset {
+    private static final Logger LOG = LoggerFactory.getLogger(FileDataset.class);
+
     /**
      * The files of one sample.
      *
+     * @param tags gives the tags, or throws {@link InvalidDataException} each time
      * @param origin where the sample was named, for errors: {@code train.txt:12}
      */
     record Entry(String id, Path image, @Nullable Path mask, Supplier<ImageTags> tags, String origin) {}
 
+    /**
+     * How a dataset was read.
+     *
+     * @param list what named the samples, for notes
+     * @param masks what holds the masks, for notes
+     * @param reader reads the masks
+     * @param untagged whether a dataset without any tag is taken, which serves an evaluation only
+     * @param notes what else to tell
+     */
+    record Source(String list, String masks, MaskReader reader, boolean untagged, List<String> notes) {}
+
     private final String name;
     private final ClassCatalog classes;
     private final List<Entry> entries;
-    private final boolean truth;
+    private final MaskReader reader;
+    private final int masks;
+    private final List<String> notes = new CopyOnWriteArrayList<>();
 
     /**
-     * @throws InvalidDataException if there is no entry, an id stands twice, or only some entries have a mask
+     * @throws InvalidDataException if there is no entry, an id stands twice, no sample has a tag, no tags can be read, or
+     *     the masks are none of these images and classes
      */
-    FileDataset(String name, ClassCatalog classes, List<Entry> entries) {
+    FileDataset(String name, ClassCatalog classes, List<Entry> entries, Source source) {
         this.name = name;
         this.classes = classes;
         this.entries = List.copyOf(entries);
+        this.reader = source.reader;
         if (entries.isEmpty()) {
             throw new InvalidDataException(name + ": lists no image; expected at least one");
         }
@@ -52,14 +73,78 @@ abstract class FileDataset implements Dataset {
                         + "; expected each id once");
             }
         }
-        truth = entries.get(0).mask != null;
+        masks = (int) entries.stream().filter(entry -> entry.mask != null).count();
+        List<String> more = new ArrayList<>();
+        int tags = countTags(source, more);
+        notes.add(
+                name + ": " + Counts.of(entries.size(), "image") + " of " + source.list + ", " + Counts.of(tags, "tag")
+                        + " of " + Counts.of(classes.tagCount(), "class") + ", "
+                        + (masks == 0 ? "no masks" : "masks for evaluation: " + source.masks));
+        if (masks > 0 && masks < entries.size()) {
+            List<String> without = entries.stream()
+                    .filter(entry -> entry.mask == null)
+                    .map(Entry::id)
+                    .toList();
+            more.add("no mask of " + without.size() + " of " + Counts.of(entries.size(), "image")
+                    + ", which an evaluation leaves out: " + Counts.names(without));
+        }
+        notes.addAll(source.notes);
+        notes.addAll(more);
+        notes.addAll(MaskCheck.check(this));
+        notes.forEach(note -> LOG.debug("{}", note));
+    }
+
+    /** The number of all tags; tells of classes without any, images without any, and tags that cannot be read. */
+    private int countTags(Source source, List<String> more) {
+        int[] counts = new int[classes.tagCount()];
+        int untagged = 0;
+        List<InvalidDataException> unreadable = new ArrayList<>();
         for (Entry entry : entries) {
-            if (truth != (entry.mask != null)) {
-                throw new InvalidDataException(entry.origin + ": '" + entry.id + "' has "
-                        + (truth ? "no mask" : "a mask") + ", '" + entries.get(0).id + "' has "
-                        + (truth ? "one" : "none") + "; expected masks for all or for none");
+            try {
+                int[] tags = entry.tags.get().toArray();
+                untagged += tags.length == 0 ? 1 : 0;
+                for (int tag : tags) {
+                    counts[tag]++;
+                }
+            } catch (InvalidDataException e) {
+                unreadable.add(e);
             }
         }
+        if (unreadable.size() == entries.size()) {
+            throw unreadable.get(0);
+        }
+        int sum = IntStream.of(counts).sum();
+        if (sum == 0 && !source.untagged) {
+            throw new InvalidDataException(name + ": no image of " + source.list + " (" + entries.size()
+                    + ") has a tag of " + classes.tagNames() + "; expected one at least");
+        }
+        if (!unreadable.isEmpty()) {
+            more.add("tags of " + Counts.of(unreadable.size(), "image") + " cannot be read: "
+                    + unreadable.get(0).getMessage());
+        }
+        if (untagged > 0) {
+            more.add(Counts.of(untagged, "image") + " without a tag");
+        }
+        List<String> unused = IntStream.range(0, counts.length)
+                .filter(tag -> counts[tag] == 0)
+                .mapToObj(classes.tagNames()::get)
+                .toList();
+        if (!unused.isEmpty()) {
+            more.add(Counts.of(unused.size(), "class") + " of " + counts.length + " without an image: "
+                    + Counts.names(unused));
+        }
+        return sum;
+    }
+
+    /** Adds a note, while this is being opened. */
+    final void note(String note) {
+        notes.add(note);
+        LOG.debug("{}", note);
+    }
+
+    @Override
+    public final List<String> notes() {
+        return List.copyOf(notes);
     }
 
     @Override
@@ -101,16 +186,22 @@ abstract class FileDataset implements Dataset {
 
     @Override
     public final boolean hasTruth() {
-        return truth;
+        return masks > 0;
+    }
+
+    @Override
+    public final boolean hasTruth(int index) {
+        return entries.get(index).mask != null;
     }
 
     @Override
     public final LabelMap truth(int index) {
         Entry entry = entries.get(index);
         if (entry.mask == null) {
-            throw new IllegalStateException(name + " has no masks; '" + entry.id + "' was asked for");
+            throw new IllegalStateException(name + " has no " + (masks == 0 ? "masks" : "mask of '" + entry.id + "'")
+                    + "; '" + entry.id + "' was asked for");
         }
-        LabelMap mask = readMask(entry.mask, classes, maskCoding());
+        LabelMap mask = reader.read(entry.mask);
         ImageFiles.Size size = ImageFiles.size(entry.image);
         if (mask.height() != size.height() || mask.width() != size.width()) {
             throw new InvalidDataException(entry.mask + ": mask is " + mask.height() + "x" + mask.width()
@@ -119,22 +210,16 @@ abstract class FileDataset implements Dataset {
         return mask;
     }
 
-    /** What turns a mask as stored into labels of the catalog; by default nothing. */
-    UnaryOperator<LabelMap> maskCoding() {
-        return UnaryOperator.identity();
+    final Path image(int index) {
+        return entries.get(index).image;
     }
 
-    /** Reads a mask and checks that its values are labels of the catalog. */
-    static LabelMap readMask(Path file, ClassCatalog classes, UnaryOperator<LabelMap> coding) {
-        LabelMap mask = coding.apply(LabelPng.read(file));
-        int[] counts = mask.histogram();
-        for (int value = classes.labelCount(); value < LabelMap.IGNORE; value++) {
-            if (counts[value] > 0) {
-                throw new InvalidDataException(file + ": " + counts[value] + " pixels have value " + value
-                        + "; expected labels 0.." + (classes.labelCount() - 1) + " or " + LabelMap.IGNORE);
-            }
-        }
-        return mask;
+    final @Nullable Path mask(int index) {
+        return entries.get(index).mask;
+    }
+
+    final MaskReader reader() {
+        return reader;
     }
 
     @Override

@@ -1,46 +1,44 @@
 package dev.wsss.datasets;
 
 import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Your own images: a plain folder.
  *
  * <pre>
- * images/      cat1.jpg, park.png ...    .jpg, .jpeg or .png
- * classes.txt  one class name a line
+ * images/      cat1.jpg, park.png ...    of any kind that is read
+ * classes.txt  one class name a line, the background first or left out
  * labels.csv   cat1.jpg,cat;sofa         file name or id (the name without extension), classes split by semicolons
  * masks/       cat1.png ...              optional, for evaluation: 8-bit palette or grey, the values are labels
  * train.txt    cat1                      optional lists of ids, see {@link Builder#optList}
  * </pre>
  *
  * <p>The samples are the lines of {@code labels.csv}, in order; a first line that begins with {@code file}, {@code
- * image}, {@code filename} or {@code id} is a header. Nothing after the comma means that the image shows none of the
- * classes. Commas and semicolons cannot be part of names. Images without a line are left out, with a log message.
+ * image}, {@code filename}, {@code id} or the like is a header. Nothing after the comma means that the image shows none
+ * of the classes. Cells may stand in quotes, as RFC 4180 has it, and further cells are further classes; a header {@code
+ * id,cat,dog} of classes stands over lines of 0 and 1. Semicolons cannot be part of names; their case does not matter.
+ * Images without a line are left out, which {@link #notes} tell.
  *
- * <p>With a background (the default) mask value 0 is the background and class {@code k} of {@code classes.txt},
- * counted from 1, has value {@code k}; without one the first class has value 0. Value 255 is ignored. There must be a
- * mask for every sample or for none.
+ * <p>With a background (the default) mask value 0 is the background and class {@code k} of {@code classes.txt}, counted
+ * from 1 without the background, has value {@code k}; without one the first class has value 0. Value 255 is ignored.
+ * Masks may all be named with one ending, such as {@code cat1_mask.png}. Images without a mask take no part in an
+ * evaluation. {@code classes.txt} may also be {@code class_names.txt}, {@code labels.txt} or CVAT's {@code labelmap.txt},
+ * whose colours masks may have.
  */
 public final class FolderDataset extends FileDataset {
-    private static final Logger LOG = LoggerFactory.getLogger(FolderDataset.class);
-
-    private FolderDataset(String name, ClassCatalog classes, List<Entry> entries) {
-        super(name, classes, entries);
+    private FolderDataset(String name, ClassCatalog classes, List<Entry> entries, Source source) {
+        super(name, classes, entries, source);
     }
 
     /** A new builder. */
@@ -53,6 +51,10 @@ public final class FolderDataset extends FileDataset {
         private @Nullable Path root;
         private boolean background = true;
         private @Nullable String list;
+        private @Nullable Path listFile;
+        private @Nullable ClassFile classFile;
+        private @Nullable Map<String, ImageTags> tags;
+        private boolean evaluation;
 
         private Builder() {}
 
@@ -75,11 +77,39 @@ public final class FolderDataset extends FileDataset {
         }
 
         /**
-         * Reads the text files and finds images and masks.
+         * Tags by id in place of {@code labels.csv}. Samples are the images that have an entry, by name, or those of the
+         * list.
+         */
+        public Builder optTags(Map<String, ImageTags> tags) {
+            this.tags = Map.copyOf(tags);
+            return this;
+        }
+
+        /** A list that may lie elsewhere, in place of {@link #optList}. */
+        Builder optListFile(Path file) {
+            this.listFile = file;
+            return this;
+        }
+
+        /** The classes in place of the folder's list of them. */
+        Builder optClassFile(ClassFile file) {
+            this.classFile = file;
+            return this;
+        }
+
+        /** Whether this is to evaluate on only, so that no tag is needed; default false. */
+        Builder optEvaluation(boolean evaluation) {
+            this.evaluation = evaluation;
+            return this;
+        }
+
+        /**
+         * Reads the text files, finds images and masks, and looks at some of the masks.
          *
          * @throws IllegalStateException if the root was not set
-         * @throws InvalidDataException if a folder or file is missing, a class name is unknown, an image is listed twice
-         *     or only some samples have a mask; the message names the file and line
+         * @throws IllegalArgumentException if the tags are of other classes
+         * @throws InvalidDataException if a folder or file is missing, a class name is unknown, an image is listed twice,
+         *     no image has a tag, or no mask is one of these images and classes; the message names the file and line
          */
         public FolderDataset build() {
             if (root == null) {
@@ -88,83 +118,116 @@ public final class FolderDataset extends FileDataset {
             TextLines.requireFolder(root, "a folder with images, classes.txt and labels.csv");
             Path folder = root.resolve("images");
             TextLines.requireFolder(folder, "the folder of images");
-            ClassCatalog classes = classes(root.resolve("classes.txt"));
-            Map<String, Path> images = imagesByName(folder);
+            ClassFile classes = classes(root);
+            ImageFolder images = ImageFolder.list(folder);
+            List<String> notes = new ArrayList<>(classes.notes());
+            Map<String, Entry> byId = new HashMap<>();
+            List<Entry> entries =
+                    tags == null ? ofTable(root, classes, images, notes) : ofTags(tags, classes, images, notes);
+            entries.forEach(entry -> byId.putIfAbsent(entry.id(), entry));
+            MaskFolder masks = MaskFolder.list(
+                    root.resolve("masks"),
+                    images.all().stream().map(Builder::idOf).toList());
+            notes.addAll(masks.notes(images.all().stream().map(Builder::idOf).toList()));
+            String named = "labels.csv";
+            String name = TextLines.folderName(root, "folder");
+            Path file = listFile != null ? listFile : list == null ? null : TextLines.inside(root, list, "list");
+            if (file != null) {
+                entries = chosen(file, byId, images);
+                named = TextLines.within(root, file);
+                name += "/" + TextLines.stem(file.getFileName().toString());
+            } else if (tags != null) {
+                named = "images with tags";
+            }
+            List<Entry> masked = entries.stream()
+                    .map(e -> new Entry(e.id(), e.image(), masks.find(e.id()), e.tags(), e.origin()))
+                    .toList();
+            return new FolderDataset(
+                    name,
+                    classes.classes(),
+                    masked,
+                    new Source(named, "masks", MaskReader.of(classes), evaluation, notes));
+        }
 
+        private static String idOf(Path image) {
+            return TextLines.stem(image.getFileName().toString());
+        }
+
+        private ClassFile classes(Path folder) {
+            if (classFile != null) {
+                return classFile;
+            }
+            return ClassFile.find(folder, background)
+                    .orElseGet(() -> ClassFile.read(folder.resolve("classes.txt"), background));
+        }
+
+        private static List<Entry> ofTable(Path root, ClassFile classes, ImageFolder images, List<String> notes) {
+            TagTable table = TagTable.read(root.resolve("labels.csv"), classes.classes());
+            if (table.backgrounds() > 0) {
+                notes.add("labels.csv names the background " + Counts.of(table.backgrounds(), "time")
+                        + ", which is no tag and not used");
+            }
             List<Entry> entries = new ArrayList<>();
-            Map<String, Entry> byName = new HashMap<>();
-            Path masks = root.resolve("masks");
-            TagTable.read(root.resolve("labels.csv"), classes).forEach((name, row) -> {
-                Path image = images.get(name);
+            Set<Path> listed = new HashSet<>();
+            table.rows().forEach((name, row) -> {
+                Path image = images.find(name, row.origin());
                 if (image == null) {
-                    throw new InvalidDataException(row.origin() + ": there is no image '" + name + "' in " + folder);
+                    throw images.missing(name, row.origin());
                 }
-                String file = image.getFileName().toString();
-                String id = TextLines.stem(file);
-                Path mask = masks.resolve(id + ".png");
-                Entry entry = new Entry(id, image, Files.isRegularFile(mask) ? mask : null, row::tags, row.origin());
-                entries.add(entry);
-                byName.put(id, entry);
-                byName.put(file, entry);
+                listed.add(image);
+                entries.add(new Entry(idOf(image), image, null, row::tags, row.origin()));
             });
-            long unlisted = new HashSet<>(images.values()).size() - entries.size();
-            if (unlisted > 0) {
-                LOG.info("{}: {} images have no line in labels.csv and are left out", root, unlisted);
+            noteUnlisted(images, listed, "line in labels.csv", notes);
+            return entries;
+        }
+
+        private static List<Entry> ofTags(
+                Map<String, ImageTags> tags, ClassFile classes, ImageFolder images, List<String> notes) {
+            VocLayout.requireClasses(tags, classes.classes());
+            List<Entry> entries = new ArrayList<>();
+            Set<Path> listed = new HashSet<>();
+            Set<String> unused = new TreeSet<>(tags.keySet());
+            for (Path image : images.all()) {
+                ImageTags given = tags.get(idOf(image));
+                if (given != null) {
+                    listed.add(image);
+                    unused.remove(idOf(image));
+                    entries.add(new Entry(idOf(image), image, null, () -> given, image.toString()));
+                }
             }
-            Path end = root.toAbsolutePath().normalize().getFileName();
-            String name = end == null ? "folder" : end.toString();
-            if (list == null) {
-                return new FolderDataset(name, classes, entries);
+            noteUnlisted(images, listed, "entry in the tags given", notes);
+            if (!unused.isEmpty()) {
+                notes.add("tags of " + Counts.of(unused.size(), "image") + " that the folder does not have: "
+                        + Counts.names(unused));
             }
+            return entries;
+        }
+
+        private static void noteUnlisted(ImageFolder images, Set<Path> listed, String what, List<String> notes) {
+            List<String> unlisted = images.all().stream()
+                    .filter(image -> !listed.contains(image))
+                    .map(image -> image.getFileName().toString())
+                    .toList();
+            if (!unlisted.isEmpty()) {
+                notes.add(Counts.of(unlisted.size(), "image") + " not used, without a " + what + ": "
+                        + Counts.names(unlisted));
+            }
+        }
+
+        private static List<Entry> chosen(Path file, Map<String, Entry> byId, ImageFolder images) {
             List<Entry> chosen = new ArrayList<>();
-            Path file = TextLines.inside(root, list, "list");
             for (TextLines.Line line : TextLines.read(file, "a list of ids")) {
-                Entry entry = byName.get(line.text());
+                Path image = images.find(line.text(), line.origin());
+                Entry entry = image == null ? null : byId.get(idOf(image));
                 if (entry == null) {
-                    throw new InvalidDataException(line.origin() + ": '" + line.text() + "' has no line in labels.csv");
+                    throw image == null
+                            ? images.missing(line.text(), line.origin())
+                            : new InvalidDataException(
+                                    line.origin() + ": '" + line.text() + "' has no line in labels.csv, and no tags");
                 }
-                chosen.add(new Entry(entry.id(), entry.image(), entry.mask(), entry.tags(), line.origin()));
+                chosen.add(new Entry(entry.id(), entry.image(), null, entry.tags(), line.origin()));
             }
-            return new FolderDataset(name + "/" + TextLines.stem(list), classes, chosen);
-        }
-
-        private ClassCatalog classes(Path file) {
-            List<String> names = new ArrayList<>();
-            Set<String> seen = new HashSet<>();
-            for (TextLines.Line line : TextLines.read(file, "one class name a line")) {
-                if (!seen.add(line.text()) || line.text().contains(";")) {
-                    throw new InvalidDataException(line.origin() + ": class name '" + line.text()
-                            + "' stands twice or has a semicolon; expected distinct names without");
-                }
-                names.add(line.text());
-            }
-            int most = ClassCatalog.MAX_LABELS - (background ? 1 : 0);
-            if (names.isEmpty() || names.size() > most) {
-                throw new InvalidDataException(file + ": has " + names.size() + " classes; expected 1 to " + most);
-            }
-            return background ? ClassCatalog.withBackground(names) : ClassCatalog.withoutBackground(names);
-        }
-
-        /** The images of a folder by file name, and by id. */
-        private static Map<String, Path> imagesByName(Path folder) {
-            Map<String, Path> images = new HashMap<>();
-            try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.sorted().toList()) {
-                    String name = file.getFileName().toString();
-                    if (!name.toLowerCase(Locale.ROOT).matches(".+\\.(jpe?g|png)")) {
-                        continue;
-                    }
-                    images.put(name, file);
-                    Path twin = images.put(TextLines.stem(name), file);
-                    if (twin != null) {
-                        throw new InvalidDataException(
-                                folder + ": " + twin.getFileName() + " and " + name + " have the same id");
-                    }
-                }
-            } catch (IOException e) {
-                throw new InvalidDataException(folder + ": cannot be listed (" + e + ")", e);
-            }
-            return images;
+            return chosen;
         }
     }
 }

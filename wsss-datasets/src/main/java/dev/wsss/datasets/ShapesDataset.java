@@ -113,6 +113,12 @@ public final class ShapesDataset implements Dataset {
     }
 
     @Override
+    public List<String> notes() {
+        return List.of(name + ": " + count + " drawn scenes of " + height + "x" + width + " from seed " + seed
+                + ", tags of " + CLASSES.tagCount() + " classes, masks for evaluation: those drawn");
+    }
+
+    @Override
     public boolean hasTruth() {
         return true;
     }

@@ -2,6 +2,7 @@ package dev.wsss.datasets;
 
 import dev.wsss.api.InvalidDataException;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -22,10 +23,25 @@ final class TextLines {
      */
     record Line(String text, String origin) {}
 
+    private static final String NO_NAME = "is not a file name";
+
     private TextLines() {}
 
     /** The lines of a UTF-8 file, blank ones left out. */
     static List<Line> read(Path file, String expected) {
+        List<Line> lines = new ArrayList<>();
+        int number = 0;
+        for (String line : text(file, expected).split("\n", -1)) {
+            number++;
+            if (!line.isBlank()) {
+                lines.add(new Line(line.strip(), file + ":" + number));
+            }
+        }
+        return lines;
+    }
+
+    /** The text of a UTF-8 file, without a byte order mark. */
+    static String text(Path file, String expected) {
         String text;
         try {
             long size = Files.size(file);
@@ -40,18 +56,7 @@ final class TextLines {
             throw new InvalidDataException(
                     file + ": cannot be read as UTF-8 text (" + e + "); expected " + expected, e);
         }
-        if (text.startsWith("\uFEFF")) {
-            text = text.substring(1);
-        }
-        List<Line> lines = new ArrayList<>();
-        int number = 0;
-        for (String line : text.split("\n", -1)) {
-            number++;
-            if (!line.isBlank()) {
-                lines.add(new Line(line.strip(), file.getFileName() + ":" + number));
-            }
-        }
-        return lines;
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 
     static void requireFolder(Path folder, String expected) {
@@ -73,19 +78,79 @@ final class TextLines {
         return file;
     }
 
-    /** A path inside a folder; the file need not exist. */
+    /**
+     * A path inside a folder; the file need not exist. Absolute paths are taken where they lie inside it.
+     *
+     * @throws InvalidDataException if the path leads out of the folder or cannot be a file's name
+     */
     static Path inside(Path root, String name, String origin) {
+        Path path;
         try {
-            Path base = root.toAbsolutePath().normalize();
-            Path file = base.resolve(name).normalize();
-            if (!name.isEmpty() && !Path.of(name).isAbsolute() && file.startsWith(base) && !file.equals(base)) {
+            path = Path.of(name);
+        } catch (InvalidPathException e) {
+            throw new InvalidDataException(origin + ": '" + name + "' " + noFileName(name), e);
+        }
+        for (Path base : bases(root)) {
+            Path file = base.resolve(path).normalize();
+            if (!name.isEmpty() && file.startsWith(base) && !file.equals(base)) {
                 return root.resolve(base.relativize(file));
             }
-        } catch (InvalidPathException e) {
-            throw new InvalidDataException(origin + ": '" + name + "' is not a file name", e);
         }
-        throw new InvalidDataException(
-                origin + ": '" + name + "' leads out of " + root + "; expected a path relative to that folder");
+        throw new InvalidDataException(origin + ": '" + name + "' "
+                + (path.isAbsolute() ? "is an absolute path that is not inside " : "leads out of ") + root
+                + "; expected a path relative to that folder, or an absolute one inside it");
+    }
+
+    /** The folder's absolute path, and the one that it has once links are followed. */
+    private static List<Path> bases(Path root) {
+        Path base = root.toAbsolutePath().normalize();
+        try {
+            Path real = root.toRealPath();
+            return real.equals(base) ? List.of(base) : List.of(base, real);
+        } catch (IOException e) {
+            return List.of(base);
+        }
+    }
+
+    /** Why a text cannot be the name of a file. */
+    static String noFileName(String name) {
+        return noFileName(name, System.getProperty("sun.jnu.encoding", ""));
+    }
+
+    /**
+     * The same, of a JVM that has its file names in an encoding.
+     *
+     * <p>The property follows the locale: {@code -Dsun.jnu.encoding=UTF-8} is not heeded by JDK 17.
+     */
+    static String noFileName(String name, String encoding) {
+        try {
+            if (!Charset.forName(encoding).newEncoder().canEncode(name)) {
+                return "is no file name for this JVM: the locale that it was started in gave it sun.jnu.encoding="
+                        + encoding + ", which cannot write that name; expected a UTF-8 locale, such as by"
+                        + " LC_ALL=C.UTF-8 in the environment";
+            }
+        } catch (IllegalArgumentException | UnsupportedOperationException e) {
+            return NO_NAME; // an encoding that is not known explains nothing
+        }
+        return NO_NAME;
+    }
+
+    /** Whether this JVM can write a name. */
+    static boolean canName(String name) {
+        return noFileName(name).equals(NO_NAME);
+    }
+
+    /** A file as seen from a folder, for reports; whole where it lies elsewhere. */
+    static String within(Path root, Path file) {
+        Path base = root.toAbsolutePath().normalize();
+        Path absolute = file.toAbsolutePath().normalize();
+        return absolute.startsWith(base) ? base.relativize(absolute).toString() : file.toString();
+    }
+
+    /** The name of a folder for reports, or another where it has none. */
+    static String folderName(Path root, String otherwise) {
+        Path name = root.toAbsolutePath().normalize().getFileName();
+        return name == null ? otherwise : name.toString();
     }
 
     /** The file name without folder and extension. */

@@ -23,13 +23,21 @@ final class VocAnnotation {
     private VocAnnotation() {}
 
     /**
-     * The tags of an image: every {@code annotation/object/name} that is a class, whether difficult, truncated, occluded
-     * or none of these. Names of body parts and of objects outside the catalog do not count.
+     * What an annotation says.
+     *
+     * @param tags every {@code annotation/object/name} that is a class, whether difficult, truncated, occluded or none of
+     *     these; names of body parts do not count
+     * @param others the names of the objects that are of no class
+     */
+    record Objects(ImageTags tags, List<String> others) {}
+
+    /**
+     * Reads an annotation.
      *
      * @throws InvalidDataException if the file is missing, too large, no annotation, or has a document type, which could
      *     name files to read or grow without bound
      */
-    static ImageTags tags(Path file, ClassCatalog classes) {
+    static Objects read(Path file, ClassCatalog classes) {
         byte[] bytes;
         try {
             long size = Files.size(file);
@@ -44,12 +52,15 @@ final class VocAnnotation {
             throw new InvalidDataException(file + ": cannot be read (" + e + "); expected a VOC annotation", e);
         }
         List<String> known = new ArrayList<>();
+        List<String> others = new ArrayList<>();
         for (String name : objectNames(file, bytes)) {
-            if (classes.tagNames().contains(name)) {
-                known.add(name);
+            try {
+                (classes.findTag(name).isPresent() ? known : others).add(name);
+            } catch (InvalidDataException e) {
+                throw new InvalidDataException(file + ": " + e.getMessage(), e);
             }
         }
-        return ImageTags.ofNames(classes, known);
+        return new Objects(ImageTags.ofNames(classes, known), List.copyOf(others));
     }
 
     private static List<String> objectNames(Path file, byte[] bytes) {

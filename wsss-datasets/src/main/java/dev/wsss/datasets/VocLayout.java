@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,17 +23,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Samples</b> come from the list {@code ImageSets/Segmentation/<split>.txt}, or else {@code
  * ImageSets/SegmentationAug/<split>.txt}. A line is a bare id ({@code 2007_000032}; also {@code 2007000032}, as codes
- * that keep ids as integers write it) or a pair of paths ({@code /JPEGImages/2007_000032.jpg
- * /SegmentationClassAug/2007_000032.png}, with or without the leading slash, the mask left out in test lists). Images of
- * bare ids are {@code JPEGImages/<id>.jpg}.
+ * that keep ids as integers write it, and ids with dots) or a pair of paths ({@code /JPEGImages/2007_000032.jpg
+ * /SegmentationClassAug/2007_000032.png}, with or without the leading slash, the mask left out in test lists; absolute
+ * paths where they lie inside the folder). Images of bare ids are {@code JPEGImages/<id>.jpg}, or of another kind that is
+ * read.
  *
  * <p><b>Tags</b> come from {@link Builder#optTags}, else from {@link Builder#optTagFile}, else from {@code
- * Annotations/<id>.xml}: every object whose name is a class counts, difficult, truncated and occluded ones included.
+ * Annotations/<id>.xml}: every object whose name is a class counts, difficult, truncated and occluded ones included, and
+ * case does not matter. Annotations are read when the dataset is opened; objects of no class are told in {@link #notes}.
  *
  * <p><b>Masks</b> are those of the list's paths; for bare ids {@code <folder>/<id>.png}, where the folder is {@link
  * Builder#optMaskFolder}, by default {@code SegmentationClass}, or {@code SegmentationClassAug} when the split has "aug"
  * in its name or there is no other. Without that folder, or with {@link Builder#optTruth optTruth(false)}, the dataset
- * has no truth.
+ * has no truth; images without a mask have none.
  */
 public final class VocLayout extends FileDataset {
     /** The 20 classes of PASCAL VOC with background, in VOC's order and colours. */
@@ -57,8 +61,8 @@ public final class VocLayout extends FileDataset {
             "train",
             "tvmonitor"));
 
-    private VocLayout(String name, ClassCatalog classes, List<Entry> entries) {
-        super(name, classes, entries);
+    private VocLayout(String name, ClassCatalog classes, List<Entry> entries, Source source) {
+        super(name, classes, entries, source);
     }
 
     /** A new builder. */
@@ -75,6 +79,9 @@ public final class VocLayout extends FileDataset {
         private @Nullable Path tagFile;
         private @Nullable String maskFolder;
         private boolean truth = true;
+        private @Nullable ClassFile classFile;
+        private @Nullable Path list;
+        private boolean evaluation;
 
         private Builder() {}
 
@@ -93,6 +100,30 @@ public final class VocLayout extends FileDataset {
         /** Other classes than VOC's. */
         public Builder optClasses(ClassCatalog classes) {
             this.classes = classes;
+            this.classFile = null;
+            return this;
+        }
+
+        /** Other classes than VOC's, and how masks show them. */
+        Builder optClassFile(ClassFile file) {
+            this.classes = file.classes();
+            this.classFile = file;
+            return this;
+        }
+
+        ClassCatalog classes() {
+            return classes;
+        }
+
+        /** A list of the split that lies elsewhere, or has another name. */
+        Builder optListFile(Path list) {
+            this.list = list;
+            return this;
+        }
+
+        /** Whether this is to evaluate on only, so that no tag is needed; default false. */
+        Builder optEvaluation(boolean evaluation) {
+            this.evaluation = evaluation;
             return this;
         }
 
@@ -124,46 +155,65 @@ public final class VocLayout extends FileDataset {
         }
 
         /**
-         * Reads the list and finds the files.
+         * Reads the list, finds the files, reads the annotations and looks at some of the masks.
          *
          * @throws IllegalStateException if root or split were not set
          * @throws IllegalArgumentException if the tags are of other classes
-         * @throws InvalidDataException if a folder, the list, a listed file or a tag is missing, an id stands twice, a
-         *     path leads out of the root, or a class name is unknown; the message names the file and line
+         * @throws InvalidDataException if a folder, the list, a listed image or a tag is missing, an id stands twice, a
+         *     path leads out of the root, no image has a tag, or no mask is one of these images and classes; the message
+         *     names the file and line
          */
         public VocLayout build() {
             if (root == null || split == null) {
                 throw new IllegalStateException((root == null ? "setRoot" : "setSplit") + " is required");
             }
             TextLines.requireFolder(root, "a folder in VOC layout");
+            Path file = list == null ? listOf(root, split) : list;
+            ImageFolder images = ImageFolder.list(root.resolve("JPEGImages"));
+            List<Line> lines = TextLines.read(file, "the list of split '" + split + "'").stream()
+                    .map(line -> line(root, images, line))
+                    .toList();
+            List<String> ids = lines.stream().map(Line::id).toList();
+            Path maskRoot = maskRoot(root, split);
+            MaskFolder masks = maskRoot == null ? null : MaskFolder.list(maskRoot, ids);
+            List<String> notes = new ArrayList<>();
+            if (classFile != null) {
+                notes.addAll(classFile.notes());
+            }
+            VocTags source = tags(root, lines, notes);
+            List<Entry> entries = new ArrayList<>();
+            Set<String> maskFolders = new TreeSet<>();
+            for (Line line : lines) {
+                Path mask = null;
+                if (line.mask != null && truth) {
+                    mask = Files.isRegularFile(line.mask) ? line.mask : null;
+                } else if (!line.path && masks != null) {
+                    mask = masks.find(line.id);
+                }
+                if (mask != null) {
+                    maskFolders.add(TextLines.within(root, mask.resolveSibling("")));
+                }
+                entries.add(new Entry(line.id, line.image, mask, source.of(line), line.origin));
+            }
+            if (masks != null) {
+                notes.addAll(masks.notes());
+            }
+            return new VocLayout(
+                    TextLines.folderName(root, "voc") + "/" + split,
+                    classes,
+                    entries,
+                    new Source(
+                            TextLines.within(root, file),
+                            String.join(", ", maskFolders),
+                            classFile == null ? MaskReader.of(classes) : MaskReader.of(classFile),
+                            evaluation,
+                            notes));
+        }
+
+        private static Path listOf(Path root, String split) {
             Path list = TextLines.inside(root, "ImageSets/Segmentation/" + split + ".txt", "split");
             Path augmented = TextLines.inside(root, "ImageSets/SegmentationAug/" + split + ".txt", "split");
-            if (!Files.exists(list) && Files.exists(augmented)) {
-                list = augmented;
-            }
-            Path maskRoot = maskRoot(root, split);
-            TagSource source = tagSource(root);
-            List<Entry> entries = new ArrayList<>();
-            for (TextLines.Line line : TextLines.read(list, "the list of split '" + split + "'")) {
-                String[] tokens = line.text().split("\\s+");
-                if (tokens.length > 2) {
-                    throw new InvalidDataException(line.origin() + ": is '" + line.text()
-                            + "'; expected an id, or the paths of an image and its mask");
-                }
-                boolean path = tokens[0].contains("/") || tokens[0].contains(".");
-                String id = path ? TextLines.stem(tokens[0]) : bareId(root, tokens[0], line.origin());
-                Path image = TextLines.resolve(
-                        root, path ? relative(tokens[0]) : "JPEGImages/" + id + ".jpg", line.origin());
-                Path mask = null;
-                if (tokens.length == 2 && truth) {
-                    mask = TextLines.resolve(root, relative(tokens[1]), line.origin());
-                } else if (!path && maskRoot != null) {
-                    mask = TextLines.resolve(maskRoot, id + ".png", line.origin());
-                }
-                entries.add(new Entry(id, image, mask, source.tagsOf(id, line.origin()), line.origin()));
-            }
-            Path folder = root.toAbsolutePath().normalize().getFileName();
-            return new VocLayout((folder == null ? "voc" : folder) + "/" + split, classes, entries);
+            return !Files.exists(list) && Files.exists(augmented) ? augmented : list;
         }
 
         /** The folder of the masks of bare ids, or null. */
@@ -178,61 +228,124 @@ public final class VocLayout extends FileDataset {
             }
             Path official = folder.resolve("SegmentationClass");
             Path augmented = folder.resolve("SegmentationClassAug");
-            if (!list.contains("aug") && Files.isDirectory(official)) {
+            boolean aug = list.contains("aug") && Files.isDirectory(augmented);
+            if (!aug && Files.isDirectory(official)) {
                 return official;
             }
             return Files.isDirectory(augmented) ? augmented : null;
         }
 
-        private static String relative(String path) {
-            return path.startsWith("/") ? path.substring(1) : path;
+        /**
+         * What a line of a list names.
+         *
+         * @param path whether it names the image's file and not an id
+         * @param mask the mask that it names, which need not exist
+         */
+        private record Line(String id, Path image, boolean path, @Nullable Path mask, String origin) {}
+
+        /** An id goes before a path, and an id with white space before a pair. */
+        private static Line line(Path root, ImageFolder images, TextLines.Line line) {
+            String origin = line.origin();
+            Path whole = images.byId(line.text(), origin);
+            if (whole != null) {
+                return new Line(line.text(), whole, false, null, origin);
+            }
+            String[] tokens = line.text().split("\\s+");
+            if (tokens.length > 2) {
+                throw new InvalidDataException(
+                        origin + ": is '" + line.text() + "'; expected an id, or the paths of an image and its mask");
+            }
+            Path mask = tokens.length < 2 ? null : ofPath(root, tokens[1], origin);
+            Path image = images.byId(tokens[0], origin);
+            if (image != null) {
+                return new Line(tokens[0], image, false, mask, origin);
+            }
+            if (tokens[0].matches("\\d{10}")) {
+                String id = tokens[0].substring(0, 4) + "_" + tokens[0].substring(4);
+                image = images.byId(id, origin);
+                if (image != null) {
+                    return new Line(id, image, false, mask, origin);
+                }
+            }
+            boolean path = tokens[0].contains("/");
+            image = path ? ofPath(root, tokens[0], origin) : images.find(tokens[0], origin);
+            if (image == null) {
+                TextLines.inside(root, tokens[0], origin);
+                throw images.missing(tokens[0], origin);
+            }
+            if (!Files.isRegularFile(image)) {
+                throw new InvalidDataException(origin + ": names '" + tokens[0] + "', but there is no file " + image);
+            }
+            return new Line(TextLines.stem(image.getFileName().toString()), image, path, mask, origin);
         }
 
-        private static String bareId(Path root, String token, String origin) {
-            if (token.matches("\\d{10}") && !Files.exists(root.resolve("JPEGImages/" + token + ".jpg"))) {
-                return token.substring(0, 4) + "_" + token.substring(4);
+        /** A path that may begin with a slash although it starts from the root of the dataset. */
+        private static Path ofPath(Path root, String path, String origin) {
+            if (path.startsWith("/")) {
+                Path relative = TextLines.inside(root, path.substring(1), origin);
+                return Files.exists(relative) || !Files.exists(Path.of(path))
+                        ? relative
+                        : TextLines.inside(root, path, origin);
             }
-            TextLines.inside(root, token, origin);
-            return token;
+            return TextLines.inside(root, path, origin);
         }
 
         @FunctionalInterface
-        private interface TagSource {
-            Supplier<ImageTags> tagsOf(String id, String origin);
+        private interface VocTags {
+            Supplier<ImageTags> of(Line line);
         }
 
-        private TagSource tagSource(Path folder) {
+        private VocTags tags(Path folder, List<Line> lines, List<String> notes) {
             Map<String, ImageTags> given = tags;
             if (given != null) {
-                for (Map.Entry<String, ImageTags> e : given.entrySet()) {
-                    if (!e.getValue().catalog().equals(classes)) {
-                        throw new IllegalArgumentException("tags of '" + e.getKey() + "' are of "
-                                + e.getValue().catalog() + "; expected " + classes);
-                    }
-                }
-                return (id, origin) -> fixed(given.get(id), id, origin, "the tags given");
+                requireClasses(given, classes);
+                noteUnused(given.keySet(), lines, notes);
+                return line -> fixed(given.get(line.id), line, "the tags given");
             }
             Path table = tagFile;
             if (table != null) {
-                Map<String, TagTable.Row> rows = TagTable.read(table, classes);
-                return (id, origin) -> {
-                    TagTable.Row row = rows.get(id);
-                    return fixed(row == null ? null : row.tags(), id, origin, table.toString());
+                TagTable rows = TagTable.read(table, classes);
+                noteUnused(rows.rows().keySet(), lines, notes);
+                return line -> {
+                    TagTable.Row row = rows.rows().get(line.id);
+                    return fixed(row == null ? null : row.tags(), line, table.toString());
                 };
             }
             Path annotations = folder.resolve("Annotations");
-            TextLines.requireFolder(annotations, "annotations, or tags by optTags or optTagFile");
-            return (id, origin) -> {
-                Path xml = TextLines.resolve(annotations, id + ".xml", origin);
-                return () -> VocAnnotation.tags(xml, classes);
-            };
+            TextLines.requireFolder(annotations, "the annotations that tell the tags, unless tags are given");
+            VocAnnotations read = VocAnnotations.read(
+                    annotations,
+                    classes,
+                    lines.stream().map(Line::id).toList(),
+                    lines.stream().map(Line::origin).toList());
+            notes.addAll(read.notes(classFile == null ? "VOC" : classFile.file().toString(), evaluation));
+            return line -> read.tags(line.id);
         }
 
-        private static Supplier<ImageTags> fixed(@Nullable ImageTags tags, String id, String origin, String source) {
+        private static void noteUnused(Set<String> ids, List<Line> lines, List<String> notes) {
+            Set<String> unused = new TreeSet<>(ids);
+            lines.forEach(line -> unused.remove(line.id));
+            if (!unused.isEmpty()) {
+                notes.add("tags of " + Counts.of(unused.size(), "image") + " that the list does not have: "
+                        + Counts.names(unused));
+            }
+        }
+
+        private static Supplier<ImageTags> fixed(@Nullable ImageTags tags, Line line, String source) {
             if (tags == null) {
-                throw new InvalidDataException(origin + ": '" + id + "' has no tags in " + source);
+                throw new InvalidDataException(line.origin + ": '" + line.id + "' has no tags in " + source);
             }
             return () -> tags;
         }
+    }
+
+    /** Refuses tags of other classes. */
+    static void requireClasses(Map<String, ImageTags> tags, ClassCatalog classes) {
+        tags.forEach((id, given) -> {
+            if (!given.catalog().equals(classes)) {
+                throw new IllegalArgumentException(
+                        "tags of '" + id + "' are of " + given.catalog() + "; expected " + classes);
+            }
+        });
     }
 }

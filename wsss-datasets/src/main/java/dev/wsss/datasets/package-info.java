@@ -6,10 +6,11 @@
  * {@link dev.wsss.datasets.ShapesDataset} draws scenes, so that everything can be tried without a download. {@link
  * dev.wsss.datasets.Datasets#open} chooses by a text such as {@code voc:VOCdevkit/VOC2012}.
  *
- * <p>Opening a dataset reads its lists and checks that the files they name exist, so that a wrong path shows at once and
- * not an hour later; images and masks are decoded when asked for and kept nowhere. Lists and tables come from outside:
- * paths that lead out of the dataset's folder are refused, and every error names file and line, what was found and what
- * was expected.
+ * <p>Opening a dataset reads its lists, tables and annotations, finds the files they name, and looks at some of its masks,
+ * so that a wrong path, a shifted list of classes or masks of another coding show at once and not an hour later; what was
+ * chosen, and what is not used, {@link dev.wsss.api.Dataset#notes} tell. Images and masks are decoded when asked for and
+ * kept nowhere. Lists and tables come from outside: paths that lead out of the dataset's folder are refused, and every
+ * error names file and line, what was found and what was expected.
  *
  * <p>Tags come from annotations or tables. Where a dataset has masks only (CamVid), tags are derived from them once, on
  * opening; training code takes {@link dev.wsss.api.Dataset#tagsOnly()} and sees no mask.

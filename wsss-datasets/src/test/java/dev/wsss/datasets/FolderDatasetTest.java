@@ -2,6 +2,7 @@ package dev.wsss.datasets;
 
 import static dev.wsss.datasets.TestFiles.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wsss.api.Dataset;
 import java.io.IOException;
@@ -48,6 +49,11 @@ class FolderDatasetTest {
         assertThat(all.hasTruth()).isFalse();
         Dataset bare = folder().optBackground(false).build();
         assertThat(bare.tags(0).labels()).containsExactly(1, 2);
+        assertThat(all.notes())
+                .containsExactly(
+                        "pets: 3 images of labels.csv, 3 tags of 3 classes, no masks",
+                        "1 image not used, without a line in labels.csv: 'unlisted.png'",
+                        "1 image without a tag");
     }
 
     @Test
@@ -65,20 +71,36 @@ class FolderDatasetTest {
         assertThat(val.name()).isEqualTo("pets/val");
         assertThat(val.id(0)).isEqualTo("a");
         assertThat(val.size()).isEqualTo(2);
+        TestFiles.text(
+                root.resolve("val.txt"),
+                "images/a.jpg",
+                root.resolve("images/b.png").toAbsolutePath().toString());
+        assertThat(folder().optList("val.txt").build().id(1)).isEqualTo("b");
         TestFiles.text(root.resolve("val.txt"), "unlisted");
         assertInvalid(() -> folder().optList("val.txt").build(), "val.txt:1", "'unlisted'", "labels.csv");
+        TestFiles.text(root.resolve("val.txt"), "/somewhere/else/a.jpg");
+        assertInvalid(() -> folder().optList("val.txt").build(), "val.txt:1", "absolute path", "not inside " + root);
         assertInvalid(() -> folder().optList("../val.txt").build(), "leads out");
     }
 
     @Test
-    void readsMasksWhereAllHaveOne() throws IOException {
+    void readsMasksAndTellsOfImagesWithout() throws IOException {
         TestFiles.mask(root.resolve("masks/a.png"), 4, 6, 0, 1);
         TestFiles.mask(root.resolve("masks/b.png"), 5, 5, 3, 255);
-        assertInvalid(() -> folder().build(), "labels.csv:4", "'c d'", "all or for none");
-        TestFiles.mask(root.resolve("masks/c d.png"), 3, 3, 4);
         Dataset all = folder().build();
+        assertThat(all.hasTruth()).isTrue();
+        assertThat(all.hasTruth(1)).isTrue();
+        assertThat(all.hasTruth(2)).isFalse();
+        assertThat(all.notes())
+                .contains("no mask of 1 of 3 images, which an evaluation leaves out: 'c d'")
+                .anyMatch(note ->
+                        note.startsWith("tags and masks differ in 1 of the 2 masks looked at: 1 tag without a"));
+        assertThatThrownBy(() -> all.truth(2))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("'c d'");
         assertThat(all.truth(0).histogram()[3]).isEqualTo(13);
-        assertInvalid(() -> all.truth(2), "c d.png", "value 4", "0..3");
+        TestFiles.mask(root.resolve("masks/b.png"), 5, 5, 4);
+        assertInvalid(() -> all.truth(0), "b.png", "25 pixels", "value 4", "0..3");
         TestFiles.mask(root.resolve("masks/a.png"), 6, 4, 0);
         assertInvalid(() -> all.truth(1), "a.png", "6x4", "4x6");
     }
@@ -99,8 +121,12 @@ class FolderDatasetTest {
         assertInvalid(() -> folder().build(), "labels.csv:1", "''");
         labels("a");
         assertInvalid(() -> folder().build(), "labels.csv:1", "image,class;class");
-        labels("../pets/images/a.jpg,cat");
-        assertInvalid(() -> folder().build(), "labels.csv:1", "no image");
+        labels("../others/a.jpg,cat");
+        assertInvalid(() -> folder().build(), "labels.csv:1", "leads out");
+        labels("images/z.jpg,cat");
+        assertInvalid(() -> folder().build(), root.resolve("labels.csv") + ":1", "no image");
+        labels("a,", "b,");
+        assertInvalid(() -> folder().build(), "pets: no image of labels.csv (2) has a tag", "sofa bed");
         labels("id,classes");
         assertInvalid(() -> folder().build(), "pets", "no image");
         TestFiles.text(root.resolve("classes.txt"), "cat", "cat");

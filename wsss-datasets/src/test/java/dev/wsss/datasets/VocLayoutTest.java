@@ -72,6 +72,10 @@ class VocLayoutTest {
         assertThat(train.get(0).image().height()).isEqualTo(6);
         assertThat(train.get(0).tags()).isEqualTo(train.tags(0));
         assertThat(train.truth(0).get(0, 3)).isEqualTo(255);
+        assertThat(train.notes().get(0))
+                .isEqualTo("VOC2012/train: 2 images of ImageSets/Segmentation/train.txt, 3 tags of 20 classes,"
+                        + " masks for evaluation: SegmentationClass");
+        assertThat(train.notes()).contains("1 object of no class not used: 1 of 'hippo'");
         assertThat(ImageTags.anyPixel(train.classes(), train.truth(0))).isEqualTo(train.tags(0));
         assertThatThrownBy(() -> train.tagsOnly().truth(0)).isInstanceOf(GroundTruthAccessException.class);
     }
@@ -107,7 +111,10 @@ class VocLayoutTest {
         assertThat(test.hasTruth()).isFalse();
         assertThatThrownBy(() -> test.truth(0)).isInstanceOf(IllegalStateException.class);
         list("mixed", "/JPEGImages/2007_000032.jpg", "/JPEGImages/2007_000039.jpg SegmentationClass/2007_000039.png");
-        assertInvalid(() -> voc("mixed").build(), "mixed.txt:2", "2007_000039", "all or for none");
+        Dataset mixed = voc("mixed").build();
+        assertThat(mixed.hasTruth(0)).isFalse();
+        assertThat(mixed.hasTruth(1)).isTrue();
+        assertThat(mixed.notes()).contains("no mask of 1 of 2 images, which an evaluation leaves out: '2007_000032'");
     }
 
     @Test
@@ -124,7 +131,7 @@ class VocLayoutTest {
         assertInvalid(() -> voc("train").optMaskFolder("Masks").build(), "Masks", "no such folder");
         assertInvalid(() -> voc("train").optMaskFolder("../x").build(), "maskFolder", "leads out");
         Files.delete(root.resolve("SegmentationClass/2007_000039.png"));
-        assertInvalid(() -> voc("train").build(), "train.txt:2", "2007_000039.png");
+        assertThat(voc("train").build().hasTruth(1)).isFalse();
         assertThat(voc("train").optTruth(false).build().hasTruth()).isFalse();
     }
 
@@ -138,9 +145,11 @@ class VocLayoutTest {
 
     @Test
     void takesTagsFromElsewhere() throws IOException {
-        ImageTags cat = ImageTags.ofNames(VocLayout.VOC_CLASSES, List.of("cat"));
-        Map<String, ImageTags> given = Map.of("2007_000032", cat, "2007_000039", cat);
+        ImageTags cat = ImageTags.ofNames(VocLayout.VOC_CLASSES, List.of("person"));
+        Map<String, ImageTags> given = Map.of("2007_000032", cat, "2007_000039", cat, "2007_1", cat);
         assertThat(voc("train").optTags(given).build().tags(1)).isEqualTo(cat);
+        assertThat(voc("train").optTags(given).build().notes())
+                .contains("tags of 1 image that the list does not have: '2007_1'");
         assertInvalid(
                 () -> voc("train").optTags(Map.of("2007_000032", cat)).build(),
                 "train.txt:2",
@@ -151,9 +160,9 @@ class VocLayoutTest {
                 .isThrownBy(() ->
                         voc("train").optTags(Map.of("2007_000032", foreign)).build());
 
-        Path table = TestFiles.text(root.resolve("tags.csv"), "id,classes", "2007_000032,cat; dog", "2007_000039,");
+        Path table = TestFiles.text(root.resolve("tags.csv"), "id,classes", "2007_000032,PERSON; dog", "2007_000039,");
         Dataset fromTable = voc("train").optTagFile(table).build();
-        assertThat(fromTable.tags(0).names()).containsExactly("cat", "dog");
+        assertThat(fromTable.tags(0).names()).containsExactly("dog", "person");
         assertThat(fromTable.tags(1).isEmpty()).isTrue();
     }
 
@@ -167,7 +176,7 @@ class VocLayoutTest {
                 "gone");
         assertInvalid(() -> voc("gone").build(), "gone.txt", "no such file");
         list("a", "2007_000032", "2007_999999");
-        assertInvalid(() -> voc("a").build(), "a.txt:2", "2007_999999.jpg");
+        assertInvalid(() -> voc("a").build(), "a.txt:2", "no image '2007_999999'", "JPEGImages");
         list("a", "2007_000032", "2007_000039", "2007_000032");
         assertInvalid(() -> voc("a").build(), "a.txt:3", "a.txt:1", "'2007_000032'");
         list("a", "");
@@ -178,7 +187,7 @@ class VocLayoutTest {
         assertInvalid(() -> voc("train").build(), "train.txt:2", "2007_000039.xml");
         Files.delete(root.resolve("Annotations/2007_000032.xml"));
         Files.delete(root.resolve("Annotations"));
-        assertInvalid(() -> voc("train").build(), "Annotations", "optTags");
+        assertInvalid(() -> voc("train").build(), "Annotations", "tags");
     }
 
     @ParameterizedTest
@@ -201,26 +210,32 @@ class VocLayoutTest {
         assertInvalid(() -> train.truth(0), "2007_000032.png", "RGB");
     }
 
+    /** A damaged annotation costs its own image, and says so each time; none that can be read is the end. */
     @Test
     void refusesHostileAnnotations() throws IOException {
-        Dataset train = voc("train").build();
-        Path xml = root.resolve("Annotations/2007_000032.xml");
         Path secret = TestFiles.text(root.resolve("secret.txt"), "cat");
-        TestFiles.text(
-                xml,
-                "<!DOCTYPE annotation [<!ENTITY x SYSTEM \"" + secret.toUri() + "\">]>",
-                "<annotation><object><name>&x;</name></object></annotation>");
-        assertInvalid(() -> train.tags(0), "2007_000032.xml");
-        TestFiles.text(
-                xml,
-                "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>",
-                "<annotation><object><name>&b;</name></object></annotation>");
-        assertInvalid(() -> train.tags(0), "2007_000032.xml");
-        TestFiles.text(xml, "<annotation><object>");
-        assertInvalid(() -> train.tags(0), "2007_000032.xml", "well-formed");
-        TestFiles.text(xml, "<html/>");
-        assertInvalid(() -> train.tags(0), "2007_000032.xml", "'html'");
-        TestFiles.text(xml, "<annotation>" + " ".repeat(1 << 20) + "</annotation>");
-        assertInvalid(() -> train.tags(0), "2007_000032.xml", "1048576");
+        assertHostile(
+                "",
+                "<!DOCTYPE annotation [<!ENTITY x SYSTEM \"" + secret.toUri() + "\">]>"
+                        + "<annotation><object><name>&x;</name></object></annotation>");
+        assertHostile(
+                "",
+                "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>"
+                        + "<annotation><object><name>&b;</name></object></annotation>");
+        assertHostile("well-formed", "<annotation><object>");
+        assertHostile("'html'", "<html/>");
+        assertHostile("1048576", "<annotation>" + " ".repeat(1 << 20) + "</annotation>");
+        list("one", "2007_000032");
+        assertInvalid(() -> voc("one").build(), "2007_000032.xml", "1048576");
+    }
+
+    private void assertHostile(String word, String xml) throws IOException {
+        TestFiles.text(root.resolve("Annotations/2007_000032.xml"), xml);
+        Dataset train = voc("train").build();
+        assertInvalid(() -> train.tags(0), "2007_000032.xml", word);
+        assertThat(train.tags(1).names()).containsExactly("tvmonitor");
+        assertThat(train.notes())
+                .anyMatch(note ->
+                        note.startsWith("tags of 1 image cannot be read: ") && note.contains("2007_000032.xml"));
     }
 }

@@ -1,15 +1,15 @@
 package dev.wsss.examples;
 
+import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.ObjectNpy;
 import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
-import dev.wsss.datasets.VocLayout;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -22,9 +22,31 @@ final class DataOptions {
     String data = "shapes";
 
     @Option(
+            names = "--classes",
+            paramLabel = "FILE",
+            description = "names of the classes of voc:DIR or folder:DIR, one a line, in place of DIR's or VOC's own")
+    @Nullable
+    private Path classes;
+
+    @Option(
+            names = "--split",
+            paramLabel = "train=LIST,val=LIST",
+            description = "lists of DIR, by name or file, in place of train (train_aug, trainaug) and val")
+    @Nullable
+    private String split;
+
+    @Option(
+            names = "--hold-out",
+            paramLabel = "N",
+            description = "hold every N-th image of DIR out to evaluate on; default is none")
+    @Nullable
+    private Integer holdOut;
+
+    @Option(
             names = "--cls-labels",
             paramLabel = "FILE",
-            description = "cls_labels.npy of the original programs: the tags of voc:DIR in place of its annotations")
+            description =
+                    "cls_labels.npy of the original programs: the tags of voc:DIR or folder:DIR in place of its own")
     @Nullable
     private Path clsLabels;
 
@@ -35,32 +57,73 @@ final class DataOptions {
 
     /** The images; the drawn scenes are of the run's seed. */
     DatasetSplits open(long seed) {
+        requireKind("--classes", classes, "voc", "folder");
+        requireKind("--cls-labels", clsLabels, "voc", "folder");
+        requireKind("--split", split, "voc", "folder", "camvid");
+        requireKind("--hold-out", holdOut, "voc", "folder", "camvid");
+        Datasets.Builder builder =
+                Datasets.builder().setSpec(data.equals("shapes") ? "shapes:train=400,val=200,seed=" + seed : data);
+        if (classes != null) {
+            builder.optClasses(classes);
+        }
+        if (split != null) {
+            lists(split, builder);
+        }
+        if (holdOut != null) {
+            if (holdOut < 2) {
+                throw new IllegalArgumentException("--hold-out is " + holdOut + "; expected 2 or more");
+            }
+            builder.optHoldOut(holdOut);
+        }
         Path tags = clsLabels;
         if (tags == null) {
-            return Datasets.open(data.equals("shapes") ? "shapes:train=400,val=200,seed=" + seed : data);
+            return builder.open();
         }
-        if (!data.startsWith("voc:")) {
-            throw new IllegalArgumentException("--cls-labels is for voc:DIR, got --data " + data);
-        }
-        Path root = Path.of(data.substring("voc:".length()));
-        Map<String, ImageTags> given = tags(tags);
         try {
-            return Datasets.voc(root, given);
+            return builder.optTags(known -> tags(tags, known)).open();
         } catch (InvalidDataException e) {
-            throw new InvalidDataException("with the tags of " + tags + ": " + e.getMessage(), e);
+            String message = String.valueOf(e.getMessage());
+            throw message.startsWith(tags.toString())
+                    ? e
+                    : new InvalidDataException("with the tags of " + tags + ": " + message, e);
         }
     }
 
-    private static Map<String, ImageTags> tags(Path file) {
+    private void requireKind(String option, @Nullable Object value, String... kinds) {
+        String kind = data.replaceAll(":.*", "");
+        if (value != null && !List.of(kinds).contains(kind)) {
+            throw new IllegalArgumentException(
+                    option + " is for " + String.join(":DIR, ", kinds) + ":DIR, got --data " + data);
+        }
+    }
+
+    private static void lists(String split, Datasets.Builder builder) {
+        Map<String, String> lists = new HashMap<>();
+        for (String part : split.split(",", -1)) {
+            int equals = part.indexOf('=');
+            String key = equals < 0 ? part : part.substring(0, equals);
+            String list = equals < 0 ? "" : part.substring(equals + 1);
+            if (!List.of("train", "val").contains(key) || list.isBlank() || lists.put(key, list) != null) {
+                throw new IllegalArgumentException(
+                        "--split has '" + part + "'; expected train=LIST, val=LIST or train=LIST,val=LIST");
+            }
+        }
+        if (lists.containsKey("train")) {
+            builder.optTrainList(lists.get("train"));
+        }
+        if (lists.containsKey("val")) {
+            builder.optValList(lists.get("val"));
+        }
+    }
+
+    private static Map<String, ImageTags> tags(Path file, ClassCatalog classes) {
         Map<String, ImageTags> tags = new HashMap<>();
         ObjectNpy.readClassLabels(file).forEach((id, scores) -> {
-            if (scores.length != VocLayout.VOC_CLASSES.tagCount()) {
-                throw new InvalidDataException(file + ": '" + id + "' has " + scores.length + " classes; expected "
-                        + VocLayout.VOC_CLASSES.tagCount());
+            try {
+                tags.put(id, ImageTags.ofMultiHot(classes, scores));
+            } catch (InvalidDataException e) {
+                throw new InvalidDataException(file + ": '" + id + "' " + e.getMessage(), e);
             }
-            int[] present =
-                    IntStream.range(0, scores.length).filter(i -> scores[i] > 0).toArray();
-            tags.put(id, ImageTags.of(VocLayout.VOC_CLASSES, present));
         });
         return tags;
     }

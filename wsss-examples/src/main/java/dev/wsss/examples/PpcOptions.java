@@ -197,6 +197,7 @@ final class PpcOptions {
         console.printf(
                 "%s: %d images with tags of %d classes, %s on %s%n",
                 splits.train().name(), splits.train().size(), classes.tagCount(), variant, device);
+        splits.notes().forEach(console::println);
         return ppc.build();
     }
 

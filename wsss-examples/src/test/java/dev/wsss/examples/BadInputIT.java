@@ -7,6 +7,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -21,14 +22,16 @@ class BadInputIT {
         this.tmp = tmp;
     }
 
-    private static CommandLineRun run(Path folder) {
-        return CommandLineRun.of(
+    private static CommandLineRun run(Path folder, String... more) {
+        List<String> args = new ArrayList<>(List.of(
                 "quickstart",
                 "--quick",
                 "--device=cpu",
                 "--threads=1",
                 "--data=folder:" + folder,
-                "--out=" + folder.resolve("out"));
+                "--out=" + folder.resolve("out")));
+        args.addAll(List.of(more));
+        return CommandLineRun.of(args.toArray(String[]::new));
     }
 
     private static void assertFails(CommandLineRun run, String... words) {
@@ -63,8 +66,8 @@ class BadInputIT {
         Files.delete(SceneFolder.image(folder, 2));
         cmyk(folder.resolve("images/s2.jpg"));
         truncated(SceneFolder.image(folder, 3));
-        truncated(SceneFolder.image(folder, 4)); // every fifth scene is held out for validation
-        CommandLineRun run = run(folder);
+        truncated(SceneFolder.image(folder, 4));
+        CommandLineRun run = run(folder, "--hold-out=5");
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).isZero();
         String out = String.join("\n", run.out());

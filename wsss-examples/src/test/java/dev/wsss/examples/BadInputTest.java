@@ -72,11 +72,24 @@ class BadInputTest {
         fails("folder:" + tmp.resolve("scenes"), "labels.csv:2", "s1");
     }
 
+    /** What the options of data say that no data of the kind reads, or that is not there. */
     @Test
-    void masksOfSomeImagesOnly() throws IOException {
+    void optionsOfData() throws IOException {
         Path folder = SceneFolder.write(tmp.resolve("scenes"), 3, true);
-        Files.delete(SceneFolder.mask(folder, 1));
-        fails("folder:" + folder, "s1", "no mask", "expected masks for all or for none");
+        String data = "--data=folder:" + folder;
+        Path classes = Files.writeString(tmp.resolve("names.txt"), "disk\nbackground\n");
+        failsWith(List.of("--classes", classes.toString()), "--classes is for voc:DIR, folder:DIR, got --data shapes");
+        failsWith(List.of("--split", "train=a", "--data", "shapes:train=2"), "--split is for", "--data shapes:train=2");
+        failsWith(List.of("--hold-out", "5"), "--hold-out is for", "shapes");
+        failsWith(List.of("--cls-labels", "x.npy", "--data", "camvid:x"), "--cls-labels is for", "camvid:x");
+        failsWith(List.of(data, "--split", "test=a"), "--split has 'test=a'", "train=LIST");
+        failsWith(List.of(data, "--split", "train=a,train=b"), "--split has 'train=b'");
+        failsWith(List.of(data, "--split", "train="), "--split has 'train='");
+        failsWith(List.of(data, "--split", "train=none"), "no list 'none'", folder.toString());
+        failsWith(List.of(data, "--hold-out", "1"), "--hold-out is 1", "expected 2 or more");
+        failsWith(List.of(data, "--hold-out", "5"), "3 images", "every 5th");
+        failsWith(List.of(data, "--classes", classes.toString()), classes + ":2", "'background'", "expected it first");
+        failsWith(List.of(data, "--classes", tmp.resolve("gone.txt").toString()), "gone.txt", "no such file");
     }
 
     @ParameterizedTest

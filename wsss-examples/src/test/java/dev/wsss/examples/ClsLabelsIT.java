@@ -66,8 +66,8 @@ class ClsLabelsIT {
         ObjectNpy.writeClassLabels(file, labels);
     }
 
-    private CommandLineRun run(String data) {
-        return CommandLineRun.of(
+    private CommandLineRun run(String data, String... more) {
+        List<String> args = new ArrayList<>(List.of(
                 "ppc",
                 "infer-cam",
                 "--small",
@@ -77,7 +77,9 @@ class ClsLabelsIT {
                 "--threads=1",
                 "--data=" + data,
                 "--cls-labels=" + file,
-                "--out=" + root.resolveSibling("out"));
+                "--out=" + root.resolveSibling("out")));
+        args.addAll(List.of(more));
+        return CommandLineRun.of(args.toArray(String[]::new));
     }
 
     private void assertRefused(CommandLineRun run, String... words) {
@@ -119,9 +121,45 @@ class ClsLabelsIT {
     }
 
     @Test
+    void valuesThatAreNeitherZeroNorOneAreRefused() {
+        for (float value : new float[] {255, 0.5f, Float.NaN, -1}) {
+            Map<String, float[]> labels = new LinkedHashMap<>();
+            for (int i = 0; i < 4; i++) {
+                float[] hot = new float[VocLayout.VOC_CLASSES.tagCount()];
+                hot[DOG] = 1;
+                hot[CAT] = i == 2 ? value : 0;
+                labels.put(id(i), hot);
+            }
+            ObjectNpy.writeClassLabels(file, labels);
+            assertRefused(run("voc:" + root), file + ": '2007_000002' class 'cat' has value ", "expected 1 where");
+        }
+    }
+
+    @Test
+    void classesOfAFileAreTheFoldersOfTheTags() throws IOException {
+        Path classes = Files.write(root.resolveSibling("names.txt"), List.of("background", "a", "b", "c"));
+        Map<String, float[]> labels = new LinkedHashMap<>();
+        for (int i = 0; i < 4; i++) {
+            labels.put(id(i), new float[] {1, 0, i});
+        }
+        labels.put(id(3), new float[] {0, 0, 1});
+        labels.put(id(2), new float[] {0, 1, 1});
+        ObjectNpy.writeClassLabels(file, labels);
+        CommandLineRun run = run("voc:" + root, "--classes=" + classes);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(run.out())
+                .anyMatch(
+                        line -> line.contains("4 images of ImageSets/Segmentation/train_aug.txt, 6 tags of 3 classes"))
+                .anyMatch(line -> line.contains("'background' is the background"));
+        assertThat(ObjectNpy.readCamDict(root.resolveSibling("out/cam/2007_000002.npy")))
+                .containsOnlyKeys(1, 2);
+    }
+
+    @Test
     void otherDataHasItsOwnTags() {
         write(4, VocLayout.VOC_CLASSES.tagCount());
-        assertRefused(run("shapes"), "--cls-labels is for voc:DIR, got --data shapes");
+        assertRefused(run("shapes"), "--cls-labels is for voc:DIR, folder:DIR, got --data shapes");
     }
 
     @Test

@@ -1,0 +1,111 @@
+package dev.wsss.datasets;
+
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.ImageFiles;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.LabelPng;
+import dev.wsss.api.RgbImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads masks as labels of one catalog. */
+final class MaskReader {
+    private final ClassCatalog classes;
+    private final @Nullable Map<Integer, Integer> labelOfColour;
+    private final int voidValue;
+
+    private MaskReader(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfColour, int voidValue) {
+        this.classes = classes;
+        this.labelOfColour = labelOfColour;
+        this.voidValue = voidValue;
+    }
+
+    /** Of masks whose values are labels. */
+    static MaskReader of(ClassCatalog classes) {
+        return new MaskReader(classes, null, LabelMap.IGNORE);
+    }
+
+    /** Of masks whose values are labels, or, where they are colour images, colours of the list of classes. */
+    static MaskReader of(ClassFile file) {
+        return new MaskReader(file.classes(), file.labelOfColour(), LabelMap.IGNORE);
+    }
+
+    /** Of masks that have a value of their own for what is not labelled. */
+    static MaskReader withVoid(ClassCatalog classes, int voidValue) {
+        return new MaskReader(classes, null, voidValue);
+    }
+
+    /**
+     * Reads a mask.
+     *
+     * @throws InvalidDataException if the file cannot be read or has values or colours that are no label
+     */
+    LabelMap read(Path file) {
+        if (labelOfColour != null && isColour(file)) {
+            return ofColours(file, labelOfColour);
+        }
+        LabelMap mask = LabelPng.read(file);
+        if (voidValue != LabelMap.IGNORE) {
+            byte[] labels = mask.toArray();
+            for (int i = 0; i < labels.length; i++) {
+                if (labels[i] == voidValue) {
+                    labels[i] = (byte) LabelMap.IGNORE;
+                }
+            }
+            mask = LabelMap.wrap(mask.height(), mask.width(), labels);
+        }
+        int[] counts = mask.histogram();
+        for (int value = classes.labelCount(); value < LabelMap.IGNORE; value++) {
+            if (counts[value] > 0) {
+                throw new InvalidDataException(file + ": " + counts[value] + " pixels have value " + value
+                        + "; expected labels 0.." + (classes.labelCount() - 1) + " or " + LabelMap.IGNORE);
+            }
+        }
+        return mask;
+    }
+
+    /** Whether a PNG's header says that its samples are colours. */
+    private static boolean isColour(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] header = in.readNBytes(26);
+            return header.length == 26 && (header[25] == 2 || header[25] == 6);
+        } catch (IOException e) {
+            return false; // reading the mask will tell
+        }
+    }
+
+    private static LabelMap ofColours(Path file, Map<Integer, Integer> labelOfColour) {
+        RgbImage image = ImageFiles.readRgb(file);
+        byte[] rgb = image.data();
+        byte[] labels = new byte[rgb.length / 3];
+        int border = ClassCatalog.vocPalette()[LabelMap.IGNORE];
+        for (int i = 0; i < labels.length; i++) {
+            int colour = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | rgb[3 * i + 2] & 255;
+            Integer label = labelOfColour.get(colour);
+            if (label == null && colour != border) {
+                int count = 0;
+                for (int j = 0; j < rgb.length; j += 3) {
+                    count += Arrays.equals(rgb, j, j + 3, rgb, 3 * i, 3 * i + 3) ? 1 : 0;
+                }
+                throw new InvalidDataException(String.format(
+                        Locale.ROOT,
+                        "%s: %d pixels have the colour %d,%d,%d; expected one of the %d colours of the list of classes",
+                        file,
+                        count,
+                        colour >> 16,
+                        colour >> 8 & 255,
+                        colour & 255,
+                        labelOfColour.size()));
+            }
+            labels[i] = (byte) (label == null ? LabelMap.IGNORE : label);
+        }
+        return LabelMap.wrap(image.height(), image.width(), labels);
+    }
+}
