@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -30,6 +31,9 @@ public final class ImageFiles {
     /** Huffman coding spends at least one bit on each block of 8 x 8 pixels. */
     private static final long JPEG_EXPANSION = 512;
 
+    private static final Set<String> EXTENSIONS =
+            Set.of("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp");
+
     private static final String EXPECTED = "a JPEG or PNG image";
 
     /**
@@ -46,6 +50,14 @@ public final class ImageFiles {
     }
 
     private ImageFiles() {}
+
+    /**
+     * The usual extensions of the formats that are read, in lower case and without the dot. They serve to find images in
+     * a folder; what a file is, its content says.
+     */
+    public static Set<String> extensions() {
+        return EXTENSIONS;
+    }
 
     /**
      * Reads an image, backed by a {@link BufferedImage}.
