@@ -2,6 +2,7 @@ package dev.wsss.core.metrics;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import java.util.stream.IntStream;
 
 /**
  * Counts of pixels by true and predicted label.
@@ -62,9 +63,23 @@ public final class ConfusionMatrix {
         int[] histogram = map.histogram();
         for (int v = labels; v < LabelMap.IGNORE; v++) {
             if (histogram[v] > 0) {
-                throw new InvalidDataException(name + " holds the value " + v + ", expected labels 0.." + (labels - 1)
-                        + " or " + LabelMap.IGNORE);
+                throw new InvalidDataException(name + " holds the value " + v + " in " + histogram[v]
+                        + " pixels, expected labels 0.." + (labels - 1) + " or " + LabelMap.IGNORE);
             }
+        }
+    }
+
+    /** The counts that are not 0, and where they are. */
+    record Cells(int[] at, long[] pixels) {}
+
+    Cells cells() {
+        int[] at = IntStream.range(0, counts.length).filter(i -> counts[i] > 0).toArray();
+        return new Cells(at, IntStream.of(at).mapToLong(i -> counts[i]).toArray());
+    }
+
+    void add(Cells cells) {
+        for (int i = 0; i < cells.at.length; i++) {
+            counts[cells.at[i]] += cells.pixels[i];
         }
     }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 record Page(
         String title,
         @Nullable String subtitle,
+        List<String> warnings,
         List<Fact> facts,
         List<Stage> stages,
         @Nullable Chart thresholds,
@@ -33,7 +34,8 @@ record Page(
 
     record Fact(String name, String value) {}
 
-    record Stage(String stage, String on, String miou, String direction, String change, String width) {}
+    record Stage(
+            String stage, String on, String miou, String common, String direction, String change, String width) {}
 
     record Label(String name, String colour) {}
 
@@ -87,6 +89,11 @@ record Page(
 
     boolean hasStages() {
         return !stages.isEmpty();
+    }
+
+    /** Whether rows are of different images, so that they have a score on the common ones. */
+    boolean hasCommon() {
+        return stages.stream().anyMatch(s -> !s.common.isEmpty());
     }
 
     boolean hasScores() {

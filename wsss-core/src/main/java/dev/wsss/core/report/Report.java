@@ -40,6 +40,9 @@ public final class Report {
     /** Largest confusion matrix that is shown with all its numbers; beyond, it is a picture. */
     private static final int MAX_TABLE_LABELS = 24;
 
+    /** In place of a score. */
+    static final String NOTHING_COUNTED = "no pixel was counted";
+
     private static final int MAX_MISTAKES = 8;
     private static final int MAX_FAILURES = 500;
     private static final int IMAGE_SIDE = 420;
@@ -73,6 +76,7 @@ public final class Report {
         return new Page(
                         title,
                         b.subtitle.isEmpty() ? null : b.subtitle,
+                        b.warnings,
                         facts(),
                         stages(),
                         thresholds(),
@@ -95,7 +99,7 @@ public final class Report {
         Map<String, String> facts = new LinkedHashMap<>();
         if (!b.stageScores.isEmpty()) {
             StageScore last = b.stageScores.get(b.stageScores.size() - 1);
-            facts.put("mIoU, " + last.stage(), percent(last.miou()));
+            facts.put("mIoU, " + last.stage(), orNothing(last.miou()));
         }
         RunManifest m = b.manifest;
         if (m != null) {
@@ -116,17 +120,28 @@ public final class Report {
         List<Page.Stage> rows = new ArrayList<>();
         Map<String, Double> before = new HashMap<>();
         for (StageScore s : b.stageScores) {
-            Double last = before.put(s.imageSet(), s.miou());
-            double change = last == null ? 0 : (s.miou() - last) * 100;
+            double compared = s.comparedMiou();
+            Double last = Double.isNaN(compared) ? null : before.put(s.comparedSet(), compared);
+            double change = last == null ? 0 : (compared - last) * 100;
+            StageScore.Common common = s.common();
             rows.add(new Page.Stage(
                     s.stage(),
                     s.on(),
-                    percent(s.miou()),
+                    orNothing(s.miou()),
+                    common == null
+                            ? ""
+                            : common.images() == 0
+                                    ? "none"
+                                    : percent(common.miou()) + " on " + grouped(common.images()),
                     last == null ? "" : change < 0 ? " down" : " up",
                     last == null ? "" : signed(change),
-                    percent(s.miou())));
+                    Double.isNaN(s.miou()) ? "0" : percent(s.miou())));
         }
         return rows;
+    }
+
+    private static String orNothing(double share) {
+        return Double.isNaN(share) ? NOTHING_COUNTED : percent(share);
     }
 
     private @Nullable Chart thresholds() {
@@ -334,6 +349,7 @@ public final class Report {
         private @Nullable String title;
         private @Nullable ClassCatalog classes;
         private String subtitle = "";
+        private final List<String> warnings = new ArrayList<>();
         private final Map<String, String> facts = new LinkedHashMap<>();
         private List<StageScore> stageScores = List.of();
         private double[] thresholds = {};
@@ -364,6 +380,12 @@ public final class Report {
         /** Sets the line below the title: which split, which truth, which ignore rule. */
         public Builder optSubtitle(String subtitle) {
             this.subtitle = Objects.requireNonNull(subtitle, "subtitle");
+            return this;
+        }
+
+        /** Adds a sentence below it that the reader must not miss. */
+        public Builder warning(String warning) {
+            warnings.add(Objects.requireNonNull(warning, "warning"));
             return this;
         }
 
@@ -439,7 +461,7 @@ public final class Report {
             return this;
         }
 
-        /** Sets the failures that no manifest lists; they are shown with the manifest's. */
+        /** Sets the failures that no manifest lists, those of the evaluation among them; shown with the manifest's. */
         public Builder failures(List<RunManifest.Failure> failures) {
             this.failures = List.copyOf(failures);
             return this;

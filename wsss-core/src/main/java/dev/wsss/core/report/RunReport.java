@@ -4,24 +4,28 @@ import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
 import dev.wsss.api.RunManifest;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.Segmenter;
 import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.Evaluator;
-import dev.wsss.core.metrics.IouConvention;
+import dev.wsss.core.metrics.Overlap;
+import dev.wsss.core.metrics.SweepEvaluation;
 import dev.wsss.core.metrics.ThresholdSweep;
 import dev.wsss.core.pipeline.ProductStore;
 import dev.wsss.core.pipeline.RunFolder;
 import dev.wsss.core.runtime.NativeMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +45,19 @@ import org.jspecify.annotations.Nullable;
  * report.write(Path.of("out/report.html"));
  * }</pre>
  *
- * <p>Products are measured on the training images, segmenters on images that they have not seen, where there are such with
- * masks.
+ * <p>Products are measured on the training images, segmenters on other images, where there are such with masks. Those are
+ * called unseen if none of them is among the training images, by {@link Overlap}; else rows, table and page say how many
+ * are.
+ *
+ * <p>Each row says how many images it covers. An image that cannot be counted, of a damaged product or mask, for instance,
+ * is left out, listed in {@link #failures} and counted. Where rows of one dataset cover different images, they also have a
+ * score on those that all have in common, and this is what is compared.
  */
 public final class RunReport {
     private static final int STRIPS = 6;
+
+    /** More lines about images that were left out would hide the table. */
+    private static final int MAX_LINES = 20;
 
     private final Dataset train;
     private final Dataset unseen;
@@ -55,8 +67,11 @@ public final class RunReport {
     private final @Nullable RunFolder run;
     private final List<Evaluation> products = new ArrayList<>();
     private final List<Evaluation> segmented = new ArrayList<>();
-    private final List<RunManifest.Failure> failures = new ArrayList<>();
-    private @Nullable ThresholdSweep sweep;
+    private final Set<RunManifest.Failure> failures = new LinkedHashSet<>();
+    private final List<ReportRow> rows = new ArrayList<>();
+    private final List<StageScore> stageScores = new ArrayList<>();
+    private @Nullable SweepEvaluation sweep;
+    private @Nullable Overlap overlap;
 
     private RunReport(Builder b, Dataset train) {
         this.train = train;
@@ -66,6 +81,7 @@ public final class RunReport {
         segmenters = new LinkedHashMap<>(b.segmenters);
         run = b.run;
         measure();
+        compare();
     }
 
     /** Starts a report. */
@@ -78,39 +94,88 @@ public final class RunReport {
             labels.forEach((name, store) -> products.add(Evaluator.on(train)
                     .compare(name, i -> store.contains(train.id(i)) ? store.load(train.id(i)) : null)));
             if (train.classes().hasBackground() && !scores.isEmpty()) {
-                sweep = sweep(scores.values().iterator().next());
+                sweep = sweep(Evaluator.on(train));
             }
         }
-        if (unseen.hasTruth()) {
-            segmenters.forEach((name, segmenter) -> segmented.add(Evaluator.on(unseen)
-                    .compare(
-                            name + (unseen == train ? ", training images" : ", unseen images"),
-                            i -> segment(i, segmenter))));
+        if (unseen.hasTruth() && !segmenters.isEmpty()) {
+            overlap = unseen == train ? null : Overlap.of(unseen, train);
+            String words = overlap == null ? "training images" : overlap.words();
+            segmenters.forEach((name, segmenter) ->
+                    segmented.add(Evaluator.on(unseen).evaluate(name + ", " + words, segmenter)));
         }
+        products.forEach(e -> enter(e.skipped()));
+        if (sweep != null) {
+            enter(sweep.skipped());
+        }
+        segmented.forEach(e -> enter(e.skipped()));
+    }
+
+    private void enter(Map<String, String> skipped) {
+        skipped.forEach((id, reason) -> failures.add(new RunManifest.Failure(id, "evaluation", reason)));
     }
 
     /** The curve of the first scores: what their best threshold would give, which no one knows without masks. */
-    private ThresholdSweep sweep(ProductStore<ScoreMaps> store) {
-        ThresholdSweep all = new ThresholdSweep(train.classes(), ThresholdSweep.range(0, 0.01, 100));
-        for (int i = 0; i < train.size(); i++) {
-            if (store.contains(train.id(i))) {
-                try (ScoreMaps maps = store.load(train.id(i))) {
-                    all.add(maps, train.truth(i));
-                }
-            }
-        }
-        return all;
+    private SweepEvaluation sweep(Evaluator evaluator) {
+        Map.Entry<String, ProductStore<ScoreMaps>> first =
+                scores.entrySet().iterator().next();
+        return evaluator.sweep(
+                first.getKey(), ThresholdSweep.range(0, 0.01, 100), i -> scores(first.getValue(), i));
     }
 
-    private @Nullable LabelMap segment(int i, Segmenter segmenter) {
-        Sample sample;
-        try {
-            sample = unseen.get(i);
-        } catch (InvalidDataException e) {
-            failures.add(new RunManifest.Failure(unseen.id(i), "evaluation", String.valueOf(e.getMessage())));
+    /** The scores of a training image; of one without tags those of no class, as a dict of none does not say its size. */
+    private @Nullable ScoreMaps scores(ProductStore<ScoreMaps> store, int i) {
+        String id = train.id(i);
+        if (!store.contains(id)) {
             return null;
         }
-        return segmenter.segment(sample.image());
+        if (!train.tags(i).isEmpty()) {
+            return store.load(id);
+        }
+        if (train.hasTruth(i)) {
+            LabelMap truth = train.truth(i);
+            return ScoreMaps.of(new int[0], truth.height(), truth.width(), new float[0]);
+        }
+        RgbImage image = train.get(i).image();
+        return ScoreMaps.of(new int[0], image.height(), image.width(), new float[0]);
+    }
+
+    /** Makes the rows: those of one dataset are compared on the images that all of them cover. */
+    private void compare() {
+        List<Set<String>> ofTrain = new ArrayList<>();
+        List<Set<String>> ofUnseen = unseen == train ? ofTrain : new ArrayList<>();
+        products.forEach(e -> ofTrain.add(e.byImage().ids()));
+        if (sweep != null) {
+            ofTrain.add(sweep.ids());
+        }
+        segmented.forEach(e -> ofUnseen.add(e.byImage().ids()));
+        Set<String> onTrain = ReportRow.commonWhereDifferent(ofTrain);
+        Set<String> onUnseen = ReportRow.commonWhereDifferent(ofUnseen);
+        products.forEach(e -> enter(e, onTrain));
+        SweepEvaluation s = sweep;
+        if (s != null) {
+            rows.add(ReportRow.of(s, common(s, onTrain)));
+        }
+        segmented.forEach(e -> enter(e, onUnseen));
+    }
+
+    private void enter(Evaluation e, @Nullable Set<String> common) {
+        StageScore score = StageScore.of(e);
+        if (common != null && e.images() > 0) {
+            Evaluation on = e.on(common);
+            score = score.withCommon(
+                    new StageScore.Common(on.meanIou(), on.images(), e.split() + "/" + on.imageSet()));
+        }
+        stageScores.add(score);
+        rows.add(ReportRow.of(e, score.common()));
+    }
+
+    /** Score maps are read again, as what each image adds to a hundred matrices is more than is worth keeping. */
+    private StageScore.@Nullable Common common(SweepEvaluation s, @Nullable Set<String> common) {
+        if (common == null || s.ids().isEmpty()) {
+            return null;
+        }
+        SweepEvaluation on = common.equals(s.ids()) ? s : sweep(Evaluator.on(train).only(common));
+        return new StageScore.Common(on.bestMeanIou(), on.ids().size(), "");
     }
 
     /** The evaluations in order: label maps as they were added, then segmenters. Empty without masks. */
@@ -120,16 +185,17 @@ public final class RunReport {
         return all;
     }
 
-    /** The threshold at which the first score maps would be best; empty without masks, scores or background. */
+    /** The threshold at which the first score maps would be best; empty without masks, scores, background or counted pixels. */
     public Optional<Best> bestThreshold() {
-        if (sweep == null) {
+        if (sweep == null || sweep.ids().isEmpty()) {
             return Optional.empty();
         }
-        int best = sweep.best(IouConvention.OCCURRING);
-        return Optional.of(new Best(
-                scores.keySet().iterator().next(),
-                sweep.thresholds()[best],
-                sweep.curve(IouConvention.OCCURRING)[best]));
+        return Optional.of(new Best(sweep.subject(), sweep.sweep().thresholds()[sweep.best()], sweep.bestMeanIou()));
+    }
+
+    /** Images on which segmenters were measured that are among the training images; empty unless there were others. */
+    public Optional<Overlap> overlap() {
+        return Optional.ofNullable(overlap);
     }
 
     /**
@@ -141,7 +207,7 @@ public final class RunReport {
      */
     public record Best(String scores, double threshold, double meanIou) {}
 
-    /** Images that could not be read for the evaluation. */
+    /** Images that were left out of the evaluation, or could not be shown, and why; each reason once. */
     public List<RunManifest.Failure> failures() {
         return List.copyOf(failures);
     }
@@ -149,29 +215,30 @@ public final class RunReport {
     /** The scores in lines for a terminal. */
     public String table() {
         StringBuilder text = new StringBuilder();
-        failures.forEach(f -> text.append("  %s left out of the evaluation: %s%n".formatted(f.id(), f.reason())));
-        if (products.isEmpty() && segmented.isEmpty()) {
+        failures.stream()
+                .limit(MAX_LINES)
+                .forEach(f -> text.append("  %s left out of the evaluation: %s%n".formatted(f.id(), f.reason())));
+        if (failures.size() > MAX_LINES) {
+            text.append("  and %d more%n".formatted(failures.size() - MAX_LINES));
+        }
+        if (!failures.isEmpty()) {
+            text.append(leftOut()).append(System.lineSeparator());
+        }
+        if (rows.isEmpty()) {
             return text.append("no masks in %s: nothing to evaluate against%n".formatted(train.name()))
                     .toString();
         }
-        text.append("%n%-28s %-24s %6s  %s%n".formatted("stage", "evaluated on", "images", "mIoU"));
-        products.forEach(e -> text.append(line(e)));
-        bestThreshold()
-                .ifPresent(best -> text.append(String.format(
-                        Locale.ROOT,
-                        "%-28s %-24s %6s  %4.1f %% at %.2f%n",
-                        best.scores + ", best threshold",
-                        train.name(),
-                        "",
-                        100 * best.meanIou,
-                        best.threshold)));
-        segmented.forEach(e -> text.append(line(e)));
-        return text.toString();
+        warnings().forEach(warning -> text.append("warning: ").append(warning).append(System.lineSeparator()));
+        return text.append(System.lineSeparator()).append(ReportRow.table(rows)).toString();
     }
 
-    private static String line(Evaluation e) {
-        return String.format(
-                Locale.ROOT, "%-28s %-24s %6d  %4.1f %%%n", e.subject(), e.split(), e.images(), 100 * e.meanIou());
+    private String leftOut() {
+        long images = failures.stream().map(RunManifest.Failure::id).distinct().count();
+        return images + (images == 1 ? " image was" : " images were") + " left out of some row or all";
+    }
+
+    private List<String> warnings() {
+        return overlap == null || overlap.isEmpty() ? List.of() : List.of(overlap.warning());
     }
 
     /** Writes the page: scores, curves, pictures of some images, times, memory, failures, manifest. */
@@ -181,29 +248,26 @@ public final class RunReport {
                 .setTitle("From tags to labels: " + train.name())
                 .setClasses(classes)
                 .optSubtitle("Image tags are the only supervision; masks were read for this evaluation alone.");
-        if (sweep != null) {
-            double[] thresholds = new double[sweep.thresholds().length];
-            for (int i = 0; i < thresholds.length; i++) {
-                thresholds[i] = sweep.thresholds()[i];
-            }
-            report.thresholds(thresholds, sweep.curve(IouConvention.OCCURRING));
+        warnings().forEach(report::warning);
+        if (sweep != null && !sweep.ids().isEmpty()) {
+            float[] compared = sweep.sweep().thresholds();
+            double[] thresholds = new double[compared.length];
+            Arrays.setAll(thresholds, i -> compared[i]);
+            report.fact("images of the threshold curve", Integer.toString(sweep.ids().size()))
+                    .thresholds(thresholds, sweep.sweep().curve(sweep.convention()));
         }
         segmented.forEach(e -> report.classIou(e.subject(), e.iou()).confusion(counts(e)));
         Map<String, Double> spent = run == null ? Map.of() : run.seconds();
-        List<RunManifest.Failure> unshown = new ArrayList<>(failures);
+        Set<RunManifest.Failure> unshown = new LinkedHashSet<>(failures);
         int count = Math.min(STRIPS, train.size());
         for (int i = 0; i < count; i++) {
             int sample = i * train.size() / count;
-            try {
-                report.strip(strip(sample));
-            } catch (InvalidDataException e) {
-                unshown.add(new RunManifest.Failure(train.id(sample), "report", String.valueOf(e.getMessage())));
-            }
+            attempt(sample, unshown, () -> report.strip(strip(sample, unshown)));
         }
-        report.stageScores(evaluations().stream().map(StageScore::of).toList())
+        report.stageScores(stageScores)
                 .timings(spent)
                 .memory("process, at most", NativeMemory.now().peakResidentBytes())
-                .failures(unshown);
+                .failures(List.copyOf(unshown));
         if (run != null) {
             run.trainings()
                     .forEach((name, history) ->
@@ -215,26 +279,41 @@ public final class RunReport {
         report.build().write(file);
     }
 
-    private Strip strip(int i) {
+    /** Does a part of the page; where the image's data do not allow it, the page says why and goes on without. */
+    private void attempt(int i, Set<RunManifest.Failure> unshown, Runnable part) {
+        try {
+            part.run();
+        } catch (InvalidDataException | IllegalArgumentException e) {
+            // the latter where a map is of another size than the image
+            String id = train.id(i);
+            String reason = String.valueOf(e.getMessage());
+            if (!unshown.contains(new RunManifest.Failure(id, "evaluation", reason))) {
+                unshown.add(new RunManifest.Failure(id, "report", reason));
+            }
+        }
+    }
+
+    private Strip strip(int i, Set<RunManifest.Failure> unshown) {
         String id = train.id(i);
         Sample sample = train.get(i);
         Strip.Builder strip = Strip.builder(id, sample.image(), train.classes())
                 .optNote(String.join(", ", train.tags(i).names()));
-        scores.forEach((name, store) -> {
-            if (store.contains(id)) {
-                try (ScoreMaps maps = store.load(id)) {
+        scores.forEach((name, store) -> attempt(i, unshown, () -> {
+            try (ScoreMaps maps = scores(store, i)) {
+                if (maps != null) {
                     strip.scores(name, maps);
                 }
             }
-        });
+        }));
         labels.forEach((name, store) -> {
             if (store.contains(id)) {
-                strip.labels(name, store.load(id));
+                attempt(i, unshown, () -> strip.labels(name, store.load(id)));
             }
         });
-        segmenters.forEach((name, segmenter) -> strip.labels(name, segmenter.segment(sample.image())));
-        if (train.hasTruth()) {
-            strip.labels("truth", train.truth(i));
+        segmenters.forEach(
+                (name, segmenter) -> attempt(i, unshown, () -> strip.labels(name, segmenter.segment(sample.image()))));
+        if (train.hasTruth(i)) {
+            attempt(i, unshown, () -> strip.labels("truth", train.truth(i)));
         }
         return strip.build();
     }
@@ -267,7 +346,10 @@ public final class RunReport {
             return this;
         }
 
-        /** Images to measure segmenters on; the training images where these have no masks, or unless set. */
+        /**
+         * Images to measure segmenters on, which are called unseen if they are; the training images where these have no
+         * masks, or unless set.
+         */
         public Builder optUnseen(Dataset unseen) {
             this.unseen = unseen;
             return this;
@@ -301,7 +383,6 @@ public final class RunReport {
          * Measures everything.
          *
          * @throws IllegalStateException if the training data are not set
-         * @throws InvalidDataException if a map is of another size than its mask
          */
         public RunReport build() {
             if (train == null) {

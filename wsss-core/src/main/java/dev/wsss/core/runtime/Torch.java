@@ -150,9 +150,10 @@ public final class Torch {
 
     /**
      * Runs native code and turns its errors into short ones: the first line of libtorch's message, without its C++
-     * trace, which is logged at debug level.
+     * trace, which is logged at debug level. Want of memory is such an error too, whether JavaCPP, libtorch, C++ or the heap
+     * ran short of it; the message says which limit was met, its value and what sets it.
      *
-     * @throws NativeException if the native code threw
+     * @throws NativeException if the native code threw, or there is too little memory
      */
     public static <T> T call(Supplier<T> code) {
         try {
@@ -161,6 +162,9 @@ public final class Torch {
             throw e;
         } catch (RuntimeException e) {
             throw translate(e);
+        } catch (OutOfMemoryError e) {
+            log.debug("out of memory", e);
+            throw new NativeException(MemoryLimits.explain(e), e);
         }
     }
 
@@ -180,6 +184,7 @@ public final class Torch {
         log.debug("native error", e);
         String message = e.getMessage() == null ? "unknown native error" : e.getMessage();
         int end = message.indexOf('\n');
-        return new NativeException(end < 0 ? message : message.substring(0, end), e);
+        String first = end < 0 ? message : message.substring(0, end);
+        return new NativeException(MemoryLimits.isShortage(first) ? MemoryLimits.explain(first) : first, e);
     }
 }
