@@ -194,10 +194,8 @@ final class PpcOptions {
                 saliency,
                 folder -> ppc.optSaliency(
                         SaliencyFolder.builder().setFolder(folder).build()));
-        console.printf(
-                "%s: %d images with tags of %d classes, %s on %s%n",
-                splits.train().name(), splits.train().size(), classes.tagCount(), variant, device);
         splits.notes().forEach(console::println);
+        console.println(variant + " on " + device);
         return ppc.build();
     }
 

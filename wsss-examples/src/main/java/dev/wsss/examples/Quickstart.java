@@ -125,8 +125,8 @@ final class Quickstart implements Callable<Integer> {
             folder.optTensorBoard(options.tensorboard);
         }
         RunFolder run = folder.build();
-        console.printf(
-                "%s: %d images with tags of %d classes, on %s%n", train.name(), train.size(), classes.tagCount(), on);
+        splits.notes().forEach(console::println);
+        console.println("on " + on);
         if (!data.isShapes()) {
             console.println("The networks start from nothing, not from ImageNet: expect poor labels on photographs.");
         }

@@ -39,8 +39,8 @@ class BadInputIT {
         assertThat(run.status()).isEqualTo(1);
     }
 
-    private static void sixteenBits(Path file) throws IOException {
-        ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_USHORT_GRAY), "png", file.toFile());
+    private static void text(Path file) throws IOException {
+        Files.writeString(file, "<html>not found</html>");
     }
 
     private static void cmyk(Path file) throws IOException {
@@ -62,18 +62,30 @@ class BadInputIT {
     @Test
     void badImagesAmongGoodOnesAreListedAndTheRestGoesOn() throws IOException {
         Path folder = SceneFolder.write(tmp.resolve("scenes"), 12, true);
-        sixteenBits(SceneFolder.image(folder, 1));
+        text(SceneFolder.image(folder, 1));
         Files.delete(SceneFolder.image(folder, 2));
         cmyk(folder.resolve("images/s2.jpg"));
         truncated(SceneFolder.image(folder, 3));
         truncated(SceneFolder.image(folder, 4));
-        CommandLineRun run = run(folder, "--hold-out=5");
+        CommandLineRun refused = run(folder, "--hold-out=5");
+        assertFails(
+                refused,
+                "classifier: 3 images of 10 cannot be used, more than 5 %: ",
+                "s1.png",
+                "--allow-left-out SHARE goes on without them");
+        assertThat(refused.out()).noneMatch(line -> line.startsWith("classifier: "));
+        CommandLineRun run = run(folder, "--hold-out=5", "--allow-left-out=30%");
         assertThat(run.err()).isEmpty();
-        assertThat(run.status()).isZero();
+        assertThat(run.status()).isEqualTo(Wsss.SOME_FAILED);
+        assertThat(run(folder, "--hold-out=5", "--allow-left-out=0.3", "--allow-failures=3")
+                        .status())
+                .isZero();
         String out = String.join("\n", run.out());
         assertThat(out)
                 .contains("7 of 10 samples done")
-                .containsPattern("s1 failed in read: .*s1\\.png.* 16-bit grey PNG; expected at most 8 bits")
+                .contains("classifier: 3 left out of training:")
+                .containsPattern("cam +7 made +0 reused +0 failed +3 left out")
+                .containsPattern("s1 failed in read: .*s1\\.png.* 3c 68 74 6d; expected")
                 .containsPattern("s2 failed in read: .*s2\\.jpg.* CMYK .*; expected")
                 .containsPattern("s3 failed in read: .*s3\\.png.* truncated.*; expected")
                 .containsPattern("s4 left out of the evaluation: .*s4\\.png.* truncated.*; expected");
@@ -82,17 +94,17 @@ class BadInputIT {
                 .containsExactly("s1", "s2", "s3");
         assertThat(folder.resolve("out/report.html"))
                 .content()
-                .contains("16-bit grey PNG", "CMYK", "s3.png", "s4.png")
+                .contains("s1.png", "CMYK", "s3.png", "s4.png")
                 .doesNotContain("s5.png");
     }
 
     @Test
     void nothingButBadImages() throws IOException {
-        for (String kind : List.of("16-bit", "CMYK", "truncated")) {
+        for (String kind : List.of("3c 68 74 6d", "CMYK", "truncated")) {
             Path folder = SceneFolder.write(tmp.resolve(kind), 1, false);
             Path image = SceneFolder.image(folder, 0);
             switch (kind) {
-                case "16-bit" -> sixteenBits(image);
+                case "3c 68 74 6d" -> text(image);
                 case "CMYK" -> cmyk(image);
                 default -> truncated(image);
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
+import dev.wsss.api.RunManifest;
 import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.ObjectNpy;
@@ -111,13 +112,20 @@ class PpcIT {
                 "walk",
                 out,
                 "--cams=" + made.resolve("cam"),
-                "--la=" + made.resolve("crf_la"),
-                "--ha=" + made.resolve("crf_ha"),
                 "--affinity-weights=" + made.resolve("weights/affinity.pth"));
         assertThat(run.err()).isEmpty();
         assertThat(run.status()).isZero();
         assertThat(out.resolve("checkpoints")).doesNotExist();
         assertThat(out.resolve("pseudo/shapes_000000.png")).isNotEmptyFile();
+        CommandLineRun affinity = run(
+                "affinity",
+                tmp.resolve("affinity"),
+                "--cams=" + made.resolve("cam"),
+                "--la=" + made.resolve("crf_la"),
+                "--ha=" + made.resolve("crf_ha"));
+        assertThat(affinity.err()).isEmpty();
+        assertThat(tmp.resolve("affinity/crf_la")).doesNotExist();
+        assertThat(tmp.resolve("affinity/weights/affinity.pth")).isNotEmptyFile();
         CommandLineRun segment = run("segment", tmp.resolve("seg"), "--labels=" + out.resolve("pseudo"));
         assertThat(segment.err()).isEmpty();
         assertThat(tmp.resolve("seg/weights/segmenter.pth")).isNotEmptyFile();
@@ -166,7 +174,8 @@ class PpcIT {
                 tmp.resolve("affinity"),
                 "--cams=" + made.resolve("cam"),
                 "--la=" + la,
-                "--ha=" + ha);
+                "--ha=" + ha,
+                "--allow-left-out=50%");
         assertThat(affinity.status()).isZero();
         assertThat(affinity.out())
                 .filteredOn(line -> line.startsWith("  left out of training: "))
@@ -176,17 +185,22 @@ class PpcIT {
                 .anyMatch(line -> line.contains("shapes_000002.npy: no such file"));
 
         Path saliency = made.resolve("saliency");
-        ImageIO.write(grey(BufferedImage.TYPE_USHORT_GRAY, 32), "png", file(saliency, 0));
+        Files.writeString(file(saliency, 0).toPath(), "not a picture");
         ImageIO.write(grey(BufferedImage.TYPE_BYTE_GRAY, 31), "png", file(saliency, 1));
         Files.delete(file(saliency, 2).toPath());
         ImageIO.write(grey(BufferedImage.TYPE_BYTE_GRAY, 32), "png", file(saliency, 3)); // black: nothing is salient
-        CommandLineRun cam =
-                runOn(eight, "train-cam", tmp.resolve("cam"), "--variant=EPS_PPC", "--saliency=" + saliency);
+        CommandLineRun cam = runOn(
+                eight,
+                "train-cam",
+                tmp.resolve("cam"),
+                "--variant=EPS_PPC",
+                "--saliency=" + saliency,
+                "--allow-left-out=.5");
         assertThat(cam.status()).isZero();
         assertThat(cam.out())
                 .filteredOn(line -> line.startsWith("  left out of training: "))
                 .hasSize(3)
-                .anyMatch(line -> line.contains("shapes_000000.png") && line.contains("16-bit grey PNG; expected"))
+                .anyMatch(line -> line.contains("shapes_000000.png") && line.contains("begins with bytes"))
                 .anyMatch(line -> line.contains("shapes_000001.png: saliency map is 31x31; expected 32x32"))
                 .anyMatch(line -> line.contains("sample shapes_000002 has no saliency map"));
     }
@@ -288,29 +302,88 @@ class PpcIT {
                 cams.resolve("shapes_000001.npy"), Map.of(8, HostArray.ofFloats(new float[1024], 32, 32)));
         ObjectNpy.writeCamDict(cams.resolve("shapes_000002.npy"), Map.of(1, HostArray.ofFloats(new float[4], 2, 2)));
         ObjectNpy.writeCamDict(cams.resolve("shapes_000003.npy"), Map.of(1, HostArray.ofFloats(spoilt, 32, 32)));
-        CommandLineRun run = run("infer-cam", tmp.resolve("out"), "--cams=" + cams);
-        assertThat(run.status()).isZero();
+        assertThat(run("infer-cam", tmp.resolve("out"), "--cams=" + cams).err())
+                .singleElement()
+                .asString()
+                .contains("CAMs: 11 images of 12 cannot be used, more than 5 %: ", "--allow-left-out SHARE goes on");
+        CommandLineRun run = run("infer-cam", tmp.resolve("out"), "--cams=" + cams, "--allow-left-out=100%");
+        assertThat(run.status()).isEqualTo(Wsss.SOME_FAILED);
         assertThat(run.out())
                 .anyMatch(line -> line.contains("1 made") && line.contains("11 failed"))
                 .anyMatch(line -> line.contains("shapes_000001.npy: has a map of class 8; expected classes 0..7"))
                 .anyMatch(line -> line.contains("shapes_000002.npy: maps are 2x2; expected 32x32"))
                 .anyMatch(line -> line.contains("shapes_000003.npy") && line.contains("column 7 is NaN"))
                 .anyMatch(line -> line.contains("shapes_000004.npy: no such file"));
-        assertThat(run("eval", tmp.resolve("out"), "--cams=" + cams).out())
+        assertThat(run("eval", tmp.resolve("out")).out())
                 .anyMatch(line -> line.startsWith("raw CAM") && line.contains("   1 "));
     }
 
     @Test
     void wrongUsageIsExplained() {
         assertThat(run("infer-cam", tmp, "--variant=CAM", "--shard=3").err())
-                .containsExactly("wsss: --shard is '3'; expected I/N such as 0/4");
+                .containsExactly("wsss: --shard is '3'; expected I/N, the I-th of N parts counted from 0, such as 0/4");
+        assertThat(run("infer-cam", tmp, "--variant=CAM", "--shard=3/3").err().get(0))
+                .contains("--shard is '3/3'");
         assertThat(run("segment", tmp, "--segmenter=v9").err().get(0))
                 .contains("--segmenter", "[V1, V2, V3PLUS]", "'v9'");
         assertThat(run("train-cam", tmp, "--backbone=vgg").err().get(0)).contains("--backbone", "RESNET38", "'vgg'");
         assertThat(run("affinity", tmp, "--affinity=irn", "--la=" + tmp).err())
                 .containsExactly(
-                        "wsss: --la and --ha are for --affinity PSA, got --affinity IRN, which makes its labels from"
-                                + " CAMs");
+                        "wsss: scores of CRFs (la, ha) are for AffinityNet, got the method IRN, which makes its labels"
+                                + " from CAMs");
         assertThat(CommandLineRun.of("ppc").err().get(0)).contains("name a step");
+    }
+
+    /** Told at once, and not after days of training; a number that trains nothing is no number of steps. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            eval      | --labels=x             | --labels is not read by the step 'eval'; it is for segment, all
+            eval      | --cams=x               | --cams is not read by the step 'eval'; it is for infer-cam, affinity
+            train-cam | --cam-weights=x        | --cam-weights is not read by the step 'train-cam'
+            walk      | --segmenter-weights=x  | --segmenter-weights is not read by the step 'walk'; it is for eval, all
+            all       | --cams=x --irn-cams=y  | --cams and --irn-cams are both given
+            all       | --rate=0               | --learning-rate is 0.0; expected a positive number
+            all       | --steps=-5             | --steps is -5; expected at least 1
+            all       | --batch=0              | --batch is 0; expected at least 1
+            all       | --allow-left-out=7     | --allow-left-out is '7'; expected a share
+            all       | --labels=nosuch        | pseudo masks: 12 images of 12 cannot be used
+            all       | --la=nosuch            | scores of a CRF (la): 12 images of 12 cannot be used
+            all       | --affinity-weights=no  | no: expected a file, there is nothing
+            all       | --saliency=.           | saliency maps are for the variants of EPS, got SEAM_PPC
+            eval      | --seed=1               | holds nothing to evaluate yet
+            """)
+    void whatCanBeKnownIsToldBeforeTraining(String step, String options, String message) {
+        CommandLineRun run = run(step, tmp.resolve("out"), options.split(" "));
+        assertThat(run.err()).singleElement().asString().startsWith("wsss: ").contains(message);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.out()).noneMatch(line -> line.startsWith("cam: "));
+    }
+
+    @Test
+    void anotherNumberOfStepsIsExplained() {
+        Path out = tmp.resolve("out");
+        assertThat(run("train-cam", out, "--variant=CAM", "--steps=2").status()).isZero();
+        assertThat(run("train-cam", out, "--variant=CAM", "--steps=4").err())
+                .singleElement()
+                .asString()
+                .contains(
+                        "training 'cam' was trained otherwise: steps are '2' there and '4' here, and the learning rates go"
+                                + " by how many there are",
+                        "--remake makes it again")
+                .doesNotContain("schedule");
+        assertThat(run("train-cam", out, "--variant=CAM", "--steps=4", "--remake")
+                        .out())
+                .anyMatch(line -> line.startsWith("cam: 4 steps"));
+    }
+
+    @Test
+    void allNetworksTakeTheBatch() {
+        Path out = tmp.resolve("out");
+        run("segment", out, "--variant=CAM", "--batch=3");
+        assertThat(RunManifest.read(out).trainings()).hasSize(3).allSatisfy(t -> assertThat(t.settings())
+                .containsEntry("data.batchSize", "3"));
     }
 }
