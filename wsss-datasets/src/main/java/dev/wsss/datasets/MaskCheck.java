@@ -84,7 +84,7 @@ final class MaskCheck {
             }
         }
         // a class that the list lacks is in some masks only
-        if (unreadable.size() == n || unreadable.size() > 1 && unreadable.size() * 4 >= n) {
+        if (unreadable.size() == n || (unreadable.size() > 1 && unreadable.size() * 4 >= n)) {
             throw new InvalidDataException(unreadable.get(0) + of(unreadable.size(), n));
         }
         if (otherSize.size() == n) {
