@@ -81,11 +81,13 @@ record ClassFile(Path file, ClassCatalog classes, @Nullable Map<Integer, Integer
         return Optional.ofNullable(found);
     }
 
-    /** Whether a file, by a name that others use too, may be a list of classes: not too long, and each line once. */
+    /** Whether a file, by a name that others use too, may be a list of classes: not long, each line once, no images. */
     private static boolean isClasses(Path file) {
         List<TextLines.Line> lines = TextLines.read(file, "one class name a line");
         return lines.size() <= ClassCatalog.MAX_LABELS + 1
-                && lines.stream().map(TextLines.Line::text).distinct().count() == lines.size();
+                && lines.stream().map(TextLines.Line::text).distinct().count() == lines.size()
+                && lines.stream()
+                        .noneMatch(line -> ImageFolder.isImage(line.text().split("[\\s,;]+", -1)[0]));
     }
 
     /**

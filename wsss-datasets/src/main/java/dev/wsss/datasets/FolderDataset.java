@@ -177,6 +177,13 @@ public final class FolderDataset extends FileDataset {
                 listed.add(image);
                 entries.add(new Entry(idOf(image), image, null, row::tags, row.origin()));
             });
+            List<String> otherwise = table.rows().keySet().stream()
+                    .filter(name -> !name.contains("/") && ImageFolder.isImage(name) && !images.isNamed(name))
+                    .toList();
+            if (!otherwise.isEmpty()) {
+                notes.add(Counts.of(otherwise.size(), "image")
+                        + " found by id, for labels.csv has another extension or case: " + Counts.names(otherwise));
+            }
             noteUnlisted(images, listed, "line in labels.csv", notes);
             return entries;
         }

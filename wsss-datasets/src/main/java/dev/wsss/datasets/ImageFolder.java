@@ -73,6 +73,11 @@ final class ImageFolder {
         return dot > 0 && EXTENSIONS.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
     }
 
+    /** Whether a file has exactly this name. */
+    boolean isNamed(String name) {
+        return images.containsKey(name);
+    }
+
     /** All images, by name. */
     List<Path> all() {
         return List.copyOf(images.values());
@@ -96,7 +101,8 @@ final class ImageFolder {
     }
 
     /**
-     * The image that a table names: by its file's name, in any case if need be, by its id, or by a path to it.
+     * The image that a table names: by its file's name, in any case and of another extension if need be, by its id, or by
+     * a path to it.
      *
      * @return null if there is none
      * @throws InvalidDataException if there are several
@@ -120,7 +126,10 @@ final class ImageFolder {
         if (!alike.isEmpty()) {
             return alike.get(0);
         }
-        return name.contains("/") ? ofPath(name, origin) : null;
+        if (name.contains("/")) {
+            return ofPath(name, origin);
+        }
+        return isImage(name) ? byId(TextLines.stem(name), origin) : null;
     }
 
     /** The image that a path names, from the dataset's folder or from the root of the file system. */

@@ -30,9 +30,8 @@ final class MaskCheck {
      * A sample whose mask could be read.
      *
      * @param tags null if they cannot be read
-     * @param shown the tags that the mask implies
      */
-    private record Seen(Path file, LabelMap mask, int[] counts, @Nullable ImageTags tags, ImageTags shown) {
+    private record Seen(Path file, LabelMap mask, int[] counts, @Nullable ImageTags tags) {
         boolean isTagged() {
             return tags != null && !tags.isEmpty();
         }
@@ -78,14 +77,14 @@ final class MaskCheck {
                 unreadable.add(String.valueOf(e.getMessage()));
                 continue;
             }
-            seen.add(new Seen(file, mask, mask.histogram(), tags(index), ImageTags.anyPixel(data.classes(), mask)));
+            seen.add(new Seen(file, mask, mask.histogram(), tags(index)));
             String mismatch = mismatch(data.image(index), file, mask);
             if (!mismatch.isEmpty()) {
                 otherSize.add(mismatch);
             }
         }
         // a class that the list lacks is in some masks only
-        if (unreadable.size() == n || unreadable.size() > 1 && unreadable.size() * 4 >= n) {
+        if (unreadable.size() == n || (unreadable.size() > 1 && unreadable.size() * 4 >= n)) {
             throw new InvalidDataException(unreadable.get(0) + of(unreadable.size(), n));
         }
         if (otherSize.size() == n) {
@@ -94,7 +93,13 @@ final class MaskCheck {
         tell(unreadable, n);
         tell(otherSize, n);
         checkForeground(seen);
-        compareTags(seen);
+        List<TagAgreement.Pair> pairs = new ArrayList<>();
+        for (Seen s : seen) {
+            if (s.tags != null) {
+                pairs.add(new TagAgreement.Pair(s.file, s.tags, ImageTags.anyPixel(data.classes(), s.mask)));
+            }
+        }
+        TagAgreement.check(data.classes(), pairs).ifPresent(notes::add);
     }
 
     private static String of(int some, int all) {
@@ -146,89 +151,5 @@ final class MaskCheck {
         } catch (InvalidDataException e) {
             return null;
         }
-    }
-
-    private void compareTags(List<Seen> seen) {
-        int differing = 0;
-        int withoutPixel = 0;
-        int withoutTag = 0;
-        int comparable = 0;
-        int agreeing = 0;
-        String example = "";
-        for (Seen s : seen) {
-            ImageTags tags = s.tags;
-            ImageTags shown = s.shown;
-            if (tags == null) {
-                continue;
-            }
-            int common = common(tags, shown, 0);
-            comparable += tags.isEmpty() ? 0 : 1;
-            agreeing += common > 0 ? 1 : 0;
-            withoutPixel += tags.size() - common;
-            withoutTag += shown.size() - common;
-            if (!tags.equals(shown)) {
-                differing++;
-                if (example.isEmpty()) {
-                    example = s.file + " shows " + shown + ", the tags are " + tags;
-                }
-            }
-        }
-        if (differing == 0) {
-            return;
-        }
-        int shift = shift(seen.stream().filter(Seen::isTagged).toList());
-        if (shift != 0) {
-            throw new InvalidDataException(example + "; the values of all masks are " + (shift > 0 ? "higher" : "lower")
-                    + " by one than the places of the tags in the list of classes "
-                    + data.classes().labelNames()
-                    + "; expected 0 for '" + data.classes().labelNames().get(0) + "' and so on");
-        }
-        if (agreeing == 0 && comparable > 1) {
-            throw new InvalidDataException(example + "; no mask of the " + comparable
-                    + " looked at shows a class of its image's tags; expected masks of these images whose values are the"
-                    + " places in the list of classes " + data.classes().labelNames());
-        }
-        notes.add("tags and masks differ in " + differing + " of the " + Counts.of(seen.size(), "mask")
-                + " looked at: " + Counts.of(withoutPixel, "tag") + " without a pixel, "
-                + Counts.of(withoutTag, "class") + " with pixels but no tag; " + example);
-    }
-
-    /** By how much all mask values lie above their tags: 1 or -1 where that is certain, else 0. */
-    private int shift(List<Seen> seen) {
-        if (seen.size() < 2) {
-            return 0;
-        }
-        double straight = agreement(seen, 0);
-        for (int shift : new int[] {1, -1}) {
-            if (straight < 0.5 && agreement(seen, shift) > 0.9) {
-                return shift;
-            }
-        }
-        return 0;
-    }
-
-    /** Of all tags and all classes with pixels, the share that is both, once mask values are taken as so much higher. */
-    private double agreement(List<Seen> seen, int shift) {
-        int both = 0;
-        int either = 0;
-        for (Seen s : seen) {
-            ImageTags tags = Objects.requireNonNull(s.tags);
-            int common = common(tags, s.shown, shift);
-            // where values are higher, the background is a class more than there are tags; where they are lower, the
-            // first class has become the background
-            boolean background = shift > 0 && s.shown.contains(0)
-                    || shift < 0 && data.classes().hasBackground() && tags.contains(0);
-            both += common;
-            either += tags.size() + s.shown.size() - common - (background ? 1 : 0);
-        }
-        return either == 0 ? 0 : (double) both / either;
-    }
-
-    private static int common(ImageTags tags, ImageTags shown, int shift) {
-        int n = 0;
-        for (int tag : tags.toArray()) {
-            n += shown.contains(tag + shift) ? 1 : 0;
-        }
-        return n;
     }
 }

@@ -87,7 +87,7 @@ final class MaskReader {
         byte[] labels = new byte[rgb.length / 3];
         int border = ClassCatalog.vocPalette()[LabelMap.IGNORE];
         for (int i = 0; i < labels.length; i++) {
-            int colour = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | rgb[3 * i + 2] & 255;
+            int colour = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | (rgb[3 * i + 2] & 255);
             Integer label = labelOfColour.get(colour);
             if (label == null && colour != border) {
                 int count = 0;

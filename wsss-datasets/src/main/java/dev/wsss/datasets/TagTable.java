@@ -148,12 +148,12 @@ final class TagTable {
                 continue;
             }
             for (String part : cell.split(";", -1)) {
-                if (isClass(part) || !part.contains(",")) {
-                    names.add(part.strip());
-                } else {
-                    for (String piece : part.split(",", -1)) {
-                        names.add(piece.strip());
-                    }
+                if (isClass(part)) {
+                    names.add(part);
+                    continue;
+                }
+                for (String piece : part.split("[,|]", -1)) {
+                    names.add(piece.strip());
                 }
             }
         }

@@ -183,10 +183,14 @@ public final class VocLayout extends FileDataset {
             VocTags source = tags(root, lines, notes);
             List<Entry> entries = new ArrayList<>();
             Set<String> maskFolders = new TreeSet<>();
+            Set<String> gone = new TreeSet<>();
             for (Line line : lines) {
                 Path mask = null;
                 if (line.mask != null && truth) {
                     mask = Files.isRegularFile(line.mask) ? line.mask : null;
+                    if (mask == null) {
+                        gone.add(TextLines.within(root, line.mask));
+                    }
                 } else if (!line.path && masks != null) {
                     mask = masks.find(line.id);
                 }
@@ -194,6 +198,9 @@ public final class VocLayout extends FileDataset {
                     maskFolders.add(TextLines.within(root, mask.resolveSibling("")));
                 }
                 entries.add(new Entry(line.id, line.image, mask, source.of(line), line.origin));
+            }
+            if (!gone.isEmpty()) {
+                notes.add(Counts.of(gone.size(), "mask") + " of the list are not there: " + Counts.names(gone));
             }
             if (masks != null) {
                 notes.addAll(masks.notes());
@@ -274,7 +281,8 @@ public final class VocLayout extends FileDataset {
                 throw images.missing(tokens[0], origin);
             }
             if (!Files.isRegularFile(image)) {
-                throw new InvalidDataException(origin + ": names '" + tokens[0] + "', but there is no file " + image);
+                throw new InvalidDataException(origin + ": names '" + tokens[0] + "', but there is no file " + image
+                        + (tokens[0].startsWith("/") ? ", and it is no absolute path inside " + root : ""));
             }
             return new Line(TextLines.stem(image.getFileName().toString()), image, path, mask, origin);
         }

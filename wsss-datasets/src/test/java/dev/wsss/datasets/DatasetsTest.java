@@ -252,6 +252,8 @@ class DatasetsTest {
         assertThat(Datasets.open("voc:" + root).train().classes().tagCount()).isEqualTo(2);
         TestFiles.text(root.resolve("labels.txt"), "box", "disc");
         assertInvalid(() -> Datasets.open("voc:" + root), "labels.txt", "class_names.txt", "[box, disc]");
+        TestFiles.text(root.resolve("labels.txt"), "x0.jpg 1", "x1.jpg 2");
+        assertThat(Datasets.open("voc:" + root).train().classes().tagCount()).isEqualTo(2);
         TestFiles.text(root.resolve("labels.txt"), "not a list of classes", "not a list of classes");
         assertThat(Datasets.open("voc:" + root).train().classes().tagCount()).isEqualTo(2);
         TestFiles.text(root.resolve("classes.txt"), "disc", "box");

@@ -100,6 +100,32 @@ class MaskCheckTest {
     }
 
     @Test
+    void anotherOrderOfTheClassesIsRefused() throws IOException {
+        masks(v -> v == 0 ? 0 : v % 3 + 1);
+        assertInvalid(this::open, "i0.png shows [box, rhomb], the tags are [disc, box]", "order of the classes");
+        masks(v -> v == 0 || v == 3 ? v : 3 - v);
+        assertInvalid(this::open, "order of the classes, in all of the 12 masks");
+    }
+
+    @Test
+    void masksOfTheNextImageAreRefused() throws IOException {
+        masks(v -> v);
+        for (int i = 0; i < COUNT; i++) {
+            mask(i, labels(i + 1));
+        }
+        assertInvalid(this::open, "so it is with all of the 12 masks looked at");
+    }
+
+    /** Tags may be fewer than what masks show, as those of captions are. */
+    @Test
+    void incompleteTagsAreTold() throws IOException {
+        for (int i = 0; i < COUNT; i++) {
+            mask(i, 0, 1, 2, 3);
+        }
+        assertThat(open().notes().get(1)).startsWith("tags and masks differ in 12 of the 12 masks looked at: 0 tags");
+    }
+
+    @Test
     void someDifferencesAreCounted() throws IOException {
         masks(v -> v);
         mask(1, 0, 2, 3);

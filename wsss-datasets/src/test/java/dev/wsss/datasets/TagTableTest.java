@@ -46,6 +46,7 @@ class TagTableTest {
                 "a.png,cat,dog\nb.png,,",
                 "a.png,background;cat;dog\nb.png,background\n",
                 "a.png\tcat;dog\nb.png\t\n",
+                "a.png,cat|dog\nb.png,\n",
                 "a.png;cat;dog\nb.png;\n",
                 "id,cat,dog\na.png,1,1\nb.png,0,0\n",
                 "Image_ID, Cat , DOG,background\na.png,1.0,true,1\nb.png,0,False,1\n",
