@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * InputCheck.of(train, new LabelFolder(folder, train.classes()))
- *         .orElse("they are of another dataset", new LabelFolder(folder, others.classes()))
+ *         .orElse("they have VOC's classes", new LabelFolder(folder, VocLayout.VOC_CLASSES))
  *         .requireAtMost(InputCheck.MAX_LEFT_OUT, "pseudo masks");
  * }</pre>
  */
