@@ -6,6 +6,7 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.MaskProposals;
 import dev.wsss.api.SaliencyMap;
+import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import java.nio.file.Path;
 
@@ -32,6 +33,17 @@ public interface ProductCodec<P> {
      */
     P read(Path file);
 
+    /**
+     * As {@link #read(Path)}, for what a file leaves to the image it is of: a dict of no score maps, of an image without
+     * tags, has no size.
+     *
+     * @param sample whose product the file holds
+     * @throws InvalidDataException as {@link #read(Path)}
+     */
+    default P read(Path file, Sample sample) {
+        return read(file);
+    }
+
     /** Score maps as safetensors: {@code scores} float32 [K, height, width] and {@code labels} int32 [K]. */
     static ProductCodec<ScoreMaps> scoreMaps() {
         return ScoreMapsCodec.INSTANCE;
@@ -39,7 +51,7 @@ public interface ProductCodec<P> {
 
     /**
      * Score maps of tags as PSA, SEAM, EPS and PPC keep CAMs: an npy file of a Python dict, tag number (0 is VOC's
-     * aeroplane) to float32 [height, width].
+     * aeroplane) to float32 [height, width]. A dict of none is read with its {@link #read(Path, Sample) sample} alone.
      */
     static ProductCodec<ScoreMaps> camDicts(ClassCatalog catalog) {
         return new ScoreDictCodec(catalog, true);

@@ -2,6 +2,7 @@ package dev.wsss.core.pipeline;
 
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Npy;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Score maps as the npy files of PSA, SEAM, EPS and PPC. */
 final class ScoreDictCodec implements ProductCodec<ScoreMaps> {
@@ -55,13 +57,33 @@ final class ScoreDictCodec implements ProductCodec<ScoreMaps> {
 
     @Override
     public ScoreMaps read(Path file) {
+        ScoreMaps maps = readOrNone(file);
+        if (maps == null) {
+            throw new InvalidDataException(file + ": is a dict of no map, which is an image's without tags and tells no"
+                    + " size; expected a map for each class, or the image to be read with");
+        }
+        return maps;
+    }
+
+    /** A dict of no map is an image's without tags, of the image's size. */
+    @Override
+    public ScoreMaps read(Path file, Sample sample) {
+        ScoreMaps maps = readOrNone(file);
+        return maps == null
+                ? ScoreMaps.of(
+                        new int[0], sample.image().height(), sample.image().width(), new float[0])
+                : maps;
+    }
+
+    /** Null if there is no map, and so no size. */
+    private @Nullable ScoreMaps readOrNone(Path file) {
         Object content = Npy.readObject(file);
         if (content instanceof HostArray array) {
             return ofArray(file, array);
         }
         SortedMap<Integer, HostArray> dict = ObjectNpy.readCamDict(file);
         if (dict.isEmpty()) {
-            throw new InvalidDataException(file + ": holds no map; expected one for each class of the image");
+            return null;
         }
         int limit = byTag ? classes.tagCount() : classes.labelCount();
         if (dict.lastKey() >= limit) {

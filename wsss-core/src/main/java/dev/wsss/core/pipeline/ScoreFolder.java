@@ -34,7 +34,7 @@ public record ScoreFolder(Path folder, ProductCodec<ScoreMaps> codec) implements
     @Override
     public ScoreMaps generate(Sample sample) {
         Path file = existing(folder, sample, codec.extension());
-        return requireSize(file, codec.read(file), sample);
+        return requireSize(file, codec.read(file, sample), sample);
     }
 
     /**

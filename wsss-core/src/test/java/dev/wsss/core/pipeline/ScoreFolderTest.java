@@ -61,9 +61,21 @@ class ScoreFolderTest {
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("a.npy: no such file");
         refuse(source, Map.of(3, map(1)), "class 3");
-        refuse(source, Map.of(), "holds no map");
         refuse(source, Map.of(1, map(Float.NaN)), "label 2 at row 0, column 0 is NaN");
         refuse(source, Map.of(1, HostArray.ofFloats(new float[4], 2, 2)), "2x2; expected 2x3");
+    }
+
+    @Test
+    void aDictOfNoMapTakesItsSizeFromTheImage(@TempDir Path folder) {
+        Path file = folder.resolve("a.npy");
+        ObjectNpy.writeCamDict(file, Map.of());
+        Sample untagged = new Sample("a", SAMPLE.image(), ImageTags.of(PETS));
+        ScoreMaps maps = new ScoreFolder(folder, ProductCodec.camDicts(PETS)).generate(untagged);
+        assertThat(maps.labels()).isEmpty();
+        assertThat(List.of(maps.height(), maps.width())).containsExactly(2, 3);
+        assertThatThrownBy(() -> ProductCodec.camDicts(PETS).read(file))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("a.npy: is a dict of no map, which is an image's without tags and tells no size");
     }
 
     private static void refuse(ScoreFolder source, Map<Integer, HostArray> dict, String reason) {
