@@ -13,12 +13,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -32,6 +36,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Lists, downloads, inspects, converts and verifies files of weights.")
 final class WeightsCommand implements Runnable {
+    private static final String ROOT_HELP =
+            "where the tensors are among the file's dicts, such as model or state_dict.teacher";
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -79,27 +86,45 @@ final class WeightsCommand implements Runnable {
         out().flush();
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Prints a table of a file's tensors without loading them.")
-    void info(@Parameters(paramLabel = "FILE", description = "of any format that can be read") Path file) {
-        try (Checkpoint checkpoint = Checkpoint.open(file)) {
-            List<Checkpoint.Info> tensors = checkpoint.info();
-            Table table = new Table("tensor", "type", "shape", "MB");
+    @Command(
+            mixinStandardHelpOptions = true,
+            description =
+                    "Prints a table of a file's tensors without loading them, and what else is in the way of loading.")
+    void info(
+            @Parameters(paramLabel = "FILE", description = "of any format that can be read") Path file,
+            @Option(names = CheckpointOptions.ROOT, paramLabel = "PLACE", description = ROOT_HELP) @Nullable
+                    String root) {
+        // nothing is loaded, so that nothing hinders listing
+        try (Checkpoint checkpoint = open(file, true, root)) {
+            Map<String, String[]> rows = new HashMap<>();
             long values = 0;
             long bytes = 0;
-            for (Checkpoint.Info tensor : tensors) {
-                table.row(
-                        tensor.name(),
-                        tensor.dtype().toString(),
-                        Arrays.toString(tensor.shape()),
-                        megabytes(tensor.bytes()));
+            for (Checkpoint.Info tensor : checkpoint.info()) {
+                rows.put(tensor.name(), new String[] {
+                    tensor.name(), tensor.dtype().toString(), Arrays.toString(tensor.shape()), megabytes(tensor.bytes())
+                });
                 values += tensor.bytes() / tensor.dtype().bytes();
                 bytes += tensor.bytes();
             }
+            for (Checkpoint.Unreadable tensor : checkpoint.unreadable()) {
+                rows.put(tensor.name(), new String[] {tensor.name(), tensor.type(), Arrays.toString(tensor.shape()), "?"
+                });
+            }
+            Table table = new Table("tensor", "type", "shape", "MB");
+            checkpoint.names().forEach(name -> table.row(Objects.requireNonNull(rows.get(name))));
             table.print(out());
             out().println();
-            out().println(tensors.size() + " tensors, " + values + " values, " + megabytes(bytes) + " MB; "
+            out().println(checkpoint.info().size() + " tensors, " + values + " values, " + megabytes(bytes) + " MB; "
                     + checkpoint.format()
                     + (checkpoint.root().isEmpty() ? "" : ", found under " + Table.printable(checkpoint.root())));
+            if (!checkpoint.unreadable().isEmpty()) {
+                note(checkpoint.unreadable().size()
+                        + " more of types that cannot be read: convert leaves them out with --allow-extra PATTERN");
+            }
+            if (!checkpoint.passedOver().isEmpty()) {
+                note("objects of unknown classes, which convert passes over with --inert: "
+                        + String.join(", ", checkpoint.passedOver()));
+            }
             out().flush();
         }
     }
@@ -122,19 +147,23 @@ final class WeightsCommand implements Runnable {
                             paramLabel = "FAMILY",
                             description = "whose names OUT gets; default wsss (ours) with --from, else those of IN")
                     @Nullable
-                    String to) {
+                    String to,
+            @Option(names = CheckpointOptions.ROOT, paramLabel = "PLACE", description = ROOT_HELP) @Nullable
+                    String root,
+            @Mixin CheckpointOptions options) {
         String name = target.toString().toLowerCase(Locale.ROOT);
         boolean torch = name.endsWith(".pth") || name.endsWith(".pt");
         if (!torch && !name.endsWith(".safetensors")) {
-            throw new IllegalArgumentException(
-                    "OUT must end in .safetensors, .pth or .pt, got " + target.getFileName());
+            throw new IllegalArgumentException("OUT must end in .safetensors, .pth or .pt, got " + target);
         }
         // the arrays are views of the file that is read: it must not be written over meanwhile
         if (target.toAbsolutePath().normalize().equals(in.toAbsolutePath().normalize())) {
             throw new IllegalArgumentException("OUT must be another file than IN, got " + target + " for both");
         }
-        try (Checkpoint checkpoint = Checkpoint.open(in)) {
-            Map<String, HostArray> tensors = Families.rename(checkpoint.read(), from, to, this::note);
+        try (Checkpoint checkpoint = open(in, options.inert(), root)) {
+            Map<String, HostArray> tensors =
+                    Families.rename(read(in, checkpoint, options), from, to, options, this::note);
+            noteNonFinite(tensors);
             if (torch) {
                 TorchArchive.write(target, tensors);
             } else {
@@ -142,6 +171,44 @@ final class WeightsCommand implements Runnable {
             }
             out().println(target + ": " + tensors.size() + " tensors");
             out().flush();
+        }
+    }
+
+    private static Checkpoint open(Path file, boolean inert, @Nullable String root) {
+        Checkpoint.Builder builder = Checkpoint.builder().setPath(file).optInertGlobals(inert);
+        return (root == null ? builder : builder.optRoot(root)).build();
+    }
+
+    /** All tensors but those that cannot be read and may be left out. */
+    private Map<String, HostArray> read(Path file, Checkpoint checkpoint, CheckpointOptions options) {
+        List<String> out = checkpoint.unreadable().stream()
+                .map(Checkpoint.Unreadable::name)
+                .filter(options::allowsExtra)
+                .toList();
+        if (!out.isEmpty()) {
+            note("left out, as they cannot be read, " + out);
+        }
+        Map<String, HostArray> tensors = new LinkedHashMap<>();
+        for (String name : checkpoint.names()) {
+            if (!out.contains(name)) {
+                tensors.put(name, checkpoint.get(name));
+            }
+        }
+        if (tensors.isEmpty()) {
+            throw new InvalidDataException(file + ": none of its " + out.size() + " tensors can be read");
+        }
+        return tensors;
+    }
+
+    /** Converting changes no value, so that these are told of and written. */
+    private void noteNonFinite(Map<String, HostArray> tensors) {
+        List<String> names = tensors.entrySet().parallelStream()
+                .filter(e -> e.getValue().nonFinite() > 0)
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!names.isEmpty()) {
+            note("NaN or infinite values in " + names.size() + " tensors, which no network will load, such as "
+                    + names.get(0));
         }
     }
 

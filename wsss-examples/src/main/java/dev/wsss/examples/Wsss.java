@@ -52,7 +52,8 @@ public final class Wsss implements Runnable {
             if (wsss.debug) {
                 e.printStackTrace(command.getErr());
             }
-            String message = e.getMessage() == null ? e.toString() : e.getMessage();
+            String message = (e.getMessage() == null ? e.toString() : e.getMessage())
+                    + CheckpointOptions.advice(e, command.getCommandSpec());
             boolean ours = e instanceof WsssException
                     || e instanceof IllegalArgumentException
                     || e instanceof UncheckedIOException;

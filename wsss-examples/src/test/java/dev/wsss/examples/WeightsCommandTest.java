@@ -2,18 +2,27 @@ package dev.wsss.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.Checkpoint;
+import dev.wsss.core.io.CheckpointException;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Safetensors;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** {@code wsss weights} as a user types it. */
 class WeightsCommandTest {
@@ -110,7 +119,7 @@ class WeightsCommandTest {
                         in.toString(),
                         folder.resolve("w.onnx").toString()))
                 .isEqualTo(1);
-        assertThat(err.toString()).contains("must end in .safetensors, .pth or .pt, got w.onnx");
+        assertThat(err.toString()).contains("must end in .safetensors, .pth or .pt, got " + folder.resolve("w.onnx"));
         assertThat(run("weights", "convert", in.toString(), in.toString())).isEqualTo(1);
         assertThat(err.toString()).contains("another file than IN");
         Path target = folder.resolve("x.pth");
@@ -118,6 +127,110 @@ class WeightsCommandTest {
                 .isEqualTo(1);
         assertThat(err.toString()).contains("nobody", "torchvision-resnet");
         assertThat(target).doesNotExist();
+    }
+
+    /** A training program's file: an object of its own beside tensors, of which one is of complex numbers. */
+    private Path trainersFile() throws IOException {
+        Path file = folder.resolve("hub.pth");
+        byte[] pickle = ("\u0080\u0002}(X\u0003\u0000\u0000\u0000hubctrainer.hub\nHistory\n)R"
+                        + "X\n\u0000\u0000\u0000state_dict}("
+                        + tensor("w", "Float", "0")
+                        + tensor("ema.c", "ComplexFloat", "1")
+                        + "uu.")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            zip.putNextEntry(new ZipEntry("archive/data.pkl"));
+            zip.write(pickle);
+            zip.putNextEntry(new ZipEntry("archive/data/0"));
+            zip.write(new byte[] {0, 0, 0x40, 0x40});
+            zip.putNextEntry(new ZipEntry("archive/data/1"));
+            zip.write(new byte[8]);
+        }
+        return file;
+    }
+
+    private static String tensor(String name, String storage, String key) {
+        return text(name) + "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + "ctorch\n" + storage
+                + "Storage\n" + text(key) + text("cpu") + "K\u0001tQK\u0000K\u0001\u0085K\u0001\u0085\u0089NtR";
+    }
+
+    private static String text(String text) {
+        return "X" + (char) text.length() + "\u0000\u0000\u0000" + text;
+    }
+
+    @Test
+    void infoListsWhatItCanAndSaysWhatIsInTheWay() throws IOException {
+        assertThat(run("weights", "info", trainersFile().toString())).isZero();
+        assertThat(line("w ")).matches("w +F32 +\\[1\\] +0.00");
+        assertThat(line("ema.c ")).matches("ema.c +complex64 +\\[1\\] +\\?");
+        assertThat(out.toString())
+                .contains("1 tensors, 1 values, 0.00 MB; PYTORCH, found under state_dict")
+                .contains("1 more of types that cannot be read: convert leaves them out with --allow-extra PATTERN")
+                .contains("objects of unknown classes, which convert passes over with --inert: trainer.hub.History");
+    }
+
+    @Test
+    void convertOffersWhatTakesAFileAfterAll() throws IOException {
+        Path in = trainersFile();
+        Path target = folder.resolve("out.safetensors");
+        assertThat(run("weights", "convert", in.toString(), target.toString())).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("wsss: " + in + ": refers to 'trainer.hub.History'", "; --inert passes over such objects")
+                .doesNotContain("opt", "builder()");
+        assertThat(run("weights", "convert", "--inert", in.toString(), target.toString()))
+                .isEqualTo(1);
+        assertThat(err.toString())
+                .contains("wsss: " + in + ": tensor 'ema.c': its type is complex64", "; --allow-extra PATTERN leaves");
+        assertThat(target).doesNotExist();
+        assertThat(run("weights", "convert", "--inert", "--allow-extra", "ema.*", in.toString(), target.toString()))
+                .isZero();
+        assertThat(out.toString()).contains("left out, as they cannot be read, [ema.c]", target + ": 1 tensors");
+        assertThat(Safetensors.read(target)).containsExactly(Map.entry("w", HostArray.ofFloats(new float[] {3}, 1)));
+    }
+
+    /** Advice is of the command that failed, which has the option. */
+    @Test
+    void adviceNamesOptionsThatThereAre() {
+        CheckpointException refusal = new CheckpointException("x", CheckpointException.Remedy.INERT_GLOBALS);
+        CommandLine wsss = new CommandLine(new Wsss());
+        CommandLine weights = Objects.requireNonNull(wsss.getSubcommands().get("weights"));
+        CommandLine convert = Objects.requireNonNull(weights.getSubcommands().get("convert"));
+        CommandLine list = Objects.requireNonNull(weights.getSubcommands().get("list"));
+        for (Exception failure : List.of(refusal, new InvalidDataException("file: x", refusal))) {
+            assertThat(CheckpointOptions.advice(failure, convert.getCommandSpec()))
+                    .startsWith("; --inert ");
+            assertThat(CheckpointOptions.advice(failure, list.getCommandSpec())).isEmpty();
+        }
+        for (CheckpointException.Remedy remedy : CheckpointException.Remedy.values()) {
+            String advice = CheckpointOptions.advice(new CheckpointException("x", remedy), convert.getCommandSpec());
+            assertThat(advice.isEmpty()).isEqualTo(remedy == CheckpointException.Remedy.NON_FINITE);
+        }
+        assertThat(CheckpointOptions.advice(new InvalidDataException("x"), convert.getCommandSpec()))
+                .isEmpty();
+    }
+
+    @Test
+    void convertLeavesOutNamesThatAFamilyDoesNotKnow() {
+        Path in = folder.resolve("caffe.safetensors");
+        Path target = folder.resolve("ours.pth");
+        HostArray weight = HostArray.ofFloats(new float[64 * 3 * 7 * 7], 64, 3, 7, 7);
+        HostArray nan = HostArray.ofFloats(new float[] {Float.NaN}, 1);
+        Safetensors.write(in, Map.of("_orig_mod.conv1/0", weight, "_orig_mod.ema/9", nan), Map.of());
+        List<String> convert =
+                List.of("weights", "convert", in.toString(), target.toString(), "--from", "caffe-resnet");
+        assertThat(run(convert.toArray(String[]::new))).isEqualTo(1);
+        assertThat(err.toString()).contains("no rule covers the key 'ema/9'; --allow-extra PATTERN leaves tensors out");
+        List<String> allowed = new ArrayList<>(convert);
+        allowed.addAll(List.of("--allow-extra", "ema/*"));
+        assertThat(run(allowed.toArray(String[]::new))).isZero();
+        assertThat(out.toString()).contains("left out [ema/9]").doesNotContain("NaN");
+        assertThat(run(
+                        "weights",
+                        "convert",
+                        in.toString(),
+                        folder.resolve("same.pth").toString()))
+                .isZero();
+        assertThat(out.toString()).contains("NaN or infinite values in 1 tensors");
     }
 
     @Test

@@ -3,19 +3,25 @@ package dev.wsss.core.checkpoint;
 import java.util.List;
 
 /** A set of keys: {@code *} stands for any text, none included. Takes time linear in the key, whatever it is. */
-final class Glob {
+public final class Glob {
     private final String text;
     private final List<String> parts;
 
-    Glob(String text) {
+    /**
+     * The keys of a pattern.
+     *
+     * @throws IllegalArgumentException if it is empty
+     */
+    public Glob(String text) {
         if (text.isEmpty()) {
-            throw new IllegalArgumentException("keys to drop must be named, got an empty pattern");
+            throw new IllegalArgumentException("keys must be named, got an empty pattern");
         }
         this.text = text;
         parts = List.of(text.split("\\*", -1));
     }
 
-    boolean matches(String key) {
+    /** Whether a key is of this set. */
+    public boolean matches(String key) {
         String first = parts.get(0);
         if (parts.size() == 1) {
             return key.equals(first);

@@ -1,6 +1,7 @@
 package dev.wsss.core.checkpoint;
 
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.io.CheckpointException;
 import dev.wsss.core.io.HostArray;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -49,6 +50,8 @@ public final class KeyMap {
     private final List<Fill> fills;
     private final List<Glob> targetDrops;
     private final List<Fill> targetFills;
+    private static final Step UNCOVERED = new Step(List.of(), List.of(), new Op.Same(), "no rule");
+
     private final Map<String, Rule> exact = new HashMap<>();
     private final List<Rule> open = new ArrayList<>();
 
@@ -95,6 +98,11 @@ public final class KeyMap {
     /** The map of keys that are ours already. */
     public static KeyMap identity() {
         return builder().prefix("", "").build();
+    }
+
+    /** Whether a rule, a prefix, a drop or a filling knows a key of theirs, so that {@link #plan} does not refuse it. */
+    public boolean covers(String key) {
+        return find(key) != UNCOVERED;
     }
 
     /** The same rules with both sides exchanged. */
@@ -207,6 +215,15 @@ public final class KeyMap {
 
     /** What becomes of a key; null if it is dropped. */
     private @Nullable Step step(String key) {
+        Step step = find(key);
+        if (step == UNCOVERED) {
+            throw new CheckpointException("no rule covers the key '" + key + "'", CheckpointException.Remedy.LEAVE_OUT);
+        }
+        return step;
+    }
+
+    /** What a key becomes; null if nothing, and {@link #UNCOVERED} if that is not known. */
+    private @Nullable Step find(String key) {
         List<Step> claims = new ArrayList<>();
         Rule known = exact.get(key);
         if (known != null) {
@@ -244,7 +261,7 @@ public final class KeyMap {
         if (fills.stream().anyMatch(f -> f.key.match(key) != null)) {
             return null;
         }
-        throw new InvalidDataException("no rule covers the key '" + key + "'");
+        return UNCOVERED;
     }
 
     private record Rule(List<Template> from, List<Template> to, Op op) {

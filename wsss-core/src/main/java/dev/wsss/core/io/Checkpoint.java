@@ -53,6 +53,11 @@ import org.jspecify.annotations.Nullable;
  * containers and a few harmless values, are understood, and any other is refused by its name. With
  * {@link Builder#optInertGlobals} an object of another class is passed over, and looked through for tensors: so a file of
  * a whole pickled model, or one with a training program's own classes beside the weights, gives its tensors too.
+ * {@link #passedOver} names them.
+ *
+ * <p><b>Types.</b> A tensor whose elements no {@link DType} stands for, such as complex numbers or floats of 8 bits, is
+ * listed by {@link #unreadable} and refused when it is asked for; the others are as in any file. A view with its negative
+ * bit set comes with the sign that it has in PyTorch.
  *
  * <p><b>Memory.</b> Where the file's layout allows, which is contiguous, little-endian and uncompressed and the rule,
  * an array's elements are read when they are asked for, each time anew if the heap is short. Loading such an array into a
@@ -91,6 +96,13 @@ public final class Checkpoint implements AutoCloseable {
      * @param bytes of its elements
      */
     public record Info(String name, DType dtype, long[] shape, long bytes) {}
+
+    /**
+     * A tensor that the file describes and that cannot be read.
+     *
+     * @param type as the file calls it, such as {@code complex64}, {@code float8_e4m3fn} or {@code sparse}
+     */
+    public record Unreadable(String name, String type, long[] shape) {}
 
     private final String file;
     private final CheckpointContent content;
@@ -260,7 +272,7 @@ public final class Checkpoint implements AutoCloseable {
                     + " (Net.save(file) in Python), or store the arrays as npz under LAYER/BLOB";
         }
         if (text.startsWith("\u0093NUMPY")) {
-            return "an npy file of one array, which Npy reads";
+            return "an npy file of one array, which has no names";
         }
         if (text.startsWith("<")) {
             return "a web page or XML, perhaps a download's error message";
@@ -297,6 +309,25 @@ public final class Checkpoint implements AutoCloseable {
         return Collections.unmodifiableSet(content.tensors().keySet());
     }
 
+    /**
+     * Tensors of the file that cannot be read, because no {@link DType} stands for their elements, by name. They are
+     * among {@link #names}, and {@link #get} refuses them.
+     */
+    public List<Unreadable> unreadable() {
+        List<Unreadable> rows = new ArrayList<>();
+        content.tensors().forEach((name, tensor) -> {
+            if (tensor instanceof UnreadableTensor) {
+                rows.add(new Unreadable(name, tensor.type(), tensor.shape().clone()));
+            }
+        });
+        return rows;
+    }
+
+    /** Unknown classes whose objects were passed over; empty unless {@link Builder#optInertGlobals} was asked for. */
+    public Set<String> passedOver() {
+        return Collections.unmodifiableSet(content.passedOver());
+    }
+
     /** Whether a tensor of this name exists. */
     public boolean has(String name) {
         return content.tensors().containsKey(name);
@@ -311,25 +342,33 @@ public final class Checkpoint implements AutoCloseable {
         return Collections.unmodifiableMap(content.metadata());
     }
 
-    /** All tensors' names, types and shapes, in the order of {@link #names}. */
+    /** Names, types and shapes of all tensors that can be read, in the order of {@link #names}. */
     public List<Info> info() {
         List<Info> rows = new ArrayList<>();
-        content.tensors()
-                .forEach((name, tensor) -> rows.add(new Info(
+        content.tensors().forEach((name, tensor) -> {
+            if (!(tensor instanceof UnreadableTensor)) {
+                rows.add(new Info(
                         name,
                         tensor.dtype(),
                         tensor.shape().clone(),
-                        Inputs.byteCount(tensor.dtype(), tensor.shape()))));
+                        Inputs.byteCount(tensor.dtype(), tensor.shape())));
+            }
+        });
         return rows;
     }
 
     /**
      * A tensor's element type.
      *
-     * @throws InvalidDataException if the file has no such tensor
+     * @throws InvalidDataException if the file has no such tensor, or it cannot be read
      */
     public DType dtype(String name) {
-        return tensor(name).dtype();
+        StoredTensor tensor = tensor(name);
+        try {
+            return tensor.dtype();
+        } catch (InvalidDataException e) {
+            throw of(name, e);
+        }
     }
 
     /**
@@ -344,7 +383,7 @@ public final class Checkpoint implements AutoCloseable {
     /**
      * One tensor, in C order; to be used while this is open.
      *
-     * @throws InvalidDataException if the file has no such tensor, or it has 2 GiB or more
+     * @throws InvalidDataException if the file has no such tensor, it has 2 GiB or more, or it is {@link #unreadable}
      * @throws UncheckedIOException if reading fails
      * @throws IllegalStateException if this is closed
      */
@@ -356,16 +395,20 @@ public final class Checkpoint implements AutoCloseable {
         try {
             return tensor.read();
         } catch (InvalidDataException e) {
-            String message = e.getMessage() == null ? "" : e.getMessage();
-            String cause = message.startsWith(file + ": ") ? message.substring(file.length() + 2) : message;
-            throw new InvalidDataException(file + ": tensor " + Inputs.quote(name) + ": " + cause, e);
+            throw of(name, e);
         }
+    }
+
+    private InvalidDataException of(String name, InvalidDataException e) {
+        String message = e.getMessage() == null ? "" : e.getMessage();
+        String cause = message.startsWith(file + ": ") ? message.substring(file.length() + 2) : message;
+        return new InvalidDataException(file + ": tensor " + Inputs.quote(name) + ": " + cause, e);
     }
 
     /**
      * All tensors by name, in the order of {@link #names}; to be used while this is open.
      *
-     * @throws InvalidDataException if a tensor has 2 GiB or more
+     * @throws InvalidDataException if a tensor has 2 GiB or more, or is {@link #unreadable}
      * @throws UncheckedIOException if reading fails
      * @throws IllegalStateException if this is closed
      */

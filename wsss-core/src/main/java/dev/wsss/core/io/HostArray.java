@@ -226,6 +226,61 @@ public final class HostArray {
         };
     }
 
+    /**
+     * Number of elements that are NaN or infinite; of an array that is read from a file, a part at a time.
+     *
+     * @return 0 if elements are no floats
+     */
+    public int nonFinite() {
+        if (!dtype.isFloating()) {
+            return 0;
+        }
+        int count = 0;
+        ByteBuffer part = ByteBuffer.allocate(Math.min(bytes.length(), 1 << 18)).order(ByteOrder.LITTLE_ENDIAN);
+        // what is made anew for each call is made once
+        ByteBuffer all = bytes instanceof ArrayBytes.OnDemand ? bytes.get() : null;
+        for (int from = 0; from < bytes.length(); from += part.limit()) {
+            part.clear().limit(Math.min(part.capacity(), bytes.length() - from));
+            if (all != null) {
+                part.put(all.slice(from, part.remaining()));
+            } else {
+                bytes.copyTo(from, part);
+            }
+            count += nonFinite(part.flip());
+        }
+        return count;
+    }
+
+    /** Of floats whose exponent has all bits set; added up without a branch, so that the compiler can use vectors. */
+    private int nonFinite(ByteBuffer part) {
+        int count = 0;
+        switch (dtype.bytes()) {
+            case 2 -> {
+                short[] bits = new short[part.remaining() / 2];
+                part.asShortBuffer().get(bits);
+                int exponent = dtype == DType.F16 ? 0x7C00 : 0x7F80;
+                for (short b : bits) {
+                    count += (b & 0x7FFF) >= exponent ? 1 : 0;
+                }
+            }
+            case 4 -> {
+                int[] bits = new int[part.remaining() / 4];
+                part.asIntBuffer().get(bits);
+                for (int b : bits) {
+                    count += (b & Integer.MAX_VALUE) + 0x00800000 >>> 31;
+                }
+            }
+            default -> {
+                long[] bits = new long[part.remaining() / 8];
+                part.asLongBuffer().get(bits);
+                for (long b : bits) {
+                    count += (int) ((b & Long.MAX_VALUE) + 0x0010000000000000L >>> 63);
+                }
+            }
+        }
+        return count;
+    }
+
     /** All elements as floats, converted where the type is another. */
     public float[] toFloats() {
         float[] out = new float[size()];

@@ -5,7 +5,6 @@ import dev.wsss.api.InvalidDataException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +33,9 @@ public final class Npy {
      *
      * <p>Gives plain Java: {@code null}, {@link Boolean}, {@link Long} (or {@link java.math.BigInteger}), {@link Double},
      * {@link String}, {@link ByteBuffer} for bytes, {@link java.util.List} for lists and tuples, {@link java.util.Map},
-     * {@link java.util.Set}, and {@link HostArray} for arrays of numbers; NumPy's scalars become Java's. A file of one
-     * object gives that object, a one-dimensional array of objects a list. A file of numbers gives its
-     * {@link HostArray}.
+     * {@link java.util.Set}, and {@link HostArray} for arrays of numbers and for PyTorch's tensors; NumPy's scalars become
+     * Java's. A file of one object gives that object, a one-dimensional array of objects a list. A file of numbers gives
+     * its {@link HostArray}.
      *
      * @throws InvalidDataException if there is no such file, it is malformed, or it refers to any class or function
      *     other than those that make the above, which is named
@@ -49,16 +48,12 @@ public final class Npy {
     }
 
     static @Nullable Object parseObject(String file, ByteBuffer in) {
-        return parseObject(file, in, NumpyPickle.GLOBALS);
-    }
-
-    static @Nullable Object parseObject(String file, ByteBuffer in, Map<String, Unpickler.Function> globals) {
         NpyHeader header = NpyHeader.parse(file, in);
         if (header.type().dtype() != null) {
             return data(file, header, in);
         }
         long count = Inputs.byteCount(DType.U8, header.shape());
-        Object value = Unpickler.load(file, in, globals);
+        Object value = Unpickler.load(file, in, TensorPickle.DIALECT);
         long got = header.shape().length == 0 ? 1 : value instanceof List<?> list ? list.size() : -1;
         if (header.shape().length > 1 || got != count) {
             throw new InvalidDataException(file + ": expected the objects of shape " + Inputs.shape(header.shape()));
@@ -83,8 +78,7 @@ public final class Npy {
     static HostArray parse(String file, ByteBuffer in) {
         NpyHeader header = NpyHeader.parse(file, in);
         if (header.type().dtype() == null) {
-            throw new InvalidDataException(
-                    file + ": holds Python objects, expected numbers; Npy.readObject and ObjectNpy read such files");
+            throw new InvalidDataException(file + ": holds Python objects, expected numbers");
         }
         return data(file, header, in);
     }

@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The header of an npy file: {@code {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }}, a literal of a Python
  * dict with just these three keys, which is all this parser knows.
+ *
+ * @param descr the type as the file says it
  */
-record NpyHeader(NpyType type, boolean fortran, long[] shape) {
+record NpyHeader(NpyType type, boolean fortran, long[] shape, String descr) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final int ALIGNMENT = 64;
     private static final int GROWTH_DIGITS = 21;
@@ -21,6 +23,15 @@ record NpyHeader(NpyType type, boolean fortran, long[] shape) {
 
     /** Reads a header and leaves the buffer at the first byte of the data. */
     static NpyHeader parse(String file, ByteBuffer in) {
+        return parse(file, in, false);
+    }
+
+    /** As {@link #parse}, where types that we have none for, such as complex numbers, are as objects are. */
+    static NpyHeader parseAny(String file, ByteBuffer in) {
+        return parse(file, in, true);
+    }
+
+    private static NpyHeader parse(String file, ByteBuffer in, boolean any) {
         in.order(ByteOrder.LITTLE_ENDIAN);
         if (in.remaining() < 10) {
             throw new InvalidDataException(file + ": " + in.remaining() + " bytes, too few for an npy file");
@@ -47,7 +58,7 @@ record NpyHeader(NpyType type, boolean fortran, long[] shape) {
         byte[] text = new byte[(int) length];
         in.get(text);
         // Version 3 is UTF-8, for field names, which we refuse anyway.
-        return new Parser(file, new String(text, StandardCharsets.ISO_8859_1)).header();
+        return new Parser(file, new String(text, StandardCharsets.ISO_8859_1)).header(any);
     }
 
     /** A version 1.0 header, padded with spaces so that the data begins at a multiple of 64. */
@@ -83,7 +94,7 @@ record NpyHeader(NpyType type, boolean fortran, long[] shape) {
             this.text = text;
         }
 
-        NpyHeader header() {
+        NpyHeader header(boolean any) {
             @Nullable String descr = null;
             @Nullable Boolean fortran = null;
             long @Nullable [] shape = null;
@@ -114,10 +125,13 @@ record NpyHeader(NpyType type, boolean fortran, long[] shape) {
                 throw bad("expected descr, fortran_order and shape");
             }
             NpyType type = NpyType.parse(descr);
+            if (type == null && any && descr.matches("[<>|=]?[a-zA-Z][0-9]*")) {
+                type = new NpyType(null, false);
+            }
             if (type == null) {
                 throw bad("type " + Inputs.quote(descr) + ", expected bool, an integer or a float of 2 to 8 bytes");
             }
-            return new NpyHeader(type, fortran, shape);
+            return new NpyHeader(type, fortran, shape, descr);
         }
 
         /** The next character that is no white space; 0 at the end. */

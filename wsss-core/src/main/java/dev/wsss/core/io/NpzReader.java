@@ -59,25 +59,24 @@ final class NpzReader {
             if (entry.deflated()) {
                 left -= entry.size();
                 NpyHeader header =
-                        NpyHeader.parse(where, ByteBuffer.wrap(zip.readStart(entry, NpyHeader.MAX_TOTAL_BYTES)));
-                tensor = new Deflated(where, header, dtype(where, header), zip, entry);
+                        NpyHeader.parseAny(where, ByteBuffer.wrap(zip.readStart(entry, NpyHeader.MAX_TOTAL_BYTES)));
+                DType dtype = header.type().dtype();
+                tensor = dtype == null ? unreadable(header) : new Deflated(where, header, dtype, zip, entry);
             } else {
                 long position = zip.locate(entry);
                 int length = (int) entry.size();
                 ByteBuffer start = ByteBuffer.wrap(source.read(position, Math.min(length, NpyHeader.MAX_TOTAL_BYTES)));
-                NpyHeader header = NpyHeader.parse(where, start);
-                tensor = new Stored(
-                        where,
-                        header,
-                        dtype(where, header),
-                        source,
-                        position + start.position(),
-                        length - start.position());
-                long data = Inputs.byteCount(tensor.dtype(), header.shape());
+                NpyHeader header = NpyHeader.parseAny(where, start);
+                DType dtype = header.type().dtype();
+                long data = dtype == null ? 0 : Inputs.byteCount(dtype, header.shape());
                 if (data < 0 || data > length) {
-                    throw new InvalidDataException(where + ": " + tensor.dtype() + Inputs.shape(header.shape())
+                    throw new InvalidDataException(where + ": " + dtype + Inputs.shape(header.shape())
                             + " does not fit in the entry's " + length + " bytes");
                 }
+                int before = start.position();
+                tensor = dtype == null
+                        ? unreadable(header)
+                        : new Stored(where, header, dtype, source, position + before, length - before);
             }
             String name = entry.name().substring(0, entry.name().length() - Npz.SUFFIX.length());
             if (tensors.put(name, tensor) != null) {
@@ -87,11 +86,8 @@ final class NpzReader {
         return new CheckpointContent(Checkpoint.Format.NPZ, "", tensors, Map.of(), List.of(source));
     }
 
-    private static DType dtype(String where, NpyHeader header) {
-        DType dtype = header.type().dtype();
-        if (dtype == null) {
-            throw new InvalidDataException(where + ": holds Python objects, expected numbers");
-        }
-        return dtype;
+    private static UnreadableTensor unreadable(NpyHeader header) {
+        String type = header.descr();
+        return new UnreadableTensor(type.endsWith("O") ? "objects" : type, header.shape());
     }
 }

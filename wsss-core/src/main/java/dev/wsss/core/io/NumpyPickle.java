@@ -17,18 +17,7 @@ final class NumpyPickle {
     /** By {@code module.name}; NumPy 2 moved its core, Python 3 its builtins. */
     static final Map<String, Unpickler.Function> GLOBALS = globals();
 
-    /** As {@link #GLOBALS}, with PyTorch's tensors let through as their function's name. */
-    static final Map<String, Unpickler.Function> WITH_INERT_TENSORS = withInertTensors();
-
     private NumpyPickle() {}
-
-    private static Map<String, Unpickler.Function> withInertTensors() {
-        Map<String, Unpickler.Function> table = new LinkedHashMap<>(GLOBALS);
-        for (String name : List.of("torch._utils._rebuild_tensor_v2", "torch.storage._load_from_bytes")) {
-            table.put(name, (machine, arguments) -> name);
-        }
-        return Map.copyOf(table);
-    }
 
     private static Map<String, Unpickler.Function> globals() {
         Map<String, Unpickler.Function> table = new LinkedHashMap<>();
@@ -302,7 +291,7 @@ final class NumpyPickle {
     }
 
     /** Bytes as they are; a Python 2 string or decoded text by its latin1 bytes. */
-    private static ByteBuffer data(Unpickler machine, @Nullable Object value) {
+    static ByteBuffer data(Unpickler machine, @Nullable Object value) {
         if (value instanceof ByteBuffer bytes) {
             return bytes;
         }
@@ -320,7 +309,7 @@ final class NumpyPickle {
         return bytes.flip();
     }
 
-    private static void arity(Unpickler machine, String what, List<@Nullable Object> arguments, int n) {
+    static void arity(Unpickler machine, String what, List<@Nullable Object> arguments, int n) {
         if (arguments.size() != n) {
             throw machine.bad(what + " with " + arguments.size() + " parts, expected " + n);
         }

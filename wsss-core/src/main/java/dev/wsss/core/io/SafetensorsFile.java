@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open safetensors file. The header is in memory and checked; a tensor's bytes are read when asked for, so a file may
@@ -20,8 +21,17 @@ public final class SafetensorsFile implements AutoCloseable {
     private final Map<String, Entry> entries;
     private final Map<String, String> metadata;
 
-    /** One tensor's place: type, shape, and the range of its bytes from the start of the data. */
-    record Entry(DType dtype, long[] shape, long begin, long end) {}
+    /**
+     * One tensor's place: type, shape, and the range of its bytes from the start of the data.
+     *
+     * @param dtype null if no {@link DType} stands for the type
+     */
+    record Entry(String type, @Nullable DType dtype, long[] shape, long begin, long end) {
+        /** This as a tensor that is listed and not read. */
+        UnreadableTensor unreadable() {
+            return new UnreadableTensor(type, shape);
+        }
+    }
 
     private SafetensorsFile(ByteSource source, long dataStart, SafetensorsHeader header) {
         this.source = source;
@@ -100,10 +110,18 @@ public final class SafetensorsFile implements AutoCloseable {
     /**
      * A tensor's element type.
      *
-     * @throws InvalidDataException if the file has no such tensor
+     * @throws InvalidDataException if the file has no such tensor, or it is of a type that cannot be read
      */
     public DType dtype(String name) {
-        return entry(name).dtype();
+        return dtype(source, name, entry(name));
+    }
+
+    private static DType dtype(ByteSource source, String name, Entry entry) {
+        DType dtype = entry.dtype();
+        if (dtype == null) {
+            throw entry.unreadable().refusal(source.name() + ": tensor " + Inputs.quote(name) + ": ");
+        }
+        return dtype;
     }
 
     /**
@@ -118,14 +136,16 @@ public final class SafetensorsFile implements AutoCloseable {
     /**
      * Reads one tensor.
      *
-     * @throws InvalidDataException if the file has no such tensor, or it has 2 GiB or more
+     * @throws InvalidDataException if the file has no such tensor, it has 2 GiB or more, or it is of a type that cannot be
+     *     read, such as {@code F8_E4M3}
      * @throws java.io.UncheckedIOException if reading fails, or the file is closed
      */
     public HostArray get(String name) {
         Entry entry = entry(name);
-        checkSize(source, name, entry);
+        DType dtype = dtype(source, name, entry);
+        checkSize(source, name, dtype, entry);
         byte[] bytes = source.read(dataStart + entry.begin(), (int) (entry.end() - entry.begin()));
-        return HostArray.of(entry.dtype(), entry.shape(), ByteBuffer.wrap(bytes));
+        return HostArray.of(dtype, entry.shape(), ByteBuffer.wrap(bytes));
     }
 
     /**
@@ -134,20 +154,19 @@ public final class SafetensorsFile implements AutoCloseable {
      * @throws InvalidDataException if the file has no such tensor, or it has 2 GiB or more
      */
     public HostArray view(String name) {
+        dtype(name);
         return stored(name).read();
     }
 
     /** As {@link #get}, as a view of the file. */
     StoredTensor stored(String name) {
         Entry entry = entry(name);
-        return new Stored(source, name, entry, dataStart + entry.begin());
+        DType dtype = entry.dtype();
+        return dtype == null ? entry.unreadable() : new Stored(source, name, dtype, entry, dataStart + entry.begin());
     }
 
-    private record Stored(ByteSource source, String name, Entry entry, long position) implements StoredTensor {
-        @Override
-        public DType dtype() {
-            return entry.dtype();
-        }
+    private record Stored(ByteSource source, String name, DType dtype, Entry entry, long position)
+            implements StoredTensor {
 
         @Override
         public long[] shape() {
@@ -156,14 +175,13 @@ public final class SafetensorsFile implements AutoCloseable {
 
         @Override
         public HostArray read() {
-            checkSize(source, name, entry);
-            return HostArray.of(
-                    entry.dtype(), entry.shape(), source.range(position, (int) (entry.end() - entry.begin())));
+            checkSize(source, name, dtype, entry);
+            return HostArray.of(dtype, entry.shape(), source.range(position, (int) (entry.end() - entry.begin())));
         }
     }
 
-    private static void checkSize(ByteSource source, String name, Entry entry) {
-        if (!Inputs.representable(entry.dtype(), entry.shape())) {
+    private static void checkSize(ByteSource source, String name, DType dtype, Entry entry) {
+        if (!Inputs.representable(dtype, entry.shape())) {
             throw new InvalidDataException(source.name() + ": tensor " + Inputs.quote(name) + " has "
                     + (entry.end() - entry.begin()) + " bytes in shape " + Inputs.shape(entry.shape())
                     + ", expected less than 2 GiB");

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,26 @@ import org.jspecify.annotations.Nullable;
  * grow and no tree is built.
  */
 record SafetensorsHeader(Map<String, SafetensorsFile.Entry> entries, Map<String, String> metadata) {
+    /** The format's other types, whose tensors are listed and not read, and the bits of an element. */
+    private static final Map<String, Integer> OTHER_TYPES = Map.of(
+            "C64",
+            64,
+            "F8_E4M3",
+            8,
+            "F8_E5M2",
+            8,
+            "F8_E8M0",
+            8,
+            "F8_E4M3FNUZ",
+            8,
+            "F8_E5M2FNUZ",
+            8,
+            "F6_E2M3",
+            6,
+            "F6_E3M2",
+            6,
+            "F4",
+            4);
 
     static SafetensorsHeader parse(String file, byte[] json) {
         // The reference implementation requires it: no byte order mark, no leading space.
@@ -81,7 +102,7 @@ record SafetensorsHeader(Map<String, SafetensorsFile.Entry> entries, Map<String,
         }
 
         private SafetensorsFile.Entry entry(String name) throws IOException {
-            @Nullable DType dtype = null;
+            @Nullable String type = null;
             long @Nullable [] shape = null;
             long @Nullable [] range = null;
             String tensor = "tensor " + Inputs.quote(name);
@@ -90,13 +111,13 @@ record SafetensorsHeader(Map<String, SafetensorsFile.Entry> entries, Map<String,
                 String key = in.nextName();
                 switch (key) {
                     case "dtype" -> {
-                        if (dtype != null) {
+                        if (type != null) {
                             throw bad(tensor + " has two dtypes");
                         }
                         if (in.peek() != JsonToken.STRING) {
                             throw bad(tensor + ": dtype is not a string");
                         }
-                        dtype = dtype(tensor, in.nextString());
+                        type = in.nextString();
                     }
                     case "shape" -> {
                         if (shape != null) {
@@ -116,28 +137,41 @@ record SafetensorsHeader(Map<String, SafetensorsFile.Entry> entries, Map<String,
                 }
             }
             in.endObject();
-            if (dtype == null || shape == null || range == null || range.length != 2) {
+            if (type == null || shape == null || range == null || range.length != 2) {
                 throw bad(tensor + ": expected dtype, shape and two data_offsets");
             }
             if (range[0] > range[1]) {
                 throw bad(tensor + ": data_offsets " + Arrays.toString(range) + " run backwards");
             }
-            long bytes = Inputs.byteCount(dtype, shape);
+            DType dtype = dtype(type);
+            if (dtype == null && !OTHER_TYPES.containsKey(type)) {
+                throw bad(tensor + ": unknown dtype " + Inputs.quote(type) + ", expected one of "
+                        + Arrays.toString(DType.values()));
+            }
+            long bytes = dtype != null
+                    ? Inputs.byteCount(dtype, shape)
+                    : packed(Objects.requireNonNull(OTHER_TYPES.get(type)), shape);
             if (bytes != range[1] - range[0]) {
-                throw bad(tensor + ": " + dtype + Inputs.shape(shape) + " does not have the " + (range[1] - range[0])
+                throw bad(tensor + ": " + type + Inputs.shape(shape) + " does not have the " + (range[1] - range[0])
                         + " bytes of data_offsets " + Arrays.toString(range));
             }
-            return new SafetensorsFile.Entry(dtype, shape, range[0], range[1]);
+            return new SafetensorsFile.Entry(type, dtype, shape, range[0], range[1]);
         }
 
-        private DType dtype(String tensor, String name) {
-            for (DType dtype : DType.values()) {
-                if (dtype.name().equals(name)) {
-                    return dtype;
-                }
-            }
-            throw bad(tensor + ": unknown dtype " + Inputs.quote(name) + ", expected one of "
-                    + Arrays.toString(DType.values()));
+        /** The type of a name; null if it is none of ours. */
+        private static @Nullable DType dtype(String name) {
+            return Arrays.stream(DType.values())
+                    .filter(dtype -> dtype.name().equals(name))
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        /** Bytes of elements of so many bits; -1 if they are too many to count or fill no whole byte. */
+        private static long packed(int bits, long[] shape) {
+            long elements = Inputs.byteCount(DType.U8, shape);
+            return elements < 0 || elements > Long.MAX_VALUE / bits || elements * bits % 8 != 0
+                    ? -1
+                    : elements * bits / 8;
         }
 
         /** An array of non-negative whole numbers. */

@@ -11,8 +11,10 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,7 @@ record ShardIndex(Map<String, String> weightMap, Map<String, String> metadata) {
         Map<String, CheckpointContent> open = new LinkedHashMap<>();
         List<AutoCloseable> parts = new ArrayList<>(List.of(source));
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        Set<String> passedOver = new LinkedHashSet<>();
         Checkpoint.Format format = Checkpoint.Format.SAFETENSORS_SHARDED;
         try {
             for (Map.Entry<String, String> e : index.weightMap.entrySet()) {
@@ -52,6 +55,7 @@ record ShardIndex(Map<String, String> weightMap, Map<String, String> metadata) {
                     shard = shards.apply(e.getValue());
                     open.put(e.getValue(), shard);
                     parts.addAll(shard.parts());
+                    passedOver.addAll(shard.passedOver());
                     format = shard.format() == Checkpoint.Format.SAFETENSORS
                             ? format
                             : Checkpoint.Format.PYTORCH_SHARDED;
@@ -67,7 +71,7 @@ record ShardIndex(Map<String, String> weightMap, Map<String, String> metadata) {
             Checkpoint.closeAll(parts.subList(1, parts.size()));
             throw e;
         }
-        return new CheckpointContent(format, "", tensors, index.metadata, parts);
+        return new CheckpointContent(format, "", tensors, index.metadata, passedOver, parts);
     }
 
     private static ShardIndex parse(String file, byte[] json) {

@@ -138,7 +138,9 @@ final class StateDict {
             Map<?, ?> inner = content(e.getValue());
             if (e.getKey() instanceof String key && inner != null && holdsTensors(inner, 0)) {
                 if (only != null) {
-                    throw bad("several dicts hold tensors, tell which with optRoot(...): " + keys(map));
+                    throw new CheckpointException(
+                            file + ": several dicts hold tensors, expected to be told which of " + keys(map),
+                            CheckpointException.Remedy.ROOT);
                 }
                 only = inner;
                 root = join(at, key);
@@ -311,14 +313,15 @@ final class StateDict {
             return global.name();
         }
         if (value instanceof StoredTensor tensor) {
-            return "a tensor " + tensor.dtype() + Inputs.shape(tensor.shape());
+            return tensor.describe();
         }
         return value instanceof Placeholder placeholder
                 ? placeholder.className()
                 : value == null ? "None" : "an object";
     }
 
-    private static String keys(Map<?, ?> map) {
+    /** Some of a dict's keys. */
+    static String keys(Map<?, ?> map) {
         StringBuilder text = new StringBuilder();
         int n = 0;
         for (Object key : map.keySet()) {

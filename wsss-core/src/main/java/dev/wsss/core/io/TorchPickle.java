@@ -1,10 +1,14 @@
 package dev.wsss.core.io;
 
+import dev.wsss.api.InvalidDataException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,17 +19,24 @@ final class TorchPickle implements Unpickler.Dialect {
     private static final String REBUILD_TENSOR = "torch._utils._rebuild_tensor";
 
     /** The storage classes; {@code torch.cuda} has the same. */
-    private static final Map<String, DType> STORAGES = Map.ofEntries(
-            Map.entry("DoubleStorage", DType.F64),
-            Map.entry("FloatStorage", DType.F32),
-            Map.entry("HalfStorage", DType.F16),
-            Map.entry("BFloat16Storage", DType.BF16),
-            Map.entry("LongStorage", DType.I64),
-            Map.entry("IntStorage", DType.I32),
-            Map.entry("ShortStorage", DType.I16),
-            Map.entry("CharStorage", DType.I8),
-            Map.entry("ByteStorage", DType.U8),
-            Map.entry("BoolStorage", DType.BOOL));
+    private static final Map<String, ElementType> STORAGES = Map.ofEntries(
+            storage("Double", DType.F64),
+            storage("Float", DType.F32),
+            storage("Half", DType.F16),
+            storage("BFloat16", DType.BF16),
+            storage("Long", DType.I64),
+            storage("Int", DType.I32),
+            storage("Short", DType.I16),
+            storage("Char", DType.I8),
+            storage("Byte", DType.U8),
+            storage("Bool", DType.BOOL),
+            unreadable("ComplexFloat", "complex64", 8),
+            unreadable("ComplexDouble", "complex128", 16),
+            unreadable("QInt8", "qint8", 1),
+            unreadable("QUInt8", "quint8", 1),
+            unreadable("QInt32", "qint32", 4),
+            unreadable("QUInt4x2", "quint4x2", 1),
+            unreadable("QUInt2x4", "quint2x4", 1));
 
     private static final Map<String, DType> DTYPES = Map.ofEntries(
             Map.entry("torch.float64", DType.F64),
@@ -42,6 +53,10 @@ final class TorchPickle implements Unpickler.Dialect {
             Map.entry("torch.uint8", DType.U8),
             Map.entry("torch.bool", DType.BOOL));
 
+    /** PyTorch's other types, whose tensors are listed and not read. */
+    private static final Pattern OTHER_DTYPE =
+            Pattern.compile("torch\\.(float[0-9]+_[a-z0-9_]+|complex(32|64|128)|qu?int[0-9x]+|u?int[1-7]|bits[0-9x]+)");
+
     /** Types that occur beside the tensors of honest checkpoints; their objects are placeholders. */
     private static final List<String> INERT = List.of(
             "argparse.Namespace",
@@ -52,6 +67,9 @@ final class TorchPickle implements Unpickler.Dialect {
             "torch.device",
             "torch.torch_version.TorchVersion",
             "torch.serialization._get_layout",
+            "torch.per_tensor_affine",
+            "torch.per_channel_affine",
+            "torch.per_channel_affine_float_qparams",
             "torch.Tensor",
             "torch.nn.Parameter",
             "torch.nn.parameter.Parameter",
@@ -75,6 +93,7 @@ final class TorchPickle implements Unpickler.Dialect {
 
     private final boolean inertGlobals;
     private final boolean torchScript;
+    private final Set<String> passedOver = new LinkedHashSet<>();
     private final Map<String, TorchStorage> storages = new LinkedHashMap<>();
     /** Views of one storage that have a key of their own, by that key. */
     private final Map<String, View> views = new LinkedHashMap<>();
@@ -96,11 +115,34 @@ final class TorchPickle implements Unpickler.Dialect {
         return storages;
     }
 
+    /** Unknown classes that occurred and were placeholders. */
+    Set<String> passedOver() {
+        return passedOver;
+    }
+
+    /** What makes tensors and the kinds of dict, and what such calls are given, by name. */
+    static Map<String, Unpickler.Function> tensorGlobals() {
+        Map<String, Unpickler.Function> table = new HashMap<>(GLOBALS);
+        table.keySet()
+                .removeIf(name -> !name.matches("torch\\..*|collections\\..*[dD]ict|builtins\\.(dict|list|int|float)"));
+        return table;
+    }
+
+    private static Map.Entry<String, ElementType> storage(String name, DType dtype) {
+        return Map.entry(name + "Storage", ElementType.of(dtype.name(), dtype));
+    }
+
+    private static Map.Entry<String, ElementType> unreadable(String name, String type, int bytes) {
+        return Map.entry(name + "Storage", new ElementType(type, bytes, null));
+    }
+
     private static Map<String, Unpickler.Function> globals() {
         Map<String, Unpickler.Function> table = new HashMap<>(NumpyPickle.GLOBALS);
         table.put(REBUILD_TENSOR, (machine, arguments) -> tensor(machine, arguments, 4, false));
         table.put(REBUILD_TENSOR + "_v2", (machine, arguments) -> tensor(machine, arguments, 6, false));
         table.put(REBUILD_TENSOR + "_v3", (machine, arguments) -> tensor(machine, arguments, 7, true));
+        table.put("torch._utils._rebuild_qtensor", TorchPickle::quantized);
+        table.put("torch._utils._rebuild_sparse_tensor", TorchPickle::sparse);
         table.put("torch._utils._rebuild_parameter", TorchPickle::parameter);
         table.put("torch._utils._rebuild_parameter_with_state", TorchPickle::parameter);
         table.put("torch._tensor._rebuild_from_type_v2", TorchPickle::fromType);
@@ -140,12 +182,22 @@ final class TorchPickle implements Unpickler.Dialect {
         if (function != null) {
             return function;
         }
-        return inertGlobals || torchScript && name.startsWith("__torch__.") ? inert(name) : null;
+        if (OTHER_DTYPE.matcher(name).matches() || torchScript && name.startsWith("__torch__.")) {
+            return inert(name);
+        }
+        if (!inertGlobals) {
+            return null;
+        }
+        passedOver.add(name);
+        return inert(name);
     }
 
     @Override
-    public String hint() {
-        return "; Checkpoint.builder().optInertGlobals(true) passes over such objects and takes the tensors alone";
+    public InvalidDataException refusal(String message) {
+        return new CheckpointException(
+                message + "; objects of other classes are never made, as that could run code, and can at most be passed"
+                        + " over for the tensors",
+                CheckpointException.Remedy.INERT_GLOBALS);
     }
 
     @Override
@@ -180,8 +232,8 @@ final class TorchPickle implements Unpickler.Dialect {
                 || elements < 0) {
             throw machine.bad("refers to data outside of the pickle that is no storage");
         }
-        DType dtype = storageType(type.name());
-        if (dtype == null) {
+        ElementType element = storageType(type.name());
+        if (element == null) {
             if (inertGlobals) {
                 return new Placeholder(type.name());
             }
@@ -189,17 +241,17 @@ final class TorchPickle implements Unpickler.Dialect {
         }
         String key = String.valueOf(parts.get(2));
         TorchStorage storage = storages.get(key);
-        if (Inputs.byteCount(dtype, new long[] {elements}) < 0) {
-            throw machine.bad("storage " + Inputs.quote(key) + " of " + elements + " elements of " + dtype);
+        if (TorchStorage.bytes(element, elements) < 0) {
+            throw machine.bad("storage " + Inputs.quote(key) + " of " + elements + " elements of " + element);
         }
         if (storage == null) {
             machine.charge(160);
-            storage = new TorchStorage(key, dtype, elements);
+            storage = new TorchStorage(key, element, elements);
             storages.put(key, storage);
         }
-        if (storage.dtype() != dtype || storage.elements() != elements) {
-            throw machine.bad("storage " + Inputs.quote(key) + " has " + elements + " elements of " + dtype
-                    + ", and elsewhere " + storage.elements() + " of " + storage.dtype());
+        if (!storage.type().equals(element) || storage.elements() != elements) {
+            throw machine.bad("storage " + Inputs.quote(key) + " has " + elements + " elements of " + element
+                    + ", and elsewhere " + storage.elements() + " of " + storage.type());
         }
         return parts.size() == 6 && parts.get(5) != null ? view(machine, storage, parts.get(5)) : storage;
     }
@@ -224,9 +276,9 @@ final class TorchPickle implements Unpickler.Dialect {
         return view;
     }
 
-    private static @Nullable DType storageType(String name) {
+    private static @Nullable ElementType storageType(String name) {
         if (name.equals("torch.storage.UntypedStorage")) {
-            return DType.U8;
+            return ElementType.of(DType.U8.name(), DType.U8);
         }
         for (String module : List.of("torch.cuda.", "torch.")) {
             if (name.startsWith(module)) {
@@ -260,28 +312,31 @@ final class TorchPickle implements Unpickler.Dialect {
         if (!(data instanceof TorchStorage storage)) {
             throw machine.bad("a tensor without a storage");
         }
-        DType dtype = storage.dtype();
+        long[] shape = numbers(machine, "size", arguments.get(2));
+        // A few bytes may make a tensor again and again.
+        machine.charge(96 + 16L * shape.length);
+        String typeName = storage.type().name();
+        DType dtype = storage.type().dtype();
         if (typed) {
-            dtype = arguments.get(6) instanceof Unpickler.Global type ? DTYPES.get(type.name()) : null;
-            if (dtype == null) {
-                if (arguments.get(6) instanceof Unpickler.Global type && !GLOBALS.containsKey(type.name())) {
-                    return new Placeholder(type.name());
-                }
+            if (!(arguments.get(6) instanceof Unpickler.Global type)) {
                 throw machine.bad("a tensor of type " + Inputs.quote(String.valueOf(arguments.get(6)))
                         + ", expected one of plain numbers");
             }
+            typeName = type.name().substring(type.name().lastIndexOf('.') + 1);
+            dtype = DTYPES.get(type.name());
         }
+        if (dtype == null) {
+            return new UnreadableTensor(typeName, shape);
+        }
+        boolean negated = arity >= 6 && arguments.size() > arity && isNegated(machine, dtype, arguments.get(arity));
         if (!(arguments.get(1) instanceof Long offset) || offset < 0) {
             throw machine.bad("a tensor whose offset is " + Inputs.quote(String.valueOf(arguments.get(1))));
         }
-        long[] shape = numbers(machine, "size", arguments.get(2));
         long[] stride = numbers(machine, "stride", arguments.get(3));
         if (shape.length != stride.length) {
             throw machine.bad("a tensor of " + shape.length + " dimensions with " + stride.length + " strides");
         }
-        // A few bytes may make a tensor again and again.
-        machine.charge(96 + 16L * shape.length);
-        TorchTensor tensor = new TorchTensor(storage, dtype, viewOffset + offset, shape, stride);
+        TorchTensor tensor = new TorchTensor(storage, dtype, viewOffset + offset, shape, stride, negated);
         long span = tensor.span();
         long room = viewElements >= 0 ? viewElements : storage.bytes() / dtype.bytes();
         if (tensor.bytes() < 0 || span < 0 || span > room || offset > room - span) {
@@ -290,6 +345,58 @@ final class TorchPickle implements Unpickler.Dialect {
                     + " elements");
         }
         return tensor;
+    }
+
+    /**
+     * What a tensor is beyond its window: {@code {'conj': True}} of a conjugate that was not computed, which of real
+     * numbers changes nothing, and {@code {'neg': True}} of negatives, as the imaginary part of a conjugate is.
+     */
+    private static boolean isNegated(Unpickler machine, DType dtype, @Nullable Object metadata) {
+        if (metadata == null) {
+            return false;
+        }
+        if (!(metadata instanceof Map<?, ?> bits)) {
+            throw machine.bad("a tensor whose metadata is no dict");
+        }
+        for (Map.Entry<?, ?> bit : bits.entrySet()) {
+            boolean known = "neg".equals(bit.getKey()) || "conj".equals(bit.getKey());
+            if (!known || !(bit.getValue() instanceof Boolean)) {
+                throw machine.bad("a tensor with the property " + Inputs.quote(String.valueOf(bit.getKey()))
+                        + ", expected conj or neg, true or false");
+            }
+        }
+        boolean negated = Boolean.TRUE.equals(bits.get("neg"));
+        if (negated && dtype == DType.BOOL) {
+            throw machine.bad("a tensor of truth values with its negative bit set");
+        }
+        return negated;
+    }
+
+    /** {@code _rebuild_qtensor(storage, offset, size, stride, parameters, requires_grad, hooks)}: no plain numbers. */
+    private static Object quantized(Unpickler machine, List<@Nullable Object> arguments) {
+        if (arguments.size() != 7 || !(arguments.get(0) instanceof TorchStorage storage)) {
+            throw machine.bad("a quantized tensor with " + arguments.size() + " parts, expected 7, a storage first");
+        }
+        return unreadable(machine, storage.type().name(), arguments.get(2));
+    }
+
+    /** {@code _rebuild_sparse_tensor(layout, (indices, values, size, ...))}, or with two kinds of indices. */
+    private static Object sparse(Unpickler machine, List<@Nullable Object> arguments) {
+        if (arguments.size() != 2 || !(arguments.get(1) instanceof List<?> parts) || parts.size() < 3) {
+            throw machine.bad("a sparse tensor with " + arguments.size() + " parts, expected a layout and its data");
+        }
+        // The size is the only list among tensors.
+        Object size = parts.stream()
+                .filter(part -> part instanceof List<?>)
+                .findFirst()
+                .orElse(null);
+        return unreadable(machine, "sparse", size);
+    }
+
+    private static UnreadableTensor unreadable(Unpickler machine, String type, @Nullable Object size) {
+        long[] shape = numbers(machine, "size", size);
+        machine.charge(96 + 16L * shape.length);
+        return new UnreadableTensor(type, shape);
     }
 
     private static long[] numbers(Unpickler machine, String what, @Nullable Object value) {

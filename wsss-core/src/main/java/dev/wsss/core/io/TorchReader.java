@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The files of {@code torch.save} and of TorchScript's {@code save}. */
 final class TorchReader {
@@ -92,12 +93,8 @@ final class TorchReader {
                 place(storage, bigEndian);
             }
             StateDict dict = StateDict.of(source, machine, object, options.root());
-            return new CheckpointContent(
-                    torchScript ? Checkpoint.Format.TORCHSCRIPT : Checkpoint.Format.PYTORCH,
-                    dict.root(),
-                    dict.tensors(),
-                    dict.metadata(),
-                    List.of(source));
+            return TorchReader.content(
+                    torchScript ? Checkpoint.Format.TORCHSCRIPT : Checkpoint.Format.PYTORCH, dict, dialect, source);
         }
 
         private boolean bigEndian() {
@@ -159,8 +156,29 @@ final class TorchReader {
      * then each storage as its number of elements and their bytes.
      */
     static CheckpointContent legacy(ByteSource source, Checkpoint.Builder options) {
-        String file = source.name();
         TorchPickle dialect = new TorchPickle(options.inertGlobals(), false);
+        Stream stream = stream(source, dialect);
+        StateDict dict = StateDict.of(source, stream.machine, stream.object, options.root());
+        return content(Checkpoint.Format.PYTORCH_LEGACY, dict, dialect, source);
+    }
+
+    /**
+     * What a stream holds, whatever it is; its storages stay in the source.
+     *
+     * @throws InvalidDataException if it is no stream, or refers to an unknown class
+     */
+    static @Nullable Object legacyObject(ByteSource source) {
+        if (!isLegacy(ByteBuffer.wrap(source.read(0, (int) Math.min(source.size(), LEGACY_MAGIC.length))))) {
+            throw new InvalidDataException(source.name() + ": a storage that is no stream of PyTorch's");
+        }
+        return stream(source, new TorchPickle(false, false)).object;
+    }
+
+    /** What the fourth pickle made, by the machine that ran it. */
+    private record Stream(Unpickler machine, @Nullable Object object) {}
+
+    private static Stream stream(ByteSource source, TorchPickle dialect) {
+        String file = source.name();
         long size = source.size();
         Unpickler machine = new Unpickler(source, dialect);
         machine.next();
@@ -194,15 +212,13 @@ final class TorchReader {
             position += 8;
             if (elements != storage.elements() || storage.bytes() > size - position) {
                 throw new InvalidDataException(file + ": storage " + Inputs.quote(storage.key()) + " of "
-                        + storage.elements() + " elements of " + storage.dtype() + " has " + elements
+                        + storage.elements() + " elements of " + storage.type() + " has " + elements
                         + " in the file, or ends beyond it");
             }
             storage.placeAt(source, position, false);
             position += storage.bytes();
         }
-        StateDict dict = StateDict.of(source, machine, object, options.root());
-        return new CheckpointContent(
-                Checkpoint.Format.PYTORCH_LEGACY, dict.root(), dict.tensors(), dict.metadata(), List.of(source));
+        return new Stream(machine, object);
     }
 
     // ---- plain pickles
@@ -218,7 +234,12 @@ final class TorchReader {
         Object object = machine.next();
         machine.expectEnd();
         StateDict dict = StateDict.of(source, machine, object, options.root());
+        return content(Checkpoint.Format.PICKLE, dict, dialect, source);
+    }
+
+    private static CheckpointContent content(
+            Checkpoint.Format format, StateDict dict, TorchPickle dialect, ByteSource source) {
         return new CheckpointContent(
-                Checkpoint.Format.PICKLE, dict.root(), dict.tensors(), dict.metadata(), List.of(source));
+                format, dict.root(), dict.tensors(), dict.metadata(), dialect.passedOver(), List.of(source));
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TorchStorage {
     private final String key;
-    private final DType dtype;
+    private final ElementType type;
     private final long elements;
     private @Nullable ByteSource source;
     private long position;
@@ -20,12 +20,12 @@ final class TorchStorage {
     private byte @Nullable [] inflated;
 
     /**
-     * @param dtype of the storage; U8 for one without a type
+     * @param type of the elements; U8 for a storage without a type
      * @param elements at least 0, and at most 2^63 - 1 bytes of them
      */
-    TorchStorage(String key, DType dtype, long elements) {
+    TorchStorage(String key, ElementType type, long elements) {
         this.key = key;
-        this.dtype = dtype;
+        this.type = type;
         this.elements = elements;
     }
 
@@ -33,8 +33,8 @@ final class TorchStorage {
         return key;
     }
 
-    DType dtype() {
-        return dtype;
+    ElementType type() {
+        return type;
     }
 
     long elements() {
@@ -43,7 +43,12 @@ final class TorchStorage {
 
     /** Bytes of all elements. */
     long bytes() {
-        return Inputs.byteCount(dtype, new long[] {elements});
+        return bytes(type, elements);
+    }
+
+    /** Bytes of so many elements; -1 if they are too many to count. */
+    static long bytes(ElementType type, long elements) {
+        return Inputs.byteCount(DType.U8, new long[] {type.bytes(), elements});
     }
 
     boolean bigEndian() {

@@ -7,10 +7,12 @@ import java.nio.ByteOrder;
 /**
  * A tensor of a PyTorch checkpoint: a strided window on a storage.
  *
+ * @param dtype of the elements
  * @param offset of the first element from the start of the storage, in elements of {@code dtype}
  * @param stride between neighbours of each dimension, in elements
+ * @param negated whether the elements are those of the storage with the other sign
  */
-record TorchTensor(TorchStorage storage, DType dtype, long offset, long[] shape, long[] stride)
+record TorchTensor(TorchStorage storage, DType dtype, long offset, long[] shape, long[] stride, boolean negated)
         implements StoredTensor {
 
     /** Whether the elements lie in C order without gaps, so that the file's bytes are the array's. */
@@ -29,7 +31,7 @@ record TorchTensor(TorchStorage storage, DType dtype, long offset, long[] shape,
 
     /** Whether reading makes a copy. */
     boolean copies() {
-        return !contiguous() || storage.bigEndian() && dtype.bytes() > 1;
+        return negated || !contiguous() || storage.bigEndian() && dtype.bytes() > 1;
     }
 
     long bytes() {
@@ -83,7 +85,29 @@ record TorchTensor(TorchStorage storage, DType dtype, long offset, long[] shape,
                     0,
                     out);
         }
+        if (negated) {
+            negate(out);
+        }
         return HostArray.of(dtype, shape, out.flip());
+    }
+
+    /** Whatever the element is: a float's sign is its highest bit, and integers wrap as PyTorch's do. */
+    private void negate(ByteBuffer elements) {
+        int size = dtype.bytes();
+        for (int at = 0; at < elements.position(); at += size) {
+            switch (size) {
+                case 1 -> elements.put(at, (byte) -elements.get(at));
+                case 2 ->
+                    elements.putShort(
+                            at, (short) (dtype.isFloating() ? elements.getShort(at) ^ 0x8000 : -elements.getShort(at)));
+                case 4 ->
+                    elements.putInt(
+                            at, dtype.isFloating() ? elements.getInt(at) ^ Integer.MIN_VALUE : -elements.getInt(at));
+                default ->
+                    elements.putLong(
+                            at, dtype.isFloating() ? elements.getLong(at) ^ Long.MIN_VALUE : -elements.getLong(at));
+            }
+        }
     }
 
     private void gather(ByteBuffer from, int d, long start, ByteBuffer out) {

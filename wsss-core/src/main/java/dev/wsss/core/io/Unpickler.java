@@ -46,9 +46,9 @@ final class Unpickler {
         @Nullable
         Function global(String name);
 
-        /** Ends the message for a name that is refused. */
-        default String hint() {
-            return "";
+        /** What is thrown for a name that is refused. */
+        default InvalidDataException refusal(String message) {
+            return new InvalidDataException(message + "; nothing else is loaded, as it could run code");
         }
 
         /** What an identifier of something beside the pickle stands for. */
@@ -129,12 +129,12 @@ final class Unpickler {
     /**
      * Runs a pickle, which must fill the buffer from its position to its limit.
      *
-     * @param globals what it may refer to, by {@code module.name}
+     * @param dialect what it may refer to
      * @return plain Java, see {@link Npy#readObject}
      * @throws InvalidDataException naming {@code file}, if it is malformed or refers to anything else
      */
-    static @Nullable Object load(String file, ByteBuffer pickle, Map<String, Function> globals) {
-        Unpickler machine = new Unpickler(file, pickle, globals::get);
+    static @Nullable Object load(String file, ByteBuffer pickle, Dialect dialect) {
+        Unpickler machine = new Unpickler(file, pickle, dialect);
         Object root = machine.next();
         machine.expectEnd();
         return new PickleGraph(machine).resolve(root);
@@ -155,6 +155,11 @@ final class Unpickler {
         if (left() > 0) {
             throw bad(left() + " bytes after the pickle's end");
         }
+    }
+
+    /** What messages call the input. */
+    String file() {
+        return file;
     }
 
     /** Bytes read so far. */
@@ -483,8 +488,7 @@ final class Unpickler {
         String full = module + "." + name;
         Function function = dialect.global(full);
         if (function == null) {
-            throw bad("refers to " + Inputs.quote(full) + ", expected plain data; nothing else is loaded, as it could"
-                    + " run code" + dialect.hint());
+            throw dialect.refusal(file + ": refers to " + Inputs.quote(full) + ", expected plain data");
         }
         return new Global(full, function);
     }

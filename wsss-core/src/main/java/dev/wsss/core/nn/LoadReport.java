@@ -94,7 +94,9 @@ public record LoadReport(
         return new LoadReport(
                 loaded,
                 missing.stream().filter(k -> !policy.mayMiss(k)).toList(),
-                unexpected.stream().filter(k -> !policy.mayDrop(k)).toList(),
+                unexpected.stream()
+                        .filter(k -> !policy.mayDrop(k) && !policy.allowsExtra(k))
+                        .toList(),
                 wrongShape,
                 wrongType,
                 converted,
@@ -114,6 +116,11 @@ public record LoadReport(
     /** Whether nothing is missing, unexpected, or of another shape or kind of number. */
     public boolean isExact() {
         return missing.isEmpty() && unexpected.isEmpty() && wrongShape.isEmpty() && wrongType.isEmpty();
+    }
+
+    /** Whether nothing but unexpected keys stands against loading. */
+    boolean isExactButExtra() {
+        return missing.isEmpty() && wrongShape.isEmpty() && wrongType.isEmpty();
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sha256;
 import dev.wsss.core.checkpoint.TensorSpec;
+import dev.wsss.core.io.CheckpointException;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.ComputeDevice;
@@ -308,7 +309,8 @@ public abstract class Network implements Described, AutoCloseable {
     /**
      * Loads a checkpoint whose keys and shapes must be exactly this network's. Numbers of another precision are converted.
      *
-     * @throws InvalidDataException with the {@link LoadReport} if they are not; nothing is changed then
+     * @throws InvalidDataException with the {@link LoadReport} if they are not, or naming the first tensor that holds NaN or
+     *     an infinite value; nothing is changed then
      */
     public final LoadReport load(Map<String, HostArray> checkpoint) {
         return load(checkpoint, LoadPolicy.STRICT);
@@ -332,10 +334,17 @@ public abstract class Network implements Described, AutoCloseable {
     /**
      * Loads a checkpoint as far as a policy allows.
      *
-     * @throws InvalidDataException with the {@link LoadReport} if the policy does not allow it; nothing is changed then
+     * @throws InvalidDataException with the {@link LoadReport} if the policy does not allow it, or naming the first tensor
+     *     that holds values that the policy does not allow; nothing is changed then
      */
     public final LoadReport load(Map<String, HostArray> checkpoint, LoadPolicy policy) {
         LoadReport report = requireFit(TensorSpec.of(checkpoint), policy);
+        if (!policy.nonFinite()) {
+            NonFinite.of(checkpoint, report.loaded()).ifPresent(found -> {
+                throw new CheckpointException(
+                        found + "; expected finite weights", CheckpointException.Remedy.NON_FINITE);
+            });
+        }
         copy(report, checkpoint, policy);
         return report;
     }
@@ -349,10 +358,24 @@ public abstract class Network implements Described, AutoCloseable {
         LoadReport report = compare(checkpoint, policy);
         LoadReport rest = report.without(policy);
         if (!rest.isExact()) {
-            throw new InvalidDataException(
-                    "the checkpoint does not fit " + getClass().getSimpleName() + ": " + rest);
+            String message = "the checkpoint does not fit " + getClass().getSimpleName() + ": " + rest;
+            throw rest.isExactButExtra()
+                    ? new CheckpointException(message, CheckpointException.Remedy.LEAVE_OUT)
+                    : new InvalidDataException(message);
         }
         return report;
+    }
+
+    /**
+     * Refuses to go on with weights that are not finite, which nothing can be done with.
+     *
+     * @throws InvalidDataException naming the first tensor that holds NaN or an infinite value
+     */
+    public final void requireFinite() {
+        Map<String, HostArray> state = liveState();
+        NonFinite.of(state, List.copyOf(state.keySet())).ifPresent(found -> {
+            throw new InvalidDataException(getClass().getSimpleName() + ": " + found + "; expected finite weights");
+        });
     }
 
     /** How a checkpoint of these types and shapes would fit; loads nothing. */

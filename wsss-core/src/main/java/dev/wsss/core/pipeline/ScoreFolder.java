@@ -6,10 +6,10 @@ import dev.wsss.api.FileFingerprint;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
-import dev.wsss.core.io.HostArray;
-import dev.wsss.core.io.ObjectNpy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Score maps that another program left in a folder, one file for each image, named by its id:
@@ -28,19 +28,35 @@ public record ScoreFolder(Path folder, ProductCodec<ScoreMaps> codec) implements
     /**
      * Reads the maps of a sample.
      *
-     * @throws InvalidDataException if there is no such file, it is not of the codec's form, a score is not finite, or the
-     *     maps are not of the image's size; the message names the file
+     * @throws InvalidDataException if there is no such file, it is not of the codec's form, a score is not finite or of no
+     *     range for its kind (CAMs up to 1, SEAM's may fall below 0; probabilities, 0 to 1), or the maps are not of the image's
+     *     size, or of other classes than its tags and, for a codec of labels, the background; the message names the file. An
+     *     array of all labels has no keys to compare
      */
     @Override
     public ScoreMaps generate(Sample sample) {
         Path file = existing(folder, sample, codec.extension());
-        return requireSize(file, codec.read(file, sample), sample);
+        if (codec instanceof ScoreDictCodec dict) {
+            return dict.readFitting(file, sample);
+        }
+        ScoreMaps maps = requireSize(file, codec.read(file, sample), sample);
+        int background = sample.tags().catalog().hasBackground() ? 0 : -1;
+        int[] found = Arrays.stream(maps.labels())
+                .filter(label -> label != background)
+                .toArray();
+        if (!Arrays.equals(found, sample.tags().labels())) {
+            throw new InvalidDataException(
+                    file + ": has maps of the labels " + Arrays.toString(maps.labels()) + "; expected "
+                            + Arrays.toString(sample.tags().labels()) + " for the image's tags " + sample.tags());
+        }
+        return maps;
     }
 
     /**
-     * CAMs as IRN leaves them, {@code <id>.npy} with {@code high_res} maps of the image's tags in their order.
+     * CAMs as IRN leaves them, {@code <id>.npy} with the image's tags in {@code keys}, in any order, and their maps in
+     * {@code high_res}.
      *
-     * @return throws as {@link #generate}, and if a file has another number of maps than the image has tags
+     * @return throws as {@link #generate}
      */
     public static CamGenerator irn(Path folder) {
         return new IrnCams(folder);
@@ -50,22 +66,17 @@ public record ScoreFolder(Path folder, ProductCodec<ScoreMaps> codec) implements
     private record IrnCams(Path folder) implements CamGenerator {
         @Override
         public ScoreMaps generate(Sample sample) {
-            Path file = existing(folder, sample, "npy");
-            HostArray maps = ObjectNpy.readIrnCams(file);
-            int[] labels = sample.tags().labels();
-            long[] shape = maps.shape();
-            if (shape[0] != labels.length) {
-                throw new InvalidDataException(file + ": has " + shape[0] + " maps; expected " + labels.length
-                        + ", one for each of " + sample.tags());
-            }
-            int height = Math.toIntExact(shape[1]);
-            int width = Math.toIntExact(shape[2]);
-            return requireSize(file, ScoreMaps.of(labels, height, width, maps.toFloats()), sample);
+            return ScoreDictCodec.readIrnFitting(existing(folder, sample, "npy"), sample);
+        }
+
+        @Override
+        public Optional<String> missing(String id) {
+            return ScoreFolder.missing(folder, id, "npy");
         }
 
         @Override
         public Description description() {
-            return describe(folder, "npy: IRN's high_res of the tags in order", "npy");
+            return describe(folder, "npy: IRN's maps of the tags in keys", "npy");
         }
     }
 
@@ -82,15 +93,26 @@ public record ScoreFolder(Path folder, ProductCodec<ScoreMaps> codec) implements
                 .build();
     }
 
-    private static Path existing(Path folder, Sample sample, String extension) {
-        Path file = folder.resolve(sample.id() + "." + extension);
-        if (!Files.isRegularFile(file)) {
-            throw new InvalidDataException(file + ": no such file; expected the score maps of '" + sample.id() + "'");
-        }
-        return file;
+    @Override
+    public Optional<String> missing(String id) {
+        return missing(folder, id, codec.extension());
     }
 
-    private static ScoreMaps requireSize(Path file, ScoreMaps maps, Sample sample) {
+    private static Optional<String> missing(Path folder, String id, String extension) {
+        Path file = folder.resolve(id + "." + extension);
+        return Files.isRegularFile(file)
+                ? Optional.empty()
+                : Optional.of(file + ": no such file; expected the score maps of '" + id + "'");
+    }
+
+    private static Path existing(Path folder, Sample sample, String extension) {
+        missing(folder, sample.id(), extension).ifPresent(reason -> {
+            throw new InvalidDataException(reason);
+        });
+        return folder.resolve(sample.id() + "." + extension);
+    }
+
+    static ScoreMaps requireSize(Path file, ScoreMaps maps, Sample sample) {
         int height = sample.image().height();
         int width = sample.image().width();
         if (maps.height() != height || maps.width() != width) {

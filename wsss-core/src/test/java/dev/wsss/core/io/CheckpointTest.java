@@ -8,7 +8,9 @@ import dev.wsss.core.io.Checkpoint.Format;
 import dev.wsss.core.runtime.NativeMemory;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,12 +19,16 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checkpoints that Python wrote, and our own. */
 class CheckpointTest {
@@ -150,7 +156,10 @@ class CheckpointTest {
         Path file = file("teacher.pth");
         assertThatThrownBy(() -> Checkpoint.open(file))
                 .isInstanceOf(InvalidDataException.class)
-                .hasMessageContainingAll("teacher.pth", "optRoot", "'student', 'teacher', 'epoch'");
+                .hasMessageContainingAll("teacher.pth", "expected to be told which of 'student', 'teacher', 'epoch'")
+                .hasMessageNotContaining("optRoot")
+                .asInstanceOf(InstanceOfAssertFactories.type(CheckpointException.class))
+                .returns(CheckpointException.Remedy.ROOT, CheckpointException::remedy);
         try (Checkpoint checkpoint =
                 Checkpoint.builder().setPath(file).optRoot("teacher").build()) {
             assertThat(checkpoint.read()).isEqualTo(Safetensors.read(file("small.safetensors")));
@@ -193,11 +202,115 @@ class CheckpointTest {
         Path file = file("module.pth");
         assertThatThrownBy(() -> Checkpoint.open(file))
                 .isInstanceOf(InvalidDataException.class)
-                .hasMessageContainingAll("'torch.nn.modules.container.Sequential'", "optInertGlobals(true)");
+                .hasMessageContaining("'torch.nn.modules.container.Sequential', expected plain data")
+                .hasMessageNotContaining("optInertGlobals")
+                .asInstanceOf(InstanceOfAssertFactories.type(CheckpointException.class))
+                .returns(CheckpointException.Remedy.INERT_GLOBALS, CheckpointException::remedy);
         try (Checkpoint checkpoint =
                 Checkpoint.builder().setPath(file).optInertGlobals(true).build()) {
             assertThat(checkpoint.root()).isEqualTo("net");
             assertSame(checkpoint, Safetensors.read(file("module.safetensors")));
+            assertThat(checkpoint.passedOver()).contains("torch.nn.modules.container.Sequential");
+        }
+        try (Checkpoint checkpoint = Checkpoint.builder()
+                .setPath(file("wrapped.pth"))
+                .optInertGlobals(true)
+                .build()) {
+            assertThat(checkpoint.passedOver()).isEmpty();
+        }
+    }
+
+    /** As PyTorch 2.13 wrote them: views whose negative bit is set, such as the imaginary part of a conjugate. */
+    @ParameterizedTest
+    @ValueSource(strings = {"negative.pth", "negative-legacy.pth"})
+    void aViewsNegativeBitIsItsSign(String name) {
+        Map<String, double[]> want = new LinkedHashMap<>();
+        want.put("imag", new double[] {-3, -4, 0.5});
+        want.put("half", new double[] {-1, 2, -0.0, -4});
+        want.put("double", new double[] {2.5});
+        want.put("int", new double[] {-5, 7, Integer.MIN_VALUE});
+        want.put("byte", new double[] {0, 255, 1});
+        want.put("u16", new double[] {1, 65535});
+        want.put("b16", new double[] {-1, 3});
+        want.put("param", new double[] {2, 3});
+        want.put("plain", new double[] {1, 2});
+        try (Checkpoint checkpoint = Checkpoint.open(file(name))) {
+            assertThat(checkpoint.names()).containsExactlyElementsOf(want.keySet());
+            want.forEach((key, values) ->
+                    assertThat(checkpoint.get(key).toDoubles()).as(key).containsExactly(values));
+        }
+    }
+
+    /** Complex numbers, floats of 8 bits, quantized and sparse tensors beside plain ones; PyTorch 2.13 wrote them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"other-types.pth", "other-types-legacy.pth"})
+    void tensorsOfOtherTypesAreListedAndRefusedByName(String name) {
+        try (Checkpoint checkpoint = Checkpoint.open(file(name))) {
+            assertThat(checkpoint.unreadable())
+                    .extracting(t -> t.name() + " " + t.type() + Arrays.toString(t.shape()))
+                    .containsExactly(
+                            "complex complex64[3]",
+                            "conj32 complex32[2]",
+                            "wide complex128[1, 3]",
+                            "f8 float8_e4m3fn[2, 2]",
+                            "f8b float8_e5m2[2]",
+                            "quant qint8[1, 2]",
+                            "sparse sparse[2, 2]",
+                            "csr sparse[2, 2]");
+            assertThat(checkpoint.info()).extracting(Checkpoint.Info::name).containsExactly("first", "last");
+            assertThat(checkpoint.names())
+                    .hasSize(10)
+                    .startsWith("first", "complex")
+                    .endsWith("csr", "last");
+            assertThat(checkpoint.get("last").toLongs()).containsExactly(3, 4);
+            assertThat(checkpoint.shape("wide")).containsExactly(1, 3);
+            for (ThrowingCallable use : List.<ThrowingCallable>of(
+                    () -> checkpoint.get("f8"), () -> checkpoint.dtype("f8"), checkpoint::read)) {
+                assertThatThrownBy(use)
+                        .isInstanceOf(InvalidDataException.class)
+                        .hasMessageContaining(name + ": tensor '")
+                        .hasMessageContainingAll("its type is ", "expected one of [BOOL")
+                        .hasCauseInstanceOf(CheckpointException.class);
+            }
+        }
+    }
+
+    @Test
+    void otherFormatsListTheirOtherTypesToo() throws Exception {
+        String header = "{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[0,2]},"
+                + "\"b\":{\"dtype\":\"C64\",\"shape\":[1],\"data_offsets\":[2,10]},"
+                + "\"c\":{\"dtype\":\"F4\",\"shape\":[2],\"data_offsets\":[10,11]},"
+                + "\"d\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[11,12]}}";
+        Path safetensors = folder.resolve("mixed.safetensors");
+        byte[] bytes = ByteBuffer.allocate(8 + header.length() + 12)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(header.length())
+                .put(header.getBytes(StandardCharsets.US_ASCII))
+                .array();
+        Files.write(safetensors, bytes);
+        Path npz = folder.resolve("mixed.npz");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(npz))) {
+            for (String type : List.of("<c8", "|O", "<f4")) {
+                zip.putNextEntry(new ZipEntry("a" + type.charAt(1) + ".npy"));
+                zip.write(NpyHeader.format(type, new long[] {1}));
+                zip.write(new byte[type.equals("<f4") ? 4 : 8]);
+            }
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(safetensors)) {
+            assertThat(checkpoint.unreadable())
+                    .extracting(Checkpoint.Unreadable::type)
+                    .containsExactly("F8_E4M3", "C64", "F4");
+            assertThat(checkpoint.get("d").size()).isEqualTo(1);
+            assertThatThrownBy(() -> checkpoint.get("b"))
+                    .hasMessageContaining("mixed.safetensors: tensor 'b': its type is C64, expected one of");
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(npz)) {
+            assertThat(checkpoint.unreadable())
+                    .extracting(Checkpoint.Unreadable::type)
+                    .containsExactly("<c8", "objects");
+            assertThat(checkpoint.get("af").size()).isEqualTo(1);
+            assertThatThrownBy(() -> checkpoint.get("ac"))
+                    .hasMessageContaining("mixed.npz: tensor 'ac': its type is <c8");
         }
     }
 

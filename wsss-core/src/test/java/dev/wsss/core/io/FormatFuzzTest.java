@@ -52,7 +52,7 @@ class FormatFuzzTest {
         "npy, 8, f4.npy fortran.npy version2.npy",
         "npz, 64, stored.npz small.npz",
         "object, 128, cam-protocol0.npy cam-protocol2.npy cam-protocol4.npy cam-protocol5.npy misc-protocol1.npy"
-                + " misc-protocol3.npy misc-protocol5.npy labels-int.npy list.npy",
+                + " misc-protocol3.npy misc-protocol5.npy labels-int.npy list.npy irn.npy",
     })
     void everyMutationIsReadOrRefused(String format, int factor, String files) {
         Assertions.assertTimeoutPreemptively(Duration.ofMinutes(2), () -> fuzz(format, factor, files.split(" ")));
@@ -100,7 +100,12 @@ class FormatFuzzTest {
     private void fuzz(String format, int factor, String[] names) throws IOException {
         List<byte[]> seeds = new ArrayList<>();
         for (String name : names) {
-            seeds.add(Files.readAllBytes(name.equals("small.npz") ? smallCompressed() : TestFiles.resource(name)));
+            seeds.add(Files.readAllBytes(
+                    switch (name) {
+                        case "small.npz" -> smallCompressed();
+                        case "irn.npy" -> irn();
+                        default -> TestFiles.resource(name);
+                    }));
         }
         SplittableRandom random = new SplittableRandom(format.hashCode());
         int refused = 0;
@@ -152,6 +157,14 @@ class FormatFuzzTest {
                 file,
                 Map.of("a", HostArray.ofInts(new int[40], 5, 8), "b", HostArray.ofDoubles(new double[] {1, 2, 3}, 3)));
         return file;
+    }
+
+    private Path irn() {
+        HostArray maps = HostArray.ofFloats(new float[] {1, 2, 3, 4}, 2, 1, 2);
+        TestPickles.Tensor keys = new TestPickles.Tensor(HostArray.ofLongs(new long[] {1, 0}, 2));
+        return TestPickles.npy(
+                folder.resolve("irn.npy"),
+                Map.of("keys", keys, "cam", new TestPickles.Tensor(maps, Map.of("neg", true)), "high_res", maps));
     }
 
     private static void checkShape(@Nullable Object value) {

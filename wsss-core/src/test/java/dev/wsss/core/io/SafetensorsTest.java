@@ -106,7 +106,9 @@ class SafetensorsTest {
                     {"a":{"dtype":"U8","shape":["2"],"data_offsets":[0,2]}}| something other than numbers
                     {"a":{"dtype":"U8","shape":[9999999999999999999],"data_offsets":[0,2]}}| less than 2^63
                     {"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}}| does not have the 0 bytes
-                    {"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}| unknown dtype 'F8_E4M3'
+                    {"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}| its type is F8_E4M3, expected one of
+                    {"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}| F4[3] does not have the 2 bytes
+                    {"a":{"dtype":"F9","shape":[2],"data_offsets":[0,2]}}| unknown dtype 'F9'
                     {"a":{"dtype":7,"shape":[2],"data_offsets":[0,2]}}| dtype is not a string
                     {"a":{"dtype":"U8","dtype":"U8","shape":[2],"data_offsets":[0,2]}}| two dtypes
                     {"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2],"b":1}}| 'b', expected only dtype

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.io.CheckpointException;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.ComputeDevice;
@@ -103,6 +104,55 @@ class NetworkTest {
                     .hasMessageContaining("wrong type [head.bias: expected F32, found I64]");
             assertThat(Tensors.toFloats(net.tensor("head.bias"))).containsExactly(0.5f, -2f);
             assertThatThrownBy(() -> LoadPolicy.builder().optMayMiss("")).hasMessageContaining("empty prefix");
+        }
+    }
+
+    @Test
+    void weightsThatAreNotFiniteAreRefused() {
+        try (Small net = new Small(4)) {
+            Map<String, HostArray> before = net.stateDict();
+            Map<String, HostArray> dict = new HashMap<>(before);
+            dict.put("stem.1.bias", HostArray.ofFloats(new float[] {1, Float.NaN, 2, Float.NEGATIVE_INFINITY}, 4));
+            dict.put("stem.1.num_batches_tracked", HostArray.ofLongs(new long[] {Long.MAX_VALUE}));
+            assertThatThrownBy(() -> net.load(dict))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessage(
+                            "tensor 'stem.1.bias' has 2 of 4 values that are NaN or infinite; expected finite weights");
+            assertThat(net.stateDict()).isEqualTo(before);
+            net.requireFinite();
+            net.load(dict, LoadPolicy.builder().optNonFinite(true).build());
+            assertThatThrownBy(net::requireFinite)
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining("Small: tensor 'stem.1.bias' has 2 of 4 values");
+            dict.put("head.bias", HostArray.ofDoubles(new double[] {0, Double.POSITIVE_INFINITY}, 2));
+            assertThatThrownBy(() -> net.load(dict)).hasMessageContaining("and 1 more tensors have some");
+            // of what does not load nothing is asked
+            dict.put("stem.1.bias", HostArray.ofFloats(new float[4], 4));
+            dict.put("head.bias", HostArray.ofFloats(new float[2], 2));
+            dict.put("ema", HostArray.ofFloats(new float[] {Float.NaN}, 1));
+            net.load(dict, LoadPolicy.builder().optMayDrop("ema").build());
+        }
+    }
+
+    @Test
+    void extraKeysAreAllowedByPattern() {
+        try (Small net = new Small(4)) {
+            Map<String, HostArray> dict = new HashMap<>(net.stateDict());
+            dict.put("ema.decay", HostArray.ofFloats(new float[1], 1));
+            assertThatThrownBy(() -> net.load(dict))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("unexpected [ema.decay]");
+            for (String pattern : List.of("ema.*", "*.decay", "*")) {
+                LoadReport report = net.load(
+                        dict, LoadPolicy.builder().optAllowExtra(pattern).build());
+                assertThat(report.loaded()).hasSize(8);
+            }
+            assertThatThrownBy(() -> net.load(
+                            dict, LoadPolicy.builder().optAllowExtra("ema").build()))
+                    .hasMessageContaining("unexpected [ema.decay]");
+            // leaving out helps against extra keys alone
+            dict.remove("head.bias");
+            assertThatThrownBy(() -> net.load(dict)).isExactlyInstanceOf(InvalidDataException.class);
         }
     }
 

@@ -12,9 +12,15 @@ import dev.wsss.core.nn.LoadReport;
 import dev.wsss.core.nn.Network;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,24 +35,39 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <p>Loading is strict unless a {@link LoadPolicy} says otherwise, and changes nothing if the file does not fit. Keys that all begin
- * with {@code module.}, as PyTorch's data parallel training writes them, are read without it.
+ * with {@code module.}, as PyTorch's data parallel training writes them, or {@code _orig_mod.}, as {@code torch.compile}
+ * does, are read without it. Weights that are NaN or infinite are neither loaded, unless the policy says so, nor written.
  */
 public final class Weights {
     private static final Logger log = LoggerFactory.getLogger(Weights.class);
-    private static final String PARALLEL = "module.";
+
+    /** What wrappers of a network put before all of its keys. */
+    private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
 
     private Weights() {}
 
     /**
      * Loads a file whose keys are the network's own or tell their family.
      *
-     * @throws InvalidDataException naming the file, if it cannot be read, tells no family, or does not fit
+     * @throws InvalidDataException naming the file, if it cannot be read, tells no family, does not fit, or holds weights
+     *     that are not finite
      */
     public static LoadReport load(Network network, Path file) {
-        return inFile(file, entries -> {
-            KeyMap map = family(network, TensorSpec.of(entries)).keyMap();
-            return load(network, entries, map, LoadPolicy.STRICT);
-        });
+        return load(network, file, LoadPolicy.STRICT);
+    }
+
+    /**
+     * As {@link #load(Network, Path)}, as far as a policy allows.
+     *
+     * @throws InvalidDataException as {@link #load(Network, Path)}, unless the policy allows it
+     */
+    public static LoadReport load(Network network, Path file, LoadPolicy policy) {
+        try (Checkpoint checkpoint = open(file, policy)) {
+            return inFile(file, () -> {
+                KeyMap map = family(network, plain(checkpoint.names()).keySet()).keyMap();
+                return load(network, read(checkpoint, map, policy), map, policy);
+            });
+        }
     }
 
     /**
@@ -55,7 +76,20 @@ public final class Weights {
      * @throws InvalidDataException naming the file, if it cannot be read or does not fit
      */
     public static LoadReport load(Network network, Path file, CheckpointFamily family) {
-        return inFile(file, entries -> load(network, entries, family.keyMap(), LoadPolicy.STRICT));
+        return load(network, file, family, LoadPolicy.STRICT);
+    }
+
+    /**
+     * Loads a file of a family, as far as a policy allows.
+     *
+     * @throws InvalidDataException naming the file, if it cannot be read, does not fit, or holds weights that are not finite,
+     *     unless the policy allows it
+     */
+    public static LoadReport load(Network network, Path file, CheckpointFamily family, LoadPolicy policy) {
+        KeyMap map = family.keyMap();
+        try (Checkpoint checkpoint = open(file, policy)) {
+            return inFile(file, () -> load(network, read(checkpoint, map, policy), map, policy));
+        }
     }
 
     /**
@@ -64,10 +98,10 @@ public final class Weights {
      * @param theirs entries by the family's keys
      * @param policy what may be missing, left over or resized. What it allows to be left over is, by the checkpoint's key,
      *     left out before the map sees it; all its other keys are ours
-     * @throws InvalidDataException naming the keys, if it does not fit
+     * @throws InvalidDataException naming the keys, if it does not fit or holds weights that are not finite
      */
     public static LoadReport load(Network network, Map<String, HostArray> theirs, KeyMap map, LoadPolicy policy) {
-        Map<String, HostArray> entries = wanted(theirs, policy);
+        Map<String, HostArray> entries = wanted(theirs, map, policy);
         KeyMap.Plan plan = map.plan(TensorSpec.of(entries));
         // shapes first, so that what does not fit is refused before anything is rearranged
         network.requireFit(plan.specs(), policy);
@@ -82,7 +116,7 @@ public final class Weights {
      * @throws InvalidDataException naming the key, if the family's rules cannot take it
      */
     public static LoadReport check(Network network, Map<String, TensorSpec> theirs, KeyMap map, LoadPolicy policy) {
-        KeyMap.Plan plan = map.plan(wanted(theirs, policy));
+        KeyMap.Plan plan = map.plan(wanted(theirs, map, policy));
         return network.compare(plan.specs(), policy).with(plan);
     }
 
@@ -90,7 +124,8 @@ public final class Weights {
      * Writes or replaces a file with the network's weights under a family's names: for Python's {@code torch.load} if its
      * name ends in {@code .pth} or {@code .pt}, else safetensors.
      *
-     * @throws InvalidDataException naming the key, if the network is none that the family knows
+     * @throws InvalidDataException naming the key, if the network is none that the family knows, or if a weight is NaN or
+     *     infinite
      * @throws IllegalStateException if the network is {@link Exportable} and not ready
      * @throws java.io.UncheckedIOException if writing fails
      */
@@ -98,6 +133,7 @@ public final class Weights {
         if (network instanceof Exportable exportable) {
             exportable.requireExportable();
         }
+        network.requireFinite();
         Map<String, HostArray> theirs = family.keyMap().toTheirs(network.stateDict());
         String name = file.toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(".pth") || name.endsWith(".pt")) {
@@ -107,42 +143,85 @@ public final class Weights {
         }
     }
 
+    /**
+     * Entries without what wrappers put before all of their keys, {@code module.} and {@code _orig_mod.}, one within the
+     * other in any order.
+     */
+    public static <T> Map<String, T> unwrapped(Map<String, T> theirs) {
+        Map<String, T> entries = new LinkedHashMap<>();
+        plain(theirs.keySet()).forEach((name, key) -> entries.put(name, Objects.requireNonNull(theirs.get(key))));
+        return entries;
+    }
+
+    /** The keys themselves, by what they are without wrappers. */
+    private static Map<String, String> plain(Set<String> keys) {
+        int start = 0;
+        for (String wrapper = wrapper(keys, start); wrapper != null; wrapper = wrapper(keys, start)) {
+            start += wrapper.length();
+        }
+        Map<String, String> plain = new LinkedHashMap<>();
+        for (String key : keys) {
+            plain.put(key.substring(start), key);
+        }
+        return plain;
+    }
+
+    /** What all keys have from a place on; null if there is nothing. */
+    private static @Nullable String wrapper(Set<String> keys, int start) {
+        return WRAPPERS.stream()
+                .filter(wrapper -> !keys.isEmpty() && keys.stream().allMatch(key -> key.startsWith(wrapper, start)))
+                .findFirst()
+                .orElse(null);
+    }
+
     /** The family whose map leads to the network: none to map if the keys are its own already. */
-    private static CheckpointFamily family(Network network, Map<String, TensorSpec> theirs) {
-        Map<String, TensorSpec> entries = wanted(theirs, LoadPolicy.STRICT);
-        if (entries.keySet().equals(network.state().keySet())) {
+    private static CheckpointFamily family(Network network, Set<String> keys) {
+        if (keys.equals(network.state().keySet())) {
             return CheckpointFamily.WSSS;
         }
-        Optional<CheckpointFamily.Guess> guess = CheckpointFamily.guess(entries.keySet());
+        Optional<CheckpointFamily.Guess> guess = CheckpointFamily.guess(keys);
         guess.ifPresent(g -> log.info("the checkpoint is taken for one of {}", g));
         // a checkpoint of no family has the best chance, and the best report, under our names
         return guess.map(CheckpointFamily.Guess::family).orElse(CheckpointFamily.WSSS);
     }
 
-    private static <T> Map<String, T> wanted(Map<String, T> theirs, LoadPolicy policy) {
-        boolean parallel = !theirs.isEmpty() && theirs.keySet().stream().allMatch(k -> k.startsWith(PARALLEL));
-        Map<String, T> wanted = new LinkedHashMap<>();
-        theirs.forEach((key, value) -> {
-            String name = parallel ? key.substring(PARALLEL.length()) : key;
-            if (!policy.mayDrop(name)) {
-                wanted.put(name, value);
-            }
-        });
+    private static <T> Map<String, T> wanted(Map<String, T> theirs, KeyMap map, LoadPolicy policy) {
+        Map<String, T> wanted = unwrapped(theirs);
+        wanted.keySet().removeIf(key -> !isWanted(key, map, policy));
         return wanted;
     }
 
-    private interface Use {
-        LoadReport of(Map<String, HostArray> entries);
+    private static boolean isWanted(String key, KeyMap map, LoadPolicy policy) {
+        return !policy.mayDrop(key) && (map.covers(key) || !policy.allowsExtra(key));
     }
 
-    private static LoadReport inFile(Path file, Use use) {
-        try (Checkpoint checkpoint = Checkpoint.open(file)) {
-            Map<String, HostArray> entries = checkpoint.read();
-            try {
-                return use.of(entries);
-            } catch (InvalidDataException e) {
-                throw new InvalidDataException(file + ": " + e.getMessage(), e);
+    private static Checkpoint open(Path file, LoadPolicy policy) {
+        return Checkpoint.builder()
+                .setPath(file)
+                .optInertGlobals(policy.inertGlobals())
+                .build();
+    }
+
+    /** What is wanted of a file, so that what cannot be read is no hindrance where it may be left out. */
+    private static Map<String, HostArray> read(Checkpoint checkpoint, KeyMap map, LoadPolicy policy) {
+        Set<String> unreadable = checkpoint.unreadable().stream()
+                .map(Checkpoint.Unreadable::name)
+                .collect(Collectors.toSet());
+        Map<String, HostArray> entries = new LinkedHashMap<>();
+        plain(checkpoint.names()).forEach((name, key) -> {
+            if (isWanted(name, map, policy) && !(unreadable.contains(key) && policy.allowsExtra(name))) {
+                entries.put(name, checkpoint.get(key));
             }
+        });
+        return entries;
+    }
+
+    private static LoadReport inFile(Path file, Supplier<LoadReport> use) {
+        try {
+            return use.get();
+        } catch (InvalidDataException e) {
+            String message = String.valueOf(e.getMessage());
+            throw message.startsWith(file + ": ") ? e : new InvalidDataException(file + ": " + message, e);
         }
     }
 }
