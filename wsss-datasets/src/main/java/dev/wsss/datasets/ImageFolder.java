@@ -1,5 +1,6 @@
 package dev.wsss.datasets;
 
+import dev.wsss.api.ImageFiles;
 import dev.wsss.api.InvalidDataException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** The images of a folder, by file name and by id, the name without its extension; listed once. */
 final class ImageFolder {
     /** What image files are called, in any case. */
-    private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp");
-
     private final Path folder;
     /** Images by name, in order. */
     private final Map<String, Path> images = new TreeMap<>();
@@ -70,7 +68,7 @@ final class ImageFolder {
     /** Whether a file is called like an image. */
     static boolean isImage(String name) {
         int dot = name.lastIndexOf('.');
-        return dot > 0 && EXTENSIONS.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+        return dot > 0 && ImageFiles.extensions().contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
     }
 
     /** Whether a file has exactly this name. */
@@ -159,7 +157,7 @@ final class ImageFolder {
             why = "; there is " + others.get(0).getFileName();
         } else if (other != null) {
             why = "; there is " + other + ", which is not called like an image ("
-                    + String.join(", ", EXTENSIONS.stream().sorted().toList()) + ")";
+                    + String.join(", ", ImageFiles.extensions().stream().sorted().toList()) + ")";
         }
         return new InvalidDataException(origin + ": there is no image '" + name + "' in " + folder + why);
     }

@@ -58,7 +58,7 @@ public final class SaliencyFolder implements SaliencySource {
         if (map.height() != height || map.width() != width) {
             if (resize == null) {
                 throw new InvalidDataException(file + ": saliency map is " + map.height() + "x" + map.width()
-                        + "; expected " + height + "x" + width + " as the image (optResize would resize it)");
+                        + "; expected " + height + "x" + width + " as the image");
             }
             map = resize.apply(map, height, width);
         }

@@ -142,6 +142,35 @@ class ScoreFolderTest {
                 .hasMessageContaining("a.safetensors: has maps of the labels [1, 2]; expected [1, 3]");
     }
 
+    /** Logarithms and raw activations look like scores: no threshold and no loss would say so. */
+    @Test
+    void scoresOfNoRangeForTheirKindAreRefused(@TempDir Path folder) {
+        ScoreFolder cams = new ScoreFolder(folder, ProductCodec.camDicts(PETS));
+        ScoreFolder probabilities = new ScoreFolder(folder, ProductCodec.labelDicts(PETS));
+        Sample cat = new Sample("a", SAMPLE.image(), ImageTags.of(PETS, 0));
+        Path file = folder.resolve("a.npy");
+        for (float[] range : new float[][] {{0, 1}, {-0.2f, 0.9f}, {0, 0}}) {
+            ObjectNpy.writeCamDict(file, Map.of(0, ranging(range[0], range[1])));
+            assertThat(cams.generate(cat).count()).isOne();
+        }
+        for (float[] range : new float[][] {{0, 14.2f}, {-9, -0.1f}}) {
+            ObjectNpy.writeCamDict(file, Map.of(0, ranging(range[0], range[1])));
+            assertThatThrownBy(() -> cams.generate(cat))
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining("a.npy: scores are from " + range[0] + " to " + range[1]
+                            + "; expected CAMs of at most 1");
+        }
+        ObjectNpy.writeCamDict(file, Map.of(0, ranging(0.1f, 1), 1, ranging(0, 0.9f)));
+        assertThat(probabilities.generate(cat).count()).isEqualTo(2);
+        ObjectNpy.writeCamDict(file, Map.of(0, ranging(-2.3f, 0), 1, ranging(-5, -0.1f)));
+        assertThatThrownBy(() -> probabilities.generate(cat))
+                .hasMessageContaining("a.npy: scores are from -5.0 to 0.0; expected probabilities, 0 to 1");
+    }
+
+    private static HostArray ranging(float least, float most) {
+        return HostArray.ofFloats(new float[] {least, most, least, most, least, most}, 2, 3);
+    }
+
     @Test
     void anImageWithoutTagsMayHaveNoMaps(@TempDir Path folder) {
         Sample untagged = new Sample("a", SAMPLE.image(), ImageTags.of(PETS));
