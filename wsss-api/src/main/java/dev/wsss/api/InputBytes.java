@@ -13,6 +13,16 @@ final class InputBytes {
     private InputBytes() {}
 
     static byte[] read(Path file, String expected) {
+        size(file, expected);
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new InvalidDataException(file + ": cannot be read (" + e + "); expected " + expected, e);
+        }
+    }
+
+    /** The file's number of bytes, 1 to {@link #MAX_BYTES}. */
+    static long size(Path file, String expected) {
         try {
             if (Files.isDirectory(file)) {
                 throw new InvalidDataException(file + ": is a folder; expected " + expected);
@@ -25,7 +35,7 @@ final class InputBytes {
                 throw new InvalidDataException(
                         file + ": file has " + size + " bytes; expected " + expected + " of at most " + MAX_BYTES);
             }
-            return Files.readAllBytes(file);
+            return size;
         } catch (NoSuchFileException e) {
             throw new InvalidDataException(file + ": no such file; expected " + expected, e);
         } catch (IOException e) {

@@ -10,7 +10,7 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes PNG (ISO/IEC 15948) to unscaled samples of at most eight bits: every colour type, plain and Adam7.
+ * Decodes PNG (ISO/IEC 15948) to unscaled samples of one byte: every colour type, plain and Adam7.
  *
  * <p>Exists beside ImageIO because masks need the raw index, which ImageIO turns into colours for some files, and
  * because ImageIO lets damaged files pass or fails with arbitrary runtime exceptions. Every chunk's checksum is
@@ -126,12 +126,10 @@ final class PngDecoder {
     /**
      * Decodes the pixels.
      *
-     * @return {@code [height][width][channels]} samples as stored: indices, or grey levels of the file's bit depth
+     * @return {@code [height][width][channels]} samples as stored: indices, or levels of the file's bit depth, of 16 bits
+     *     the high byte
      */
     byte[] samples(int maxPixels) {
-        if (bitDepth > 8) {
-            throw new IllegalStateException(kind());
-        }
         if ((long) width * height > maxPixels || (long) width * height * channels() > Integer.MAX_VALUE - 8) {
             throw bad("header says " + height + "x" + width + " = " + (long) width * height
                     + " pixels, more than the limit of " + maxPixels);
@@ -243,7 +241,7 @@ final class PngDecoder {
         for (int j = 0; j < h; j++) {
             inflate(inflater, filter, 1);
             inflate(inflater, line, n);
-            unfilter(filter[0] & 255, line, above, c);
+            unfilter(filter[0] & 255, line, above, Math.max(1, c * bitDepth / 8));
             int row = pass[1] + j * pass[3];
             if (bitDepth == 8 && !interlaced) {
                 System.arraycopy(line, 0, out, row * n, n);
@@ -253,6 +251,10 @@ final class PngDecoder {
                     int to = (row * width + pass[0] + i * pass[2]) * c;
                     if (bitDepth == 8) {
                         System.arraycopy(line, i * c, out, to, c);
+                    } else if (bitDepth == 16) {
+                        for (int k = 0; k < c; k++) {
+                            out[to + k] = line[2 * (i * c + k)];
+                        }
                     } else {
                         int bit = i * bitDepth;
                         out[to] = (byte) ((line[bit >> 3] & 255) >> (8 - bitDepth - (bit & 7)) & mask);

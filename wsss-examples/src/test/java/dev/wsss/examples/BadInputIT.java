@@ -36,19 +36,24 @@ class BadInputIT {
         assertThat(run.status()).isEqualTo(1);
     }
 
-    private static void sixteenBits(Path file) throws IOException {
-        ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_USHORT_GRAY), "png", file.toFile());
-    }
-
-    private static void cmyk(Path file) throws IOException {
+    /** Writes a JPEG with another byte in its frame header: 1 is the marker, 4 the bits of a sample. */
+    private static void jpeg(Path file, int offset, int value) throws IOException {
         ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "jpg", file.toFile());
         byte[] jpeg = Files.readAllBytes(file);
         int frame = 0;
         while ((jpeg[frame] & 255) != 0xFF || (jpeg[frame + 1] & 255) != 0xC0) {
             frame++;
         }
-        jpeg[frame + 9] = 4; // the number of components in the frame's header
+        jpeg[frame + offset] = (byte) value;
         Files.write(file, jpeg);
+    }
+
+    private static void arithmetic(Path file) throws IOException {
+        jpeg(file, 1, 0xC9);
+    }
+
+    private static void twelveBits(Path file) throws IOException {
+        jpeg(file, 4, 12);
     }
 
     private static void truncated(Path file) throws IOException {
@@ -59,9 +64,9 @@ class BadInputIT {
     @Test
     void badImagesAmongGoodOnesAreListedAndTheRestGoesOn() throws IOException {
         Path folder = SceneFolder.write(tmp.resolve("scenes"), 12, true);
-        sixteenBits(SceneFolder.image(folder, 1));
+        arithmetic(SceneFolder.image(folder, 1));
         Files.delete(SceneFolder.image(folder, 2));
-        cmyk(folder.resolve("images/s2.jpg"));
+        twelveBits(folder.resolve("images/s2.jpg"));
         truncated(SceneFolder.image(folder, 3));
         truncated(SceneFolder.image(folder, 4)); // every fifth scene is held out for validation
         CommandLineRun run = run(folder);
@@ -70,8 +75,8 @@ class BadInputIT {
         String out = String.join("\n", run.out());
         assertThat(out)
                 .contains("7 of 10 samples done")
-                .containsPattern("s1 failed in read: .*s1\\.png.* 16-bit grey PNG; expected at most 8 bits")
-                .containsPattern("s2 failed in read: .*s2\\.jpg.* CMYK .*; expected")
+                .containsPattern("s1 failed in read: .*s1\\.png.* arithmetic-coded .*; expected")
+                .containsPattern("s2 failed in read: .*s2\\.jpg.* 12-bit JPEG; expected 8 bits")
                 .containsPattern("s3 failed in read: .*s3\\.png.* truncated.*; expected")
                 .containsPattern("s4 left out of the evaluation: .*s4\\.png.* truncated.*; expected");
         assertThat(RunManifest.read(folder.resolve("out")).failures())
@@ -79,18 +84,18 @@ class BadInputIT {
                 .containsExactly("s1", "s2", "s3");
         assertThat(folder.resolve("out/report.html"))
                 .content()
-                .contains("16-bit grey PNG", "CMYK", "s3.png", "s4.png")
+                .contains("arithmetic-coded", "12-bit", "s3.png", "s4.png")
                 .doesNotContain("s5.png");
     }
 
     @Test
     void nothingButBadImages() throws IOException {
-        for (String kind : List.of("16-bit", "CMYK", "truncated")) {
+        for (String kind : List.of("arithmetic-coded", "12-bit", "truncated")) {
             Path folder = SceneFolder.write(tmp.resolve(kind), 1, false);
             Path image = SceneFolder.image(folder, 0);
             switch (kind) {
-                case "16-bit" -> sixteenBits(image);
-                case "CMYK" -> cmyk(image);
+                case "arithmetic-coded" -> arithmetic(image);
+                case "12-bit" -> twelveBits(image);
                 default -> truncated(image);
             }
             assertFails(run(folder), image.toString(), kind, "expected");

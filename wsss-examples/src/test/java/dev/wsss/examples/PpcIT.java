@@ -186,7 +186,7 @@ class PpcIT {
         assertThat(cam.out())
                 .filteredOn(line -> line.startsWith("  left out of training: "))
                 .hasSize(3)
-                .anyMatch(line -> line.contains("shapes_000000.png") && line.contains("16-bit grey PNG; expected"))
+                .anyMatch(line -> line.contains("shapes_000000.png") && line.contains("16-bit samples; expected"))
                 .anyMatch(line -> line.contains("shapes_000001.png: saliency map is 31x31; expected 32x32"))
                 .anyMatch(line -> line.contains("sample shapes_000002 has no saliency map"));
     }
