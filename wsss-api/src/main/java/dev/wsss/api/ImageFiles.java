@@ -10,9 +10,8 @@ import java.util.Set;
  * content says and never its name.
  *
  * <p>Grey images get three equal channels, palettes are looked up, alpha is dropped and colour profiles are not applied:
- * the pixels are those of Python's {@code PIL.Image.open(f).convert("RGB")}, exactly for PNG, BMP, GIF, TIFF and lossless
- * WebP and to one or two levels for JPEG, CMYK included, on every Java runtime. EXIF orientation is not applied either,
- * as masks are drawn on the stored pixels.
+ * the pixels are those of Python's {@code PIL.Image.open(f).convert("RGB")} (12.3), byte for byte and on every Java
+ * runtime, for all formats and CMYK too. EXIF orientation is not applied either, as masks are drawn on the stored pixels.
  *
  * <ul>
  *   <li>Of 16 bits a sample the high byte is taken. Pillow does so too, but for grey without alpha, where it clips all
@@ -20,8 +19,6 @@ import java.util.Set;
  *   <li>Of a GIF or TIFF of several images the first is read; an animated WebP is refused.
  *   <li>TIFF is read where it holds grey, palette or RGB in whole numbers, in strips or tiles, uncompressed or packed by
  *       LZW, Deflate or PackBits.
- *   <li>Lossy WebP is off by more: its decoder repeats each chroma sample where libwebp interpolates, which shows at
- *       coloured edges. Where that matters, save such images as PNG or lossless WebP.
  * </ul>
  *
  * <p>Refused by name rather than guessed at: samples of floating point, inks or other colours in TIFF, TIFF that says it
@@ -87,6 +84,18 @@ public final class ImageFiles {
     public static Size size(Path file) {
         try (FileBytes bytes = FileBytes.open(file, ImageFormat.EXPECTED)) {
             return ImageFormat.of(bytes).size(bytes);
+        }
+    }
+
+    /**
+     * Reads from an image's header how many bits a sample has: more than 8 are not read whole, and 8 stand for formats
+     * that have no other.
+     *
+     * @throws InvalidDataException as {@link #size}
+     */
+    public static int depth(Path file) {
+        try (FileBytes bytes = FileBytes.open(file, ImageFormat.EXPECTED)) {
+            return ImageFormat.of(bytes).depth(bytes);
         }
     }
 

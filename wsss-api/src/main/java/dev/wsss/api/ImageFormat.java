@@ -35,6 +35,11 @@ enum ImageFormat {
         RgbImage read(String name, byte[] bytes) {
             return PngColours.read(name, bytes);
         }
+
+        @Override
+        int depth(FileBytes file) {
+            return new PngDecoder(file.name, file.head(33)).bitDepth;
+        }
     },
     BMP {
         @Override
@@ -86,6 +91,11 @@ enum ImageFormat {
         RgbImage read(String name, byte[] bytes) {
             return new TiffDecoder(new TiffHeader(FileBytes.of(name, bytes)), bytes).read();
         }
+
+        @Override
+        int depth(FileBytes file) {
+            return new TiffHeader(file).depth();
+        }
     },
     WEBP {
         @Override
@@ -126,4 +136,9 @@ enum ImageFormat {
     abstract ImageFiles.Size size(FileBytes file);
 
     abstract RgbImage read(String name, byte[] bytes);
+
+    /** Bits of a stored sample, as the header says. */
+    int depth(FileBytes file) {
+        return 8;
+    }
 }

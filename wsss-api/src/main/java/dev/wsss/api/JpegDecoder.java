@@ -115,7 +115,7 @@ final class JpegDecoder {
 
     /** The samples as the JDK's reader gives them when it converts no colours, {@code [pixels][components]}. */
     static byte[] samples(String name, byte[] bytes) throws IOException {
-        ImageReader reader = reader();
+        ImageReader reader = Jdk.READERS.createReaderInstance();
         try (MemoryCacheImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             AtomicReference<@Nullable String> cutOff = new AtomicReference<>();
             reader.addIIOReadWarningListener((source, warning) -> {
@@ -141,15 +141,20 @@ final class JpegDecoder {
     }
 
     /** The JDK's own reader, whatever others are registered beside it. */
-    private static ImageReader reader() throws IOException {
-        Iterator<ImageReaderSpi> all = IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
-        while (all.hasNext()) {
-            ImageReaderSpi spi = all.next();
-            if (spi.getClass().getModule() == ImageIO.class.getModule()
-                    && Arrays.asList(spi.getFormatNames()).contains("jpeg")) {
-                return spi.createReaderInstance();
+    private static final class Jdk {
+        private static final ImageReaderSpi READERS = find();
+
+        private static ImageReaderSpi find() {
+            Iterator<ImageReaderSpi> all =
+                    IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
+            while (all.hasNext()) {
+                ImageReaderSpi spi = all.next();
+                if (spi.getClass().getModule() == ImageIO.class.getModule()
+                        && Arrays.asList(spi.getFormatNames()).contains("jpeg")) {
+                    return spi;
+                }
             }
+            throw new IllegalStateException("this Java runtime has no JPEG reader");
         }
-        throw new IllegalStateException("this Java runtime has no JPEG reader");
     }
 }

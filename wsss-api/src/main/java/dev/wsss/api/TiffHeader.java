@@ -47,6 +47,12 @@ final class TiffHeader {
         return new ImageFiles.Size(height, width);
     }
 
+    /** Bits of a sample, of the deepest if they differ. */
+    int depth() {
+        long[] bits = values(258, MAX_FIELDS);
+        return bits == null ? 1 : (int) Arrays.stream(bits).max().orElse(1);
+    }
+
     /** The one value of a field, or what stands for a field that is not there. */
     long value(int tag, long otherwise) {
         long[] values = values(tag, 1);

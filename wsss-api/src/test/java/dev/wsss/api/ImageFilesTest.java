@@ -122,6 +122,9 @@ class ImageFilesTest {
         assertThat(ImageFiles.readRgb(file("g16.png", TestPng.of(3, 1, 16, 0, 0, grey)))
                         .data())
                 .containsExactly(0x12, 0x12, 0x12, 255, 255, 255, 0, 0, 0);
+        assertThat(ImageFiles.depth(folder.resolve("g16.png"))).isEqualTo(16);
+        assertThat(ImageFiles.depth(file("g2.png", TestPng.of(3, 1, 2, 0, 0, new byte[2]))))
+                .isEqualTo(2);
         // filtered by the pixel before, of six bytes; and interlaced
         byte[] rgb = {1, 1, 9, 2, 9, 3, 9, 1, 1, 1, 1, 1, 1};
         assertThat(ImageFiles.readRgb(file("rgb16.png", TestPng.of(2, 1, 16, 2, 0, rgb)))

@@ -85,6 +85,7 @@ class PillowImagesTest {
         assertThat(ImageFiles.size(file)).hasToString(c.size);
         String extension = c.name.substring(c.name.indexOf('.') + 1);
         assertThat(ImageFiles.extensions()).contains(extension);
+        assertThat(ImageFiles.depth(file)).isEqualTo(c.name.contains("16") ? 16 : c.name.equals("tiff-1.tif") ? 1 : 8);
     }
 
     @ParameterizedTest
@@ -117,7 +118,7 @@ class PillowImagesTest {
         int read = 0;
         int refused = 0;
         for (Case c : cases()) {
-            for (int i = 0; i < 40; i++) {
+            for (int i = 0; i < 25; i++) {
                 byte[] bytes = c.bytes.clone();
                 for (int k = 1 + random.nextInt(3); k > 0; k--) {
                     bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
@@ -137,8 +138,8 @@ class PillowImagesTest {
                 }
             }
         }
-        assertThat(read).isGreaterThan(500);
-        assertThat(refused).isGreaterThan(500);
+        assertThat(read).isGreaterThan(300);
+        assertThat(refused).isGreaterThan(300);
     }
 
     @Test
@@ -211,7 +212,8 @@ class PillowImagesTest {
         Hollow[] all = {
             new Hollow("gif.gif", 6, 0xFF, 0xFF, 0xFF, 0xFF),
             new Hollow("bmp-24.bmp", 18, 0, 0, 0, 0x40, 0, 0, 0, 0x40),
-            new Hollow("webp-lossless.webp", 21, 0xFF, 0xFF, 0xFF, 0x0F)
+            new Hollow("webp-lossless.webp", 21, 0xFF, 0xFF, 0xFF, 0x0F),
+            new Hollow("webp-lossy.webp", 26, 0xFF, 0x3F, 0xFF, 0x3F)
         };
         for (Hollow hollow : all) {
             byte[] bytes = bytes(hollow.name);

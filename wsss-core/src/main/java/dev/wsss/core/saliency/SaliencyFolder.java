@@ -54,6 +54,11 @@ public final class SaliencyFolder implements SaliencySource {
         Path file = file(sample.id());
         int height = sample.image().height();
         int width = sample.image().width();
+        int depth = ImageFiles.depth(file);
+        if (depth > 8) {
+            throw new InvalidDataException(file + ": saliency map has " + depth
+                    + "-bit samples; expected at most 8 bits, for what full scale means would be a guess");
+        }
         RgbImage map = ImageFiles.readRgb(file);
         if (map.height() != height || map.width() != width) {
             if (resize == null) {

@@ -133,7 +133,7 @@ class SaliencyFolderTest {
         assertThatThrownBy(() -> folder(dir).saliency(sample("a", 4, 4)))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining(dir.resolve("a.png").toString())
-                .hasMessageContaining("16-bit grey")
+                .hasMessageContaining("16-bit samples")
                 .hasMessageContaining("expected at most 8 bits");
     }
 
