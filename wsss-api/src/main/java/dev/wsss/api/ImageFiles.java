@@ -31,8 +31,7 @@ public final class ImageFiles {
     /** Huffman coding spends at least one bit on each block of 8 x 8 pixels. */
     private static final long JPEG_EXPANSION = 512;
 
-    private static final Set<String> EXTENSIONS =
-            Set.of("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp");
+    private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp");
 
     private static final String EXPECTED = "a JPEG or PNG image";
 
