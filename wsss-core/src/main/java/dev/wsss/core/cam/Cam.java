@@ -8,6 +8,7 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.image.Normalize;
+import dev.wsss.core.image.Resize;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.TensorScoreMaps;
@@ -37,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * maps of the sample's tags are ever resized. The result stays on the network's device, at the image's size unless the
  * fusion has another {@link CamGrid}; its labels are those of the sample's tags, ascending.
  *
+ * <p>With {@link Builder#optMaxPixels} a larger image is reduced first, and the scales are those of the reduced image; the
+ * result keeps the image's size.
+ *
  * <p>Put the network in evaluation mode first. As safe for use by several threads as the network is.
  */
 public final class Cam implements CamGenerator {
@@ -54,6 +58,8 @@ public final class Cam implements CamGenerator {
     private final CamFusion fusion;
     private final ComputeDevice device;
     private final boolean autocastBf16;
+    /** 0 is no limit. */
+    private final long maxPixels;
 
     private Cam(Builder b) {
         CamNetwork direct = b.network;
@@ -76,6 +82,7 @@ public final class Cam implements CamGenerator {
         normalize = b.normalize;
         device = b.device;
         autocastBf16 = b.autocastBf16;
+        maxPixels = b.maxPixels;
     }
 
     /** Starts with scales 0.5, 1, 1.5 and 2, flipped copies, ImageNet's normalization and {@link CamFusion#DEFAULT}. */
@@ -95,6 +102,7 @@ public final class Cam implements CamGenerator {
         if (tags.length == 0) {
             return ScoreMaps.none(image.height(), image.width());
         }
+        RgbImage seen = reduced(image);
         return Torch.call(() -> {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
@@ -102,7 +110,7 @@ public final class Cam implements CamGenerator {
                 // over all scales: weights are converted once
                 try (Torch.Mode precision = autocastBf16 ? Torch.autocastBf16(device) : () -> {}) {
                     for (double scale : scales) {
-                        passes.add(pass(sample, image, scale, tags));
+                        passes.add(pass(sample, seen, scale, tags));
                     }
                 }
                 Tensor maps = fusion.fuse(passes, image.height(), image.width());
@@ -114,6 +122,20 @@ public final class Cam implements CamGenerator {
                 return TensorScoreMaps.of(sample.tags().labels(), maps);
             }
         });
+    }
+
+    /** The image, or where it has too many pixels, as much of it as is allowed. */
+    private RgbImage reduced(RgbImage image) {
+        long pixels = (long) image.height() * image.width();
+        if (maxPixels == 0 || pixels <= maxPixels) {
+            return image;
+        }
+        double factor = Math.sqrt((double) maxPixels / pixels);
+        // a very long image may keep one row: its other side takes what that leaves
+        int height = (int) Math.max(1, image.height() * factor);
+        int width = (int) Math.max(1, Math.min(image.width() * factor, (double) maxPixels / height));
+        height = (int) Math.min(height, maxPixels / width);
+        return Resize.PIL_BILINEAR.apply(image, height, width);
     }
 
     private Tensor pass(Sample sample, RgbImage image, double scale, int[] tags) {
@@ -138,20 +160,24 @@ public final class Cam implements CamGenerator {
 
     @Override
     public Description description() {
-        return Description.of("Cam")
+        Description.Builder description = Description.of("Cam")
                 .put("network", described)
                 .put("scales", scales)
                 .put("flip", flip)
                 .put("normalize", normalize)
                 .put("fusion", fusion)
-                .put("autocastBf16", autocastBf16)
-                .build();
+                .put("autocastBf16", autocastBf16);
+        if (maxPixels > 0) {
+            description.put("maxPixels", maxPixels);
+        }
+        return description.build();
     }
 
     @Override
     public String toString() {
         return "Cam[scales " + Arrays.toString(scales) + (flip ? ", flipped" : "")
-                + (autocastBf16 ? ", network in bfloat16" : "") + ", " + fusion + "]";
+                + (autocastBf16 ? ", network in bfloat16" : "")
+                + (maxPixels > 0 ? ", at most " + maxPixels + " pixels" : "") + ", " + fusion + "]";
     }
 
     /** Settings of a CAM. */
@@ -164,6 +190,7 @@ public final class Cam implements CamGenerator {
         private CamFusion fusion = CamFusion.DEFAULT;
         private ComputeDevice device = ComputeDevice.CPU;
         private boolean autocastBf16;
+        private long maxPixels;
 
         private Builder() {}
 
@@ -230,6 +257,21 @@ public final class Cam implements CamGenerator {
          */
         public Builder optAutocastBf16(boolean on) {
             autocastBf16 = on;
+            return this;
+        }
+
+        /**
+         * The most pixels that a network is shown at scale 1; no limit unless set. A larger image is reduced to it
+         * beforehand, bilinearly as Pillow does and with its sides in proportion, so that time and memory of a pass have a
+         * bound; the maps are resized to the image's own size. Other images give the same bits as without a limit.
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder optMaxPixels(long maxPixels) {
+            if (maxPixels < 1) {
+                throw new IllegalArgumentException("maxPixels must be at least 1, got " + maxPixels);
+            }
+            this.maxPixels = maxPixels;
             return this;
         }
 

@@ -28,6 +28,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class CamTest {
@@ -64,6 +65,60 @@ class CamTest {
         // 187.5 is rounded to the even 188, 562.5 to 562
         assertThat(shapes)
                 .containsExactly("[2, 3, 188, 250]", "[2, 3, 375, 500]", "[2, 3, 562, 750]", "[2, 3, 750, 1000]");
+    }
+
+    @Test
+    void largeImagesAreReducedBeforeTheyAreScaled() {
+        List<String> shapes = new ArrayList<>();
+        Cam.Builder builder = Cam.builder()
+                .setNetwork(images -> {
+                    shapes.add(java.util.Arrays.toString(Tensors.shape(images)));
+                    return colours(images);
+                })
+                .optScales(1, 2);
+        Cam without = builder.build();
+        Cam with = builder.optMaxPixels(40 * 60).build();
+        // twice the sides, and as large as allowed
+        for (int[] size : new int[][] {{80, 120}, {40, 60}}) {
+            Sample sample = sample(size[0], size[1], 0, 2);
+            shapes.clear();
+            try (ScoreMaps maps = with.generate(sample)) {
+                assertThat(maps.height()).isEqualTo(size[0]);
+                assertThat(maps.width()).isEqualTo(size[1]);
+                boolean same = size[0] == 40;
+                assertThat(shapes).containsExactly("[2, 3, 40, 60]", "[2, 3, 80, 120]");
+                try (ScoreMaps full = without.generate(sample)) {
+                    assertThat(java.util.Arrays.equals(maps.toArray(), full.toArray()))
+                            .isEqualTo(same);
+                }
+            }
+        }
+        assertThatThrownBy(() -> builder.optMaxPixels(0)).hasMessageContaining("maxPixels must be at least 1, got 0");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100000,1,999", "1,100000,999", "3,9999,50", "33,77,2540", "50,50,1"})
+    void aReducedImageHasNoMorePixelsThanAllowed(int height, int width, long limit) {
+        List<Long> pixels = new ArrayList<>();
+        Cam cam = Cam.builder()
+                .setNetwork(images -> {
+                    pixels.add(images.size(2) * images.size(3));
+                    return images.clone();
+                })
+                .optScales(1)
+                .optMaxPixels(limit)
+                .build();
+        try (ScoreMaps maps = cam.generate(sample(height, width, 1))) {
+            assertThat(maps.toArray()).hasSize(height * width);
+        }
+        assertThat(pixels).singleElement().satisfies(n -> assertThat(n).isBetween(limit / 2 + 1, limit));
+    }
+
+    @Test
+    void theLimitIsPartOfTheDescriptionWhereThereIsOne() {
+        Cam.Builder builder = Cam.builder().setNetwork(CamTest::colours);
+        assertThat(builder.build().description().entries()).doesNotContainKey("maxPixels");
+        assertThat(builder.optMaxPixels(1000).build().description().entries()).containsEntry("maxPixels", "1000");
     }
 
     @Test

@@ -116,6 +116,29 @@ class PpcModelTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void largeImagesAreReducedForInference(PpcVariant variant) {
+        try (PpcModel model = model(variant, PpcCompat.sound())) {
+            assertThat(model.cam().build().description().entries())
+                    .containsEntry("maxPixels", Long.toString(PpcModel.MAX_PIXELS));
+        }
+    }
+
+    @Test
+    void anImageOfTwelveMillionPixelsIsInferredWith() {
+        byte[] rgb = new byte[3000 * 4000 * 3];
+        new Random(3).nextBytes(rgb);
+        Sample large = new Sample("large", new RgbImage(3000, 4000, rgb), SCENES.tags(0));
+        try (PpcModel model = model(PpcVariant.SEAM, PpcCompat.sound())) {
+            model.network().train(false);
+            try (ScoreMaps maps = model.cam().optScales(0.5).build().generate(large)) {
+                assertThat(maps.height()).isEqualTo(3000);
+                assertThat(maps.width()).isEqualTo(4000);
+            }
+        }
+    }
+
     private static double mean(double[] losses, int from) {
         return Arrays.stream(losses, from, from + 4).average().orElseThrow();
     }
