@@ -68,7 +68,8 @@ final class ImageFolder {
     /** Whether a file is called like an image. */
     static boolean isImage(String name) {
         int dot = name.lastIndexOf('.');
-        return dot > 0 && ImageFiles.extensions().contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
+        return dot > 0
+                && ImageFiles.extensions().contains(name.substring(dot + 1).toLowerCase(Locale.ROOT));
     }
 
     /** Whether a file has exactly this name. */
@@ -157,7 +158,8 @@ final class ImageFolder {
             why = "; there is " + others.get(0).getFileName();
         } else if (other != null) {
             why = "; there is " + other + ", which is not called like an image ("
-                    + String.join(", ", ImageFiles.extensions().stream().sorted().toList()) + ")";
+                    + String.join(
+                            ", ", ImageFiles.extensions().stream().sorted().toList()) + ")";
         }
         return new InvalidDataException(origin + ": there is no image '" + name + "' in " + folder + why);
     }

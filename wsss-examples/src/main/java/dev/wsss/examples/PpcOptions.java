@@ -33,6 +33,9 @@ final class PpcOptions {
     private DataOptions data = new DataOptions();
 
     @Mixin
+    private CheckpointOptions checkpoints = new CheckpointOptions();
+
+    @Mixin
     private RunOptions run = new RunOptions();
 
     @Option(
@@ -176,6 +179,7 @@ final class PpcOptions {
                 .optOverwrite(run.overwrite)
                 .optMaxLeftOut(run.maxLeftOut())
                 .optAutocastBf16(run.bf16)
+                .optLoadPolicy(checkpoints.policy())
                 .optShard(part[0], part[1])
                 .optProgress(new TerminalProgress(console))
                 .optListener(listener);

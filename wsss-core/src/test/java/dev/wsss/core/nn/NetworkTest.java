@@ -225,7 +225,7 @@ class NetworkTest {
         // the numbers that a layer keeps for libtorch, some bytes each, are of no scope but this one
         try (Scope scope = Scope.open();
                 Small net = new Small(8_000)) {
-            net.forward(Tensors.of(new float[3], 1, 3, 1, 1)).sum().backward();
+            net.forward(Tensors.of(new float[6], 2, 3, 1, 1)).sum().backward();
         }
     }
 

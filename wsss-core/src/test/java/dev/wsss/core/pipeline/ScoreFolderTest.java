@@ -93,13 +93,13 @@ class ScoreFolderTest {
     /** The file's own index, and not the order of its maps, says which class each is of. */
     @Test
     void irnsMapsAreOfTheTagsInKeys(@TempDir Path folder) {
-        HostArray both = HostArray.ofFloats(new float[] {9, 0, 0, 0, 0, 1, 5, 0, 0, 0, 0, 2}, 2, 2, 3);
+        HostArray both = HostArray.ofFloats(new float[] {.9f, 0, 0, 0, 0, .1f, .5f, 0, 0, 0, 0, .2f}, 2, 2, 3);
         TestPickles.npy(folder.resolve("a.npy"), Map.of("keys", List.of(2, 0), "high_res", both));
         for (CamGenerator source :
                 List.of(ScoreFolder.irn(folder), new ScoreFolder(folder, ProductCodec.camDicts(PETS)))) {
             ScoreMaps maps = source.generate(SAMPLE);
             assertThat(maps.labels()).containsExactly(1, 3);
-            assertThat(maps.toArray()).startsWith(5f).endsWith(1f);
+            assertThat(maps.toArray()).startsWith(.5f).endsWith(.1f);
         }
         assertThatThrownBy(() -> new ScoreFolder(folder, ProductCodec.labelDicts(PETS)).generate(SAMPLE))
                 .isInstanceOf(InvalidDataException.class)
@@ -157,8 +157,8 @@ class ScoreFolderTest {
             ObjectNpy.writeCamDict(file, Map.of(0, ranging(range[0], range[1])));
             assertThatThrownBy(() -> cams.generate(cat))
                     .isInstanceOf(InvalidDataException.class)
-                    .hasMessageContaining("a.npy: scores are from " + range[0] + " to " + range[1]
-                            + "; expected CAMs of at most 1");
+                    .hasMessageContaining(
+                            "a.npy: scores are from " + range[0] + " to " + range[1] + "; expected CAMs of at most 1");
         }
         ObjectNpy.writeCamDict(file, Map.of(0, ranging(0.1f, 1), 1, ranging(0, 0.9f)));
         assertThat(probabilities.generate(cat).count()).isEqualTo(2);

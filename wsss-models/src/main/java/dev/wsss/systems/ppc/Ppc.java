@@ -24,6 +24,7 @@ import dev.wsss.core.label.ArgmaxRule;
 import dev.wsss.core.label.Background;
 import dev.wsss.core.label.ConfidenceBand;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.pipeline.ProductStore;
@@ -349,7 +350,7 @@ public final class Ppc implements AutoCloseable {
         PpcRecipe.Affinity settings = recipe.affinity();
         int size = settings.irnPaddedSize();
         IrnNet network = IrnNet.builder()
-                .setBackbone(PpcNetworks.boundaryBackbone(recipe.backbone(), given.weights))
+                .setBackbone(pretrained(PpcNetworks.boundaryBackbone(recipe.backbone())))
                 .optPaddedSize(size)
                 .build();
         affinityNetwork = network;
@@ -496,7 +497,7 @@ public final class Ppc implements AutoCloseable {
 
     private Backbone segmenterBackbone() {
         seed(2);
-        return PpcNetworks.segmenterBackbone(recipe.backbone(), given.weights);
+        return pretrained(PpcNetworks.segmenterBackbone(recipe.backbone()));
     }
 
     private Layer segmenterNetwork(Backbone backbone) {
@@ -520,6 +521,7 @@ public final class Ppc implements AutoCloseable {
         Layer network = segmenterNetwork(segmenterBackbone());
         NetworkSegmenter made = segmenter(network);
         loaded(network, file);
+        network.train(false);
         return made;
     }
 
@@ -587,7 +589,7 @@ public final class Ppc implements AutoCloseable {
 
     /** A backbone for CAMs and affinities, with its ImageNet weights if there are such. */
     private Backbone backbone() {
-        return PpcNetworks.backbone(recipe.backbone(), given.weights);
+        return pretrained(PpcNetworks.backbone(recipe.backbone()));
     }
 
     /** Small networks have no ImageNet weights; what the CAM network has learnt is better than nothing. */
@@ -597,12 +599,17 @@ public final class Ppc implements AutoCloseable {
         }
     }
 
-    private static boolean loaded(Network network, @Nullable Path file) {
+    /** With its ImageNet weights, if there are such. */
+    private Backbone pretrained(Backbone backbone) {
+        loaded(backbone, given.weights);
+        return backbone;
+    }
+
+    private boolean loaded(Network network, @Nullable Path file) {
         if (file == null) {
             return false;
         }
-        Weights.load(network, file);
-        network.train(false);
+        Weights.load(network, file, given.loadPolicy);
         return true;
     }
 
@@ -683,6 +690,7 @@ public final class Ppc implements AutoCloseable {
         private PpcRecipe recipe = PpcRecipe.voc();
         private @Nullable Dataset unseen;
         private boolean autocastBf16;
+        private LoadPolicy loadPolicy = LoadPolicy.STRICT;
         private @Nullable Path weights;
         private final PpcInputs inputs = new PpcInputs();
         private double maxLeftOut = InputCheck.MAX_LEFT_OUT;
@@ -759,6 +767,12 @@ public final class Ppc implements AutoCloseable {
         /** Trains in mixed precision. */
         public Builder optAutocastBf16(boolean on) {
             autocastBf16 = on;
+            return this;
+        }
+
+        /** What files of weights may hold beside what is wanted of them; nothing unless set. */
+        public Builder optLoadPolicy(LoadPolicy policy) {
+            loadPolicy = policy;
             return this;
         }
 

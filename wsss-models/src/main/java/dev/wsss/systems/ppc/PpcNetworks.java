@@ -3,15 +3,12 @@ package dev.wsss.systems.ppc;
 import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.models.backbone.Backbone;
-import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.DeepLabV3;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
-import java.nio.file.Path;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** The networks of PPC's steps. */
 final class PpcNetworks {
@@ -20,33 +17,27 @@ final class PpcNetworks {
     /**
      * A backbone of stride 8 for CAMs and affinities: ResNet-38 with its first stages and its normalization frozen, as
      * published.
-     *
-     * @param weights of ImageNet, or null for none
      */
-    static Backbone backbone(PpcBackbone kind, @Nullable Path weights) {
-        return loaded(build(kind, () -> ResNet38.fineTuning().build()), weights);
+    static Backbone backbone(PpcBackbone kind) {
+        return build(kind, () -> ResNet38.fineTuning().build());
     }
 
     /**
      * A backbone for IRN's boundaries: its ResNet-50 ends at stride 16, as published, so that its checkpoints see what they
      * saw in training; the others are as for CAMs.
-     *
-     * @param weights of ImageNet, or null for none
      */
-    static Backbone boundaryBackbone(PpcBackbone kind, @Nullable Path weights) {
+    static Backbone boundaryBackbone(PpcBackbone kind) {
         if (kind != PpcBackbone.RESNET50) {
-            return backbone(kind, weights);
+            return backbone(kind);
         }
-        return loaded(ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build(), weights);
+        return ResNet.builder().setDepth(50).optLayerStrides(1, 2, 2, 1).build();
     }
 
     /** A backbone of a segmenter, all of which trains. */
-    static Backbone segmenterBackbone(PpcBackbone kind, @Nullable Path weights) {
-        return loaded(
-                build(kind, () -> ResNet38.builder()
-                        .optBatchNormMomentum(DeepLabV1.MOMENTUM)
-                        .build()),
-                weights);
+    static Backbone segmenterBackbone(PpcBackbone kind) {
+        return build(kind, () -> ResNet38.builder()
+                .optBatchNormMomentum(DeepLabV1.MOMENTUM)
+                .build());
     }
 
     private static Backbone build(PpcBackbone kind, Supplier<Backbone> resNet38) {
@@ -62,13 +53,6 @@ final class PpcNetworks {
             case SMALL ->
                 ResNet.builder().setDepth(18).optWidth(16).optOutputStride(8).build();
         };
-    }
-
-    private static Backbone loaded(Backbone backbone, @Nullable Path weights) {
-        if (weights != null) {
-            Weights.load(backbone, weights);
-        }
-        return backbone;
     }
 
     /**

@@ -25,14 +25,14 @@ class PpcNetworksTest {
 
     @Test
     void irnsResNet50IsThePublishedOneAndTakesTheSameWeights() {
-        try (Backbone cam = PpcNetworks.backbone(PpcBackbone.RESNET50, null);
-                Backbone boundary = PpcNetworks.boundaryBackbone(PpcBackbone.RESNET50, null)) {
+        try (Backbone cam = PpcNetworks.backbone(PpcBackbone.RESNET50);
+                Backbone boundary = PpcNetworks.boundaryBackbone(PpcBackbone.RESNET50)) {
             assertThat(side(cam)).isEqualTo(64 / 8);
             assertThat(side(boundary)).isEqualTo(64 / 16);
             Set<String> keys = cam.state().keySet();
             assertThat(boundary.state().keySet()).isEqualTo(keys);
         }
-        try (Backbone boundary = PpcNetworks.boundaryBackbone(PpcBackbone.SMALL, null)) {
+        try (Backbone boundary = PpcNetworks.boundaryBackbone(PpcBackbone.SMALL)) {
             assertThat(side(boundary)).isEqualTo(64 / 8);
         }
     }
@@ -50,7 +50,7 @@ class PpcNetworksTest {
     /** How far one forward pass moves the least moved running mean of the head. */
     private static double movedStatistics(PpcRecipe.Head form, boolean small) {
         Torch.seed(3);
-        Backbone backbone = PpcNetworks.segmenterBackbone(PpcBackbone.SMALL, null);
+        Backbone backbone = PpcNetworks.segmenterBackbone(PpcBackbone.SMALL);
         try (Layer network = PpcNetworks.segmenter(form, backbone, 4, small);
                 Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
