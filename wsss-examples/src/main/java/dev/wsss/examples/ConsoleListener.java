@@ -6,6 +6,7 @@ import dev.wsss.core.pipeline.RunResult;
 import dev.wsss.core.train.TrainingHistory;
 import java.io.PrintStream;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.SortedMap;
@@ -21,14 +22,23 @@ final class ConsoleListener implements RunListener {
         this.console = console;
     }
 
-    /** Number of samples on which a stage has failed. */
+    PrintStream console() {
+        return console;
+    }
+
+    /** Number of samples on which a stage or the evaluation has failed. */
     int failed() {
         return failed.size();
     }
 
+    /** Counts samples on which something has failed. */
+    void count(List<RunManifest.Failure> failures) {
+        failures.stream().map(RunManifest.Failure::id).forEach(failed::add);
+    }
+
     @Override
     public void onMade(RunResult result) {
-        result.failures().stream().map(RunManifest.Failure::id).forEach(failed::add);
+        count(result.failures());
         console.print(result.summary());
     }
 

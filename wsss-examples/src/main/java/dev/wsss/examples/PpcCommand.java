@@ -1,7 +1,7 @@
 package dev.wsss.examples;
 
 import dev.wsss.systems.ppc.Ppc;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +27,7 @@ final class PpcCommand implements Runnable {
 
     @Command(name = "train-cam", mixinStandardHelpOptions = true, description = "Trains the CAM network.")
     int trainCam(@Mixin PpcOptions options) {
-        return step(PpcStep.TRAIN_CAM, options, Ppc::trainCam);
+        return step(PpcStep.TRAIN_CAM, options, (ppc, console) -> ppc.trainCam());
     }
 
     @Command(
@@ -35,7 +35,7 @@ final class PpcCommand implements Runnable {
             mixinStandardHelpOptions = true,
             description = "Writes CAM dicts (cam/*.npy) and their masks (raw/, cam_crf/).")
     int inferCam(@Mixin PpcOptions options) {
-        return step(PpcStep.INFER_CAM, options, Ppc::cams);
+        return step(PpcStep.INFER_CAM, options, (ppc, console) -> ppc.cams());
     }
 
     @Command(
@@ -45,44 +45,44 @@ final class PpcCommand implements Runnable {
                 "With --affinity IRN: sure labels (ir_label/), and IRN's network on them."
             })
     int affinity(@Mixin PpcOptions options) {
-        return step(PpcStep.AFFINITY, options, Ppc::trainAffinity);
+        return step(PpcStep.AFFINITY, options, (ppc, console) -> ppc.trainAffinity());
     }
 
     @Command(
             mixinStandardHelpOptions = true,
             description = "Writes the walk's scores (walk/) and pseudo masks (walked/; pseudo/ after a CRF).")
     int walk(@Mixin PpcOptions options) {
-        return step(PpcStep.WALK, options, Ppc::pseudoLabels);
+        return step(PpcStep.WALK, options, (ppc, console) -> ppc.pseudoLabels());
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Trains DeepLab on the pseudo masks.")
     int segment(@Mixin PpcOptions options) {
-        return step(PpcStep.SEGMENT, options, Ppc::trainSegmenter);
+        return step(PpcStep.SEGMENT, options, (ppc, console) -> ppc.trainSegmenter());
     }
 
     @Command(
             mixinStandardHelpOptions = true,
             description = "Measures what there is, with the curve of 100 thresholds, and writes report.html.")
     int eval(@Mixin PpcOptions options) {
-        return step(PpcStep.EVAL, options, ppc -> evaluate(ppc, options));
+        return step(PpcStep.EVAL, options, (ppc, console) -> evaluate(ppc, options, console));
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Does all of it.")
     int all(@Mixin PpcOptions options) {
-        return step(PpcStep.ALL, options, ppc -> {
+        return step(PpcStep.ALL, options, (ppc, console) -> {
             ppc.trainSegmenter();
-            evaluate(ppc, options);
+            evaluate(ppc, options, console);
         });
     }
 
-    private void evaluate(Ppc ppc, PpcOptions options) {
-        Reports.show(ppc.evaluate(), options.out(), (System.nanoTime() - start) / 1e9, System.out);
+    private void evaluate(Ppc ppc, PpcOptions options, ConsoleListener console) {
+        Reports.show(ppc.evaluate(), options.out(), (System.nanoTime() - start) / 1e9, console);
     }
 
-    private static int step(PpcStep step, PpcOptions options, Consumer<Ppc> what) {
+    private static int step(PpcStep step, PpcOptions options, BiConsumer<Ppc, ConsoleListener> what) {
         ConsoleListener console = new ConsoleListener(System.out);
         try (Ppc ppc = options.open(step, System.out, console)) {
-            what.accept(ppc);
+            what.accept(ppc, console);
         }
         return options.status(console);
     }

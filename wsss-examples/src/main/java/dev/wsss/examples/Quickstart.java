@@ -212,7 +212,7 @@ final class Quickstart implements Callable<Integer> {
                         .optSegmenter("segmenter", segmenter)
                         .optRun(run);
                 splits.val().ifPresent(report::optUnseen);
-                Reports.show(report.build(), out, (System.nanoTime() - start) / 1e9, console);
+                Reports.show(report.build(), out, (System.nanoTime() - start) / 1e9, listener);
             }
         }
         return options.status(listener.failed());

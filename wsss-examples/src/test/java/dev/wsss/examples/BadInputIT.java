@@ -43,7 +43,7 @@ class BadInputIT {
         Files.writeString(file, "<html>not found</html>");
     }
 
-    private static void cmyk(Path file) throws IOException {
+    private static void frame(Path file) throws IOException {
         ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "jpg", file.toFile());
         byte[] jpeg = Files.readAllBytes(file);
         int frame = 0;
@@ -64,7 +64,7 @@ class BadInputIT {
         Path folder = SceneFolder.write(tmp.resolve("scenes"), 12, true);
         text(SceneFolder.image(folder, 1));
         Files.delete(SceneFolder.image(folder, 2));
-        cmyk(folder.resolve("images/s2.jpg"));
+        frame(folder.resolve("images/s2.jpg"));
         truncated(SceneFolder.image(folder, 3));
         truncated(SceneFolder.image(folder, 4));
         CommandLineRun refused = run(folder, "--hold-out=5");
@@ -86,7 +86,7 @@ class BadInputIT {
                 .contains("classifier: 3 left out of training:")
                 .containsPattern("cam +7 made +0 reused +0 failed +3 left out")
                 .containsPattern("s1 failed in read: .*s1\\.png.* 3c 68 74 6d; expected")
-                .containsPattern("s2 failed in read: .*s2\\.jpg.* CMYK .*; expected")
+                .containsPattern("s2 failed in read: .*s2\\.jpg: frame header of 17 bytes; expected")
                 .containsPattern("s3 failed in read: .*s3\\.png.* truncated.*; expected")
                 .containsPattern("s4 left out of the evaluation: .*s4\\.png.* truncated.*; expected");
         assertThat(RunManifest.read(folder.resolve("out")).failures())
@@ -94,45 +94,52 @@ class BadInputIT {
                 .containsExactly("s1", "s2", "s3");
         assertThat(folder.resolve("out/report.html"))
                 .content()
-                .contains("s1.png", "CMYK", "s3.png", "s4.png")
+                .contains("s1.png", "s2.jpg", "s3.png", "s4.png")
                 .doesNotContain("s5.png");
     }
 
     @Test
     void nothingButBadImages() throws IOException {
-        for (String kind : List.of("3c 68 74 6d", "CMYK", "truncated")) {
+        for (String kind : List.of("3c 68 74 6d", "frame header", "truncated")) {
             Path folder = SceneFolder.write(tmp.resolve(kind), 1, false);
             Path image = SceneFolder.image(folder, 0);
             switch (kind) {
                 case "3c 68 74 6d" -> text(image);
-                case "CMYK" -> cmyk(image);
+                case "frame header" -> frame(image);
                 default -> truncated(image);
             }
             assertFails(run(folder), image.toString(), kind, "expected");
         }
     }
 
+    /** One bad mask of many costs its own image; masks that are all wrong are no masks of these images. */
     @Test
     void badMasks() throws IOException {
         for (String kind : List.of("other size", "colours", "unknown label")) {
-            Path folder = SceneFolder.write(tmp.resolve("scenes " + kind), 2, true);
-            Path mask = SceneFolder.mask(folder, 1);
-            switch (kind) {
-                case "other size" -> {
-                    ImageIO.write(new BufferedImage(31, 32, BufferedImage.TYPE_BYTE_GRAY), "png", mask.toFile());
-                    assertFails(run(folder), mask.toString(), "32x31", "expected 32x32");
-                }
-                case "colours" -> {
-                    ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "png", mask.toFile());
-                    assertFails(run(folder), mask.toString(), "RGB", "expected a palette or grey PNG");
-                }
-                default -> {
-                    BufferedImage grey = new BufferedImage(32, 32, BufferedImage.TYPE_BYTE_GRAY);
-                    grey.getRaster().setSample(0, 0, 0, 77);
-                    ImageIO.write(grey, "png", mask.toFile());
-                    assertFails(run(folder), mask.toString(), "value 77", "expected labels 0..8");
-                }
+            Path some = SceneFolder.write(tmp.resolve("some " + kind), 6, true);
+            spoil(kind, SceneFolder.mask(some, 1));
+            CommandLineRun run = run(some);
+            assertThat(run.err()).isEmpty();
+            assertThat(run.status()).as(kind).isEqualTo(Wsss.SOME_FAILED);
+            assertThat(run.out())
+                    .anyMatch(line -> line.contains(SceneFolder.mask(some, 1).toString()))
+                    .anyMatch(line -> line.matches("raw CAM +some .* 5 .*%"));
+
+            Path all = SceneFolder.write(tmp.resolve("all " + kind), 4, true);
+            for (int i = 0; i < 4; i++) {
+                spoil(kind, SceneFolder.mask(all, i));
             }
+            assertFails(run(all), SceneFolder.mask(all, 0).toString(), "expected");
         }
+    }
+
+    private static void spoil(String kind, Path mask) throws IOException {
+        BufferedImage image = kind.equals("colours")
+                ? new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB)
+                : new BufferedImage(kind.equals("other size") ? 31 : 32, 32, BufferedImage.TYPE_BYTE_GRAY);
+        if (kind.equals("unknown label")) {
+            image.getRaster().setSample(0, 0, 0, 77);
+        }
+        ImageIO.write(image, "png", mask.toFile());
     }
 }

@@ -98,7 +98,7 @@ class ClsLabelsIT {
         assertThat(run.status()).isZero();
         assertThat(run.out())
                 .anyMatch(line ->
-                        line.startsWith("VOC2012/train_aug: 4 images of ImageSets/SegmentationAug/train_aug.txt, "))
+                        line.startsWith("VOC2012/train_aug: 4 images of ImageSets/Segmentation/train_aug.txt, "))
                 .anyMatch(line -> line.contains("4 of 4 samples done"));
         Path cam = root.resolveSibling("out/cam");
         assertThat(ObjectNpy.readCamDict(cam.resolve("2007_000000.npy"))).containsOnlyKeys(DOG);
@@ -134,7 +134,7 @@ class ClsLabelsIT {
                 labels.put(id(i), hot);
             }
             ObjectNpy.writeClassLabels(file, labels);
-            assertRefused(run("voc:" + root), file + ": '2007_000002' class 'cat' has value ", "expected 1 where");
+            assertRefused(run("voc:" + root), file + ": image '2007_000002' has ", " for class 7; 1 value of 1 image is neither 0 nor 1");
         }
     }
 

@@ -242,7 +242,7 @@ class PpcIT {
 
     @Test
     void aShardDoesNotTrain() {
-        assertThat(run("train-cam", tmp.resolve("out"), "--variant=CAM", "--shard=0/2")
+        assertThat(run("infer-cam", tmp.resolve("out"), "--variant=CAM", "--shard=0/2")
                         .err())
                 .singleElement()
                 .asString()
