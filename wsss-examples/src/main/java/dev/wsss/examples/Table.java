@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 
 /** Rows of text in columns; columns of numbers are flush right. */
 final class Table {
-    private static final Pattern NUMBER = Pattern.compile("\\d+(\\.\\d+)?( MB)?|\\?");
+    private static final Pattern NUMBER = Pattern.compile("\\d+(\\.\\d+)?( MB)?|\\?|-");
 
     private final List<String[]> rows = new ArrayList<>();
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Wsss.Version.class,
         description = "Weakly supervised semantic segmentation: image tags in, pixel labels out.",
-        subcommands = {Quickstart.class, PpcCommand.class, WeightsCommand.class})
+        subcommands = {Quickstart.class, PpcCommand.class, EvalCommand.class, WeightsCommand.class})
 public final class Wsss implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();

@@ -34,8 +34,7 @@ record Page(
 
     record Fact(String name, String value) {}
 
-    record Stage(
-            String stage, String on, String miou, String common, String direction, String change, String width) {}
+    record Stage(String stage, String on, String miou, String common, String direction, String change, String width) {}
 
     record Label(String name, String colour) {}
 

@@ -19,12 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param common the score on the images common to all rows of the split, where rows differ
  */
 record ReportRow(
-        String subject,
-        String split,
-        int images,
-        double meanIou,
-        String remark,
-        StageScore.@Nullable Common common) {
+        String subject, String split, int images, double meanIou, String remark, StageScore.@Nullable Common common) {
     static ReportRow of(Evaluation e, StageScore.@Nullable Common common) {
         return new ReportRow(e.subject(), e.split(), e.images(), e.meanIou(), "", common);
     }

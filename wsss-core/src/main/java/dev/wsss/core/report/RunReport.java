@@ -100,8 +100,8 @@ public final class RunReport {
         if (unseen.hasTruth() && !segmenters.isEmpty()) {
             overlap = unseen == train ? null : Overlap.of(unseen, train);
             String words = overlap == null ? "training images" : overlap.words();
-            segmenters.forEach((name, segmenter) ->
-                    segmented.add(Evaluator.on(unseen).evaluate(name + ", " + words, segmenter)));
+            segmenters.forEach(
+                    (name, segmenter) -> segmented.add(Evaluator.on(unseen).evaluate(name + ", " + words, segmenter)));
         }
         products.forEach(e -> enter(e.skipped()));
         if (sweep != null) {
@@ -118,8 +118,7 @@ public final class RunReport {
     private SweepEvaluation sweep(Evaluator evaluator) {
         Map.Entry<String, ProductStore<ScoreMaps>> first =
                 scores.entrySet().iterator().next();
-        return evaluator.sweep(
-                first.getKey(), ThresholdSweep.range(0, 0.01, 100), i -> scores(first.getValue(), i));
+        return evaluator.sweep(first.getKey(), ThresholdSweep.range(0, 0.01, 100), i -> scores(first.getValue(), i));
     }
 
     /** The scores of a training image; of one without tags those of no class, as a dict of none does not say its size. */
@@ -162,8 +161,7 @@ public final class RunReport {
         StageScore score = StageScore.of(e);
         if (common != null && e.images() > 0) {
             Evaluation on = e.on(common);
-            score = score.withCommon(
-                    new StageScore.Common(on.meanIou(), on.images(), e.split() + "/" + on.imageSet()));
+            score = score.withCommon(new StageScore.Common(on.meanIou(), on.images(), e.split() + "/" + on.imageSet()));
         }
         stageScores.add(score);
         rows.add(ReportRow.of(e, score.common()));
@@ -174,7 +172,8 @@ public final class RunReport {
         if (common == null || s.ids().isEmpty()) {
             return null;
         }
-        SweepEvaluation on = common.equals(s.ids()) ? s : sweep(Evaluator.on(train).only(common));
+        SweepEvaluation on =
+                common.equals(s.ids()) ? s : sweep(Evaluator.on(train).only(common));
         return new StageScore.Common(on.bestMeanIou(), on.ids().size(), "");
     }
 
@@ -253,7 +252,9 @@ public final class RunReport {
             float[] compared = sweep.sweep().thresholds();
             double[] thresholds = new double[compared.length];
             Arrays.setAll(thresholds, i -> compared[i]);
-            report.fact("images of the threshold curve", Integer.toString(sweep.ids().size()))
+            report.fact(
+                            "images of the threshold curve",
+                            Integer.toString(sweep.ids().size()))
                     .thresholds(thresholds, sweep.sweep().curve(sweep.convention()));
         }
         segmented.forEach(e -> report.classIou(e.subject(), e.iou()).confusion(counts(e)));

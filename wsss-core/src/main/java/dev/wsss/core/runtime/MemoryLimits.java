@@ -42,8 +42,9 @@ final class MemoryLimits {
                     + "; 0 is no limit. Smaller or fewer images at once take less";
         }
         if (text.contains("maxBytes")) {
-            return "too little memory: " + size(Pointer.totalBytes()) + " of native memory are held, and may be maxBytes = "
-                    + size(Pointer.maxBytes()) + setBy("maxBytes", OF_HEAP, heap) + "; 0 is no limit";
+            return "too little memory: " + size(Pointer.totalBytes())
+                    + " of native memory are held, and may be maxBytes = " + size(Pointer.maxBytes())
+                    + setBy("maxBytes", OF_HEAP, heap) + "; 0 is no limit";
         }
         if (text.contains("Cannot allocate")) {
             return explain(text.substring(text.indexOf("Cannot allocate"), text.indexOf('\n')));

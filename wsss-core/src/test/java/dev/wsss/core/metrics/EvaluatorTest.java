@@ -75,7 +75,9 @@ class EvaluatorTest {
         assertThat(common).containsExactly("a", "b");
         assertThat(all.imageSet()).isNotEqualTo(some.imageSet());
         Evaluation on = all.on(common);
-        assertThat(on.imageSet()).isEqualTo(some.imageSet()).isEqualTo(some.on(common).imageSet());
+        assertThat(on.imageSet())
+                .isEqualTo(some.imageSet())
+                .isEqualTo(some.on(common).imageSet());
         assertThat(on.images()).isEqualTo(2);
         // of a and b six of eight pixels are right, and none of class 2
         assertThat(on.meanIou()).isCloseTo(0.75 / 2, within(1e-12));

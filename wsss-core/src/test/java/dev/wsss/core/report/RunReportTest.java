@@ -41,11 +41,8 @@ class RunReportTest {
                 .optConfig("function", "of this test")
                 .setFunction((sample, inputs) -> products.apply(sample.id()))
                 .build();
-        RunFolder run = RunFolder.builder()
-                .setData(train)
-                .setFolder(folder)
-                .optSeed(1)
-                .build();
+        RunFolder run =
+                RunFolder.builder().setData(train).setFolder(folder).optSeed(1).build();
         run.make(stage);
         return run.store(stage);
     }
@@ -117,8 +114,7 @@ class RunReportTest {
                 .anyMatch(line -> line.matches("raw +t/train +5  35\\.0 % +25\\.0 % on 2"))
                 .anyMatch(line -> line.matches("walked +t/train +3  25\\.0 % +25\\.0 % on 2"))
                 .anyMatch(line -> line.matches("CAM, best threshold +t/train +4  100\\.0 % at 0\\.00 +100\\.0 % on 2"));
-        assertThat(cells(page(report), "walked"))
-                .containsSubsequence("t/train, 3 images", "25.0", "25.0 on 2", "+0.0");
+        assertThat(cells(page(report), "walked")).containsSubsequence("t/train, 3 images", "25.0", "25.0 on 2", "+0.0");
     }
 
     @Test
@@ -198,10 +194,8 @@ class RunReportTest {
     void imagesWithoutTagsStayInTheEvaluation() throws IOException {
         train.untagged.add("c");
         train.masks.put("c", map(0, 0, 0, 0));
-        RunReport report = RunReport.builder()
-                .setTrain(train)
-                .optScores("CAM", cams())
-                .build();
+        RunReport report =
+                RunReport.builder().setTrain(train).optScores("CAM", cams()).build();
         assertThat(report.failures()).isEmpty();
         assertThat(report.table().lines())
                 .anyMatch(line -> line.matches("CAM, best threshold +t/train +5  100\\.0 % at 0\\.00"));

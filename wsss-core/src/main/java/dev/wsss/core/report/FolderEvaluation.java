@@ -1,0 +1,383 @@
+package dev.wsss.core.report;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.metrics.ConfusionMatrix;
+import dev.wsss.core.metrics.Evaluation;
+import dev.wsss.core.metrics.Evaluator;
+import dev.wsss.core.metrics.IouConvention;
+import dev.wsss.core.metrics.SweepEvaluation;
+import dev.wsss.core.metrics.ThresholdSweep;
+import dev.wsss.core.pipeline.ProductCodec;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How good are the files of a folder, whoever made them? Compares label PNGs, or score maps at every threshold, with the
+ * label PNGs of another folder that have their names.
+ *
+ * <pre>{@code
+ * FolderEvaluation result = FolderEvaluation.builder()
+ *         .setPredictions(Path.of("out/pseudo"))
+ *         .setTruth(Path.of("VOC2012/SegmentationClass"))
+ *         .setClasses(classes)
+ *         .build();
+ * double miou = result.meanIou(IouConvention.OCCURRING);
+ * }</pre>
+ *
+ * <p>An image is known by its file's name without extension, with the folders that it lies in below the one given. Pixels whose
+ * truth is {@link LabelMap#IGNORE} do not count; a prediction of that value is a miss of the true label. Images that only one
+ * side has, and images that cannot be counted, are listed and never counted in silence; where too many have no prediction,
+ * there is no result.
+ */
+public final class FolderEvaluation {
+    private final Path predictions;
+    private final Path truth;
+    private final ClassCatalog classes;
+    private final IouConvention convention;
+    private final int asked;
+    private final List<String> withoutPrediction;
+    private final List<String> withoutTruth;
+    private final Set<String> counted;
+    private final Map<String, String> skipped;
+    private final ConfusionMatrix confusion;
+    private final @Nullable SweepEvaluation sweep;
+
+    private FolderEvaluation(Builder b, Path predictions, Path truth, ClassCatalog classes) {
+        this.predictions = predictions;
+        this.truth = truth;
+        this.classes = classes;
+        convention = b.convention;
+        ProductCodec<ScoreMaps> scores = b.scores;
+        SortedMap<String, Path> made =
+                NamedFiles.in(predictions, scores == null ? "png" : scores.extension(), "predictions");
+        SortedMap<String, Path> masks = NamedFiles.in(truth, "png", "the truth");
+        Set<String> ids = new LinkedHashSet<>(b.ids == null ? masks.keySet() : NamedFiles.resolve(b.ids, masks, made));
+        Set<String> all = new TreeSet<>(ids);
+        if (b.ids == null) {
+            all.addAll(made.keySet());
+        }
+        asked = all.size();
+        withoutPrediction = ids.stream()
+                .filter(id -> masks.containsKey(id) && !made.containsKey(id))
+                .toList();
+        withoutTruth = all.stream().filter(id -> !masks.containsKey(id)).toList();
+        requireEnough(ids.stream().filter(masks::containsKey).count(), b.allowLeftOut, made, masks);
+        List<String> both = ids.stream()
+                .filter(id -> masks.containsKey(id) && made.containsKey(id))
+                .toList();
+        MaskData data = new MaskData(truth.toString(), classes, both, masks, b.ignore);
+        if (both.isEmpty()) {
+            throw new InvalidDataException("no image has both a prediction in " + predictions + " (such as '"
+                    + made.firstKey() + "') and a mask in " + truth + " (such as '" + masks.firstKey()
+                    + "'); expected files of the same names");
+        }
+        if (scores == null) {
+            Evaluation e = Evaluator.on(data, convention)
+                    .compare("predictions", i -> data.labels(i, NamedFiles.of(made, data.id(i))));
+            counted = e.byImage().ids();
+            skipped = e.skipped();
+            confusion = e.confusion();
+            sweep = null;
+        } else {
+            SweepEvaluation e = Evaluator.on(data, convention)
+                    .sweep("scores", b.thresholds, i -> data.scores(i, NamedFiles.of(made, data.id(i)), scores));
+            counted = e.ids();
+            skipped = e.skipped();
+            confusion = e.sweep().at(e.best());
+            sweep = e;
+        }
+    }
+
+    /** Starts an evaluation. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    private void requireEnough(long masksAsked, double allowed, Map<String, Path> made, Map<String, Path> masks) {
+        int missing = withoutPrediction.size();
+        if (missing > allowed * masksAsked) {
+            throw new InvalidDataException(String.format(
+                    Locale.ROOT,
+                    "%d of the %d images of %s (%.1f %%) have no prediction in %s, such as '%s': it has %d files, there are"
+                            + " %d masks, and a score over the rest would be another score; expected at most %s %% without"
+                            + " one, or a list of the images that are meant",
+                    missing,
+                    masksAsked,
+                    truth,
+                    100.0 * missing / masksAsked,
+                    predictions,
+                    withoutPrediction.get(0),
+                    made.size(),
+                    masks.size(),
+                    String.format(Locale.ROOT, "%.1f", 100 * allowed).replaceAll("\\.0$", "")));
+        }
+    }
+
+    /** Ids of the images that were counted. */
+    public Set<String> counted() {
+        return counted;
+    }
+
+    /** How many images were asked for: those of a list, or else of both folders. */
+    public int asked() {
+        return asked;
+    }
+
+    /** Ids with a mask and without a prediction. */
+    public List<String> withoutPrediction() {
+        return withoutPrediction;
+    }
+
+    /** Ids with a prediction, or of the list, and without a mask. */
+    public List<String> withoutTruth() {
+        return withoutTruth;
+    }
+
+    /** Why images that have both could not be counted, by id. */
+    public Map<String, String> skipped() {
+        return skipped;
+    }
+
+    /** The counts: of the labels, or of scores at their best threshold. */
+    public ConfusionMatrix confusion() {
+        return confusion;
+    }
+
+    /** The classes. */
+    public ClassCatalog classes() {
+        return classes;
+    }
+
+    /** How classes without a pixel count where one way has to be chosen, as for the best threshold. */
+    public IouConvention convention() {
+        return convention;
+    }
+
+    /** The figures at each threshold, if there are scores. */
+    public Optional<SweepEvaluation> sweep() {
+        return Optional.ofNullable(sweep);
+    }
+
+    /** Mean IoU, 0 to 1; NaN if no pixel was counted. */
+    public double meanIou(IouConvention by) {
+        return confusion.total() == 0 ? Double.NaN : confusion.meanIou(by);
+    }
+
+    /** Pixels that count and whose prediction is {@link LabelMap#IGNORE}: misses of their labels. */
+    public long unpredicted() {
+        long sum = 0;
+        for (int t = 0; t < classes.labelCount(); t++) {
+            sum += confusion.count(t, LabelMap.IGNORE);
+        }
+        return sum;
+    }
+
+    /** All figures as JSON; what is not a number is null. */
+    public String toJson() {
+        JsonObject json = new JsonObject();
+        json.addProperty("predictions", predictions.toString());
+        json.addProperty("truth", truth.toString());
+        json.addProperty("asked", asked);
+        json.addProperty("images", counted.size());
+        json.addProperty("pixels", confusion.total());
+        json.addProperty("unpredicted", unpredicted());
+        JsonObject miou = new JsonObject();
+        for (IouConvention c : IouConvention.values()) {
+            put(miou, c.name(), meanIou(c));
+        }
+        json.add("miou", miou);
+        json.addProperty("convention", convention.name());
+        put(json, "pixelAccuracy", confusion.pixelAccuracy());
+        put(json, "meanAccuracy", confusion.meanAccuracy());
+        put(json, "frequencyWeightedIou", confusion.frequencyWeightedIou());
+        double[] iou = confusion.iou(convention);
+        double[] precision = confusion.precision();
+        double[] recall = confusion.recall();
+        long[] pixels = confusion.truth();
+        JsonArray rows = new JsonArray();
+        for (int l = 0; l < classes.labelCount(); l++) {
+            JsonObject row = new JsonObject();
+            row.addProperty("label", l);
+            row.addProperty("name", classes.labelNames().get(l));
+            put(row, "iou", iou[l]);
+            put(row, "precision", precision[l]);
+            put(row, "recall", recall[l]);
+            row.addProperty("pixels", pixels[l]);
+            rows.add(row);
+        }
+        json.add("classes", rows);
+        SweepEvaluation s = sweep;
+        if (s != null) {
+            float[] thresholds = s.sweep().thresholds();
+            double[] curve = s.sweep().curve(convention);
+            put(json, "bestThreshold", counted.isEmpty() ? Double.NaN : decimal(thresholds[s.best()]));
+            JsonArray points = new JsonArray();
+            for (int i = 0; i < curve.length; i++) {
+                JsonObject point = new JsonObject();
+                put(point, "threshold", decimal(thresholds[i]));
+                put(point, "miou", curve[i]);
+                points.add(point);
+            }
+            json.add("curve", points);
+        }
+        JsonObject reasons = new JsonObject();
+        skipped.forEach(reasons::addProperty);
+        json.add("skipped", reasons);
+        json.add("withoutPrediction", array(withoutPrediction));
+        json.add("withoutTruth", array(withoutTruth));
+        return new GsonBuilder()
+                        .disableHtmlEscaping()
+                        .serializeNulls()
+                        .setPrettyPrinting()
+                        .create()
+                        .toJson(json)
+                + "\n";
+    }
+
+    private static void put(JsonObject json, String key, double value) {
+        if (Double.isFinite(value)) {
+            json.addProperty(key, value);
+        } else {
+            json.add(key, JsonNull.INSTANCE);
+        }
+    }
+
+    /** So that 0.07 stays 0.07, though it was compared in float32. */
+    private static double decimal(float value) {
+        return Double.parseDouble(Float.toString(value));
+    }
+
+    private static JsonArray array(List<String> texts) {
+        JsonArray array = new JsonArray();
+        texts.forEach(array::add);
+        return array;
+    }
+
+    @Override
+    public String toString() {
+        return "FolderEvaluation[" + predictions + ", " + counted.size() + " of " + asked + " images of " + truth + "]";
+    }
+
+    /** What to compare: both folders and the classes are required. */
+    public static final class Builder {
+        private @Nullable Path predictions;
+        private @Nullable Path truth;
+        private @Nullable ClassCatalog classes;
+        private @Nullable ProductCodec<ScoreMaps> scores;
+        private double[] thresholds = ThresholdSweep.range(0, 0.01, 100);
+        private @Nullable List<String> ids;
+        private int[] ignore = {};
+        private IouConvention convention = IouConvention.OCCURRING;
+        private double allowLeftOut = 0.05;
+
+        private Builder() {}
+
+        /** The folder of label PNGs, or of score maps with {@link #optScores}. */
+        public Builder setPredictions(Path folder) {
+            predictions = folder;
+            return this;
+        }
+
+        /** The folder of the true label PNGs. */
+        public Builder setTruth(Path folder) {
+            truth = folder;
+            return this;
+        }
+
+        /** The meaning of the values. */
+        public Builder setClasses(ClassCatalog classes) {
+            this.classes = classes;
+            return this;
+        }
+
+        /** The predictions are files of score maps in this form, such as {@link ProductCodec#camDicts}. */
+        public Builder optScores(ProductCodec<ScoreMaps> form) {
+            scores = form;
+            return this;
+        }
+
+        /** The background thresholds of scores, as for {@link ThresholdSweep}; 0, 0.01 ... 0.99 unless set. */
+        public Builder optThresholds(double... thresholds) {
+            this.thresholds = thresholds.clone();
+            return this;
+        }
+
+        /**
+         * The images that are meant, in place of all that have a mask: names without extension, or paths as lists of VOC have
+         * them, of which the file's name counts where there is no file of the whole path.
+         */
+        public Builder optIds(List<String> ids) {
+            this.ids = List.copyOf(ids);
+            return this;
+        }
+
+        /**
+         * Values that stand for {@link LabelMap#IGNORE} in the truth; in predictions too, those of them that are no labels.
+         *
+         * @throws IllegalArgumentException if one is not in 0..255
+         */
+        public Builder optIgnore(int... values) {
+            for (int v : values) {
+                if (v < 0 || v > 255) {
+                    throw new IllegalArgumentException("ignored value must be in 0..255, got " + v);
+                }
+            }
+            ignore = values.clone();
+            return this;
+        }
+
+        /** How classes without a pixel count; {@link IouConvention#OCCURRING} unless set. */
+        public Builder optConvention(IouConvention convention) {
+            this.convention = convention;
+            return this;
+        }
+
+        /**
+         * The share of the images with a mask that may lack a prediction; 0.05 unless set.
+         *
+         * @throws IllegalArgumentException if it is not in 0..1
+         */
+        public Builder optAllowLeftOut(double share) {
+            if (!(share >= 0 && share <= 1)) {
+                throw new IllegalArgumentException("share of images left out must be in 0..1, got " + share);
+            }
+            allowLeftOut = share;
+            return this;
+        }
+
+        /**
+         * Counts.
+         *
+         * @throws IllegalStateException if a folder or the classes are not set
+         * @throws IllegalArgumentException if there are scores and the classes have no background, or the thresholds are not
+         *     as they should be
+         * @throws InvalidDataException if a folder does not exist or has no file, no image has both files, or more than the
+         *     allowed share of the masks has no prediction
+         */
+        public FolderEvaluation build() {
+            Path p = predictions;
+            Path t = truth;
+            ClassCatalog c = classes;
+            if (p == null || t == null || c == null) {
+                throw new IllegalStateException(
+                        (p == null ? "setPredictions" : t == null ? "setTruth" : "setClasses") + " is required");
+            }
+            return new FolderEvaluation(this, p, t, c);
+        }
+    }
+}

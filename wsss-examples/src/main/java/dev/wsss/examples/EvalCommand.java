@@ -1,0 +1,322 @@
+package dev.wsss.examples;
+
+import dev.wsss.api.AtomicFile;
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.core.metrics.ConfusionMatrix;
+import dev.wsss.core.metrics.IouConvention;
+import dev.wsss.core.metrics.SweepEvaluation;
+import dev.wsss.core.pipeline.ProductCodec;
+import dev.wsss.core.report.FolderEvaluation;
+import dev.wsss.datasets.VocLayout;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code wsss eval}: how good are the files of a folder, whoever made them? */
+@Command(
+        name = "eval",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Compares a folder of label PNGs, or of CAM dicts, with a folder of true label PNGs.",
+            "Exit status: 0 all images were counted, 3 some were not, 1 none was, or too many have no prediction."
+        })
+final class EvalCommand implements Callable<Integer> {
+    /** Of a list of images that could not be counted. */
+    private static final int SHOWN = 20;
+
+    private static final int SOME_SKIPPED = 3;
+
+    private static final Set<String> BACKGROUND = Set.of("background", "_background_", "__background__");
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--pred",
+            required = true,
+            paramLabel = "DIR",
+            description = "label PNGs, by the names of the truth's")
+    private Path predictions = Path.of("");
+
+    @Option(
+            names = "--gt",
+            required = true,
+            paramLabel = "DIR",
+            description = "the true label PNGs; 255 does not count")
+    private Path truth = Path.of("");
+
+    @Option(
+            names = "--classes",
+            required = true,
+            paramLabel = "FILE|voc|N",
+            description = "names, one a line in the order of the values, the background first or left out; or VOC's; or"
+                    + " how many labels, the background among them")
+    private String classes = "";
+
+    @Option(names = "--no-background", description = "value 0 is a class as any other, not the background")
+    private boolean noBackground;
+
+    @Option(
+            names = "--convention",
+            paramLabel = "NAME",
+            description = "how classes without a pixel count, ${COMPLETION-CANDIDATES}, for the table by class and the"
+                    + " best threshold; default ${DEFAULT-VALUE}. The mean is printed for all")
+    private IouConvention convention = IouConvention.OCCURRING;
+
+    @Option(
+            names = "--ignore",
+            paramLabel = "V",
+            arity = "1..*",
+            split = ",",
+            description = "further values of the truth that do not count")
+    private int[] ignore = {};
+
+    @Option(
+            names = "--list",
+            paramLabel = "FILE",
+            description = "the images that are meant, a name a line; default all")
+    @Nullable
+    private Path list;
+
+    @Option(
+            names = "--allow-left-out",
+            paramLabel = "SHARE",
+            description = "share of the truth that may have no prediction; default ${DEFAULT-VALUE}")
+    private double allowLeftOut = 0.05;
+
+    @Option(
+            names = "--scores",
+            description = "DIR of --pred holds CAM dicts (npy): print the best background threshold")
+    private boolean scores;
+
+    @Option(names = "--curve", description = "with --scores: print the mIoU at each threshold")
+    private boolean curve;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "write all figures there too")
+    @Nullable
+    private Path json;
+
+    @Override
+    public Integer call() {
+        if (curve && !scores) {
+            throw new ParameterException(spec.commandLine(), "--curve is for --scores");
+        }
+        if (scores && noBackground) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--scores needs a background, which the threshold tells from the classes; --no-background was given");
+        }
+        ClassCatalog catalog = catalog();
+        FolderEvaluation.Builder builder = FolderEvaluation.builder()
+                .setPredictions(predictions)
+                .setTruth(truth)
+                .setClasses(catalog)
+                .optConvention(convention)
+                .optIgnore(ignore)
+                .optAllowLeftOut(allowLeftOut);
+        if (scores) {
+            builder.optScores(ProductCodec.camDicts(catalog));
+        }
+        if (list != null) {
+            // lists of pairs have the image first
+            builder.optIds(lines(list, "names of images").stream()
+                    .map(line -> line.split("\\s+")[0])
+                    .toList());
+        }
+        FolderEvaluation result = builder.build();
+        if (json != null) {
+            AtomicFile.write(json, result.toJson());
+        }
+        print(result, spec.commandLine().getOut());
+        spec.commandLine().getOut().flush();
+        if (result.counted().isEmpty()) {
+            throw new InvalidDataException("no pixel was counted: "
+                    + result.skipped().size() + " images were skipped, the first because "
+                    + result.skipped().values().iterator().next());
+        }
+        return result.counted().size() == result.asked() ? 0 : SOME_SKIPPED;
+    }
+
+    private ClassCatalog catalog() {
+        if (classes.equals("voc")) {
+            if (noBackground) {
+                throw new ParameterException(
+                        spec.commandLine(), "--classes voc has a background; --no-background was given");
+            }
+            return VocLayout.VOC_CLASSES;
+        }
+        if (classes.matches("\\d{1,9}")) {
+            int labels = Integer.parseInt(classes);
+            int least = noBackground ? 1 : 2;
+            if (labels < least || labels > ClassCatalog.MAX_LABELS) {
+                throw new IllegalArgumentException("--classes is " + labels + " labels"
+                        + (noBackground ? "" : ", the background among them") + "; expected " + least + ".."
+                        + ClassCatalog.MAX_LABELS);
+            }
+            List<String> names = IntStream.range(noBackground ? 0 : 1, labels)
+                    .mapToObj(l -> "class " + l)
+                    .toList();
+            return noBackground ? ClassCatalog.withoutBackground(names) : ClassCatalog.withBackground(names);
+        }
+        Path file = Path.of(classes);
+        List<String> names = lines(file, "one class name a line, or --classes voc, or a number of labels");
+        for (int i = noBackground ? 0 : 1; i < names.size(); i++) {
+            if (BACKGROUND.contains(names.get(i).toLowerCase(Locale.ROOT))) {
+                throw new InvalidDataException(file + ": names the background '" + names.get(i) + "' "
+                        + (noBackground
+                                ? "and --no-background was given; expected names of classes only"
+                                : "as number " + (i + 1) + "; expected it first, or not at all"));
+            }
+        }
+        if (!noBackground
+                && !names.isEmpty()
+                && BACKGROUND.contains(names.get(0).toLowerCase(Locale.ROOT))) {
+            names = names.subList(1, names.size());
+        }
+        if (names.isEmpty()) {
+            throw new InvalidDataException(file + ": names no class; expected one class name a line");
+        }
+        try {
+            return noBackground ? ClassCatalog.withoutBackground(names) : ClassCatalog.withBackground(names);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidDataException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Lines that are not blank. */
+    private static List<String> lines(Path file, String expected) {
+        try {
+            return Files.readString(file)
+                    .lines()
+                    .map(line -> line.replace("\uFEFF", "").strip())
+                    .filter(line -> !line.isEmpty())
+                    .toList();
+        } catch (NoSuchFileException e) {
+            throw new InvalidDataException(file + ": no such file; expected " + expected, e);
+        } catch (MalformedInputException e) {
+            throw new InvalidDataException(file + ": is no UTF-8 text; expected " + expected, e);
+        } catch (IOException e) {
+            throw new InvalidDataException(file + ": cannot be read (" + e + "); expected " + expected, e);
+        }
+    }
+
+    private void print(FolderEvaluation result, PrintWriter out) {
+        list(out, "without a prediction in " + predictions, result.withoutPrediction());
+        list(out, "without a mask in " + truth, result.withoutTruth());
+        list(
+                out,
+                "skipped",
+                result.skipped().entrySet().stream()
+                        .map(e -> e.getKey() + ": " + e.getValue())
+                        .toList());
+        out.printf(
+                "%d of %d images, %d pixels that count%n",
+                result.counted().size(), result.asked(), result.confusion().total());
+        if (result.counted().isEmpty()) {
+            return;
+        }
+        ConfusionMatrix matrix = result.confusion();
+        if (result.unpredicted() > 0) {
+            out.printf("%d of these pixels are predicted 255: misses of their labels%n", result.unpredicted());
+        }
+        long[] pixels = matrix.truth();
+        if (pixels.length > 1
+                && IntStream.range(0, pixels.length).filter(l -> pixels[l] > 0).count() == 1) {
+            int only = IntStream.range(0, pixels.length)
+                    .filter(l -> pixels[l] > 0)
+                    .findFirst()
+                    .orElseThrow();
+            out.printf(
+                    "warning: the truth holds value %d (%s) and no other label%n",
+                    only, result.classes().labelNames().get(only));
+        }
+        result.sweep().ifPresent(sweep -> sweep(sweep, out));
+        out.println();
+        Table table = new Table("value", "class", "IoU %", "precision %", "recall %", "pixels");
+        double[] iou = matrix.iou(convention);
+        double[] precision = matrix.precision();
+        double[] recall = matrix.recall();
+        for (int l = 0; l < pixels.length; l++) {
+            table.row(
+                    Integer.toString(l),
+                    result.classes().labelNames().get(l),
+                    percent(iou[l]),
+                    percent(precision[l]),
+                    percent(recall[l]),
+                    Long.toString(pixels[l]));
+        }
+        table.print(out);
+        out.println();
+        for (IouConvention c : IouConvention.values()) {
+            out.printf("mIoU %6s %%  %s%n", percent(result.meanIou(c)), words(c));
+        }
+        out.printf(
+                "pixel accuracy %s %%, mean accuracy %s %%, frequency weighted IoU %s %%%n",
+                percent(matrix.pixelAccuracy()),
+                percent(matrix.meanAccuracy()),
+                percent(matrix.frequencyWeightedIou()));
+    }
+
+    private void sweep(SweepEvaluation sweep, PrintWriter out) {
+        float[] thresholds = sweep.sweep().thresholds();
+        if (curve) {
+            double[] values = sweep.sweep().curve(convention);
+            out.println();
+            for (int i = 0; i < values.length; i++) {
+                out.printf("%s  %6s %%%n", decimal(thresholds[i]), percent(values[i]));
+            }
+        }
+        int best = sweep.best();
+        boolean edge = best == thresholds.length - 1;
+        out.printf(
+                "best threshold %s of %s to %s%s; the figures below are at it%n",
+                decimal(thresholds[best]),
+                decimal(thresholds[0]),
+                decimal(thresholds[thresholds.length - 1]),
+                edge ? ", the last: a higher one may be better" : "");
+    }
+
+    private static void list(PrintWriter out, String what, Collection<String> entries) {
+        if (entries.isEmpty()) {
+            return;
+        }
+        out.println(entries.size() + (entries.size() == 1 ? " image " : " images ") + what);
+        entries.stream().limit(SHOWN).forEach(entry -> out.println("  " + Table.printable(entry)));
+        if (entries.size() > SHOWN) {
+            out.println("  and " + (entries.size() - SHOWN) + " more" + " (--json FILE lists all)");
+        }
+    }
+
+    private static String words(IouConvention c) {
+        return c + ": "
+                + switch (c) {
+                    case OCCURRING -> "classes in the truth or the predictions";
+                    case IN_TRUTH -> "classes in the truth";
+                    case ALL -> "all classes, those without a pixel as 0";
+                };
+    }
+
+    private static String percent(double share) {
+        return Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.2f", 100 * share);
+    }
+
+    private static String decimal(double value) {
+        return String.format(Locale.ROOT, "%.2f", value);
+    }
+}
