@@ -76,16 +76,16 @@ public final class FolderEvaluation {
                 .filter(id -> masks.containsKey(id) && !made.containsKey(id))
                 .toList();
         withoutTruth = all.stream().filter(id -> !masks.containsKey(id)).toList();
-        requireEnough(ids.stream().filter(masks::containsKey).count(), b.allowLeftOut, made, masks);
         List<String> both = ids.stream()
                 .filter(id -> masks.containsKey(id) && made.containsKey(id))
                 .toList();
-        MaskData data = new MaskData(truth.toString(), classes, both, masks, b.ignore);
         if (both.isEmpty()) {
             throw new InvalidDataException("no image has both a prediction in " + predictions + " (such as '"
                     + made.firstKey() + "') and a mask in " + truth + " (such as '" + masks.firstKey()
                     + "'); expected files of the same names");
         }
+        requireEnough(ids.stream().filter(masks::containsKey).count(), b.allowLeftOut, made, masks);
+        MaskData data = new MaskData(truth.toString(), classes, both, masks, b.ignore);
         if (scores == null) {
             Evaluation e = Evaluator.on(data, convention)
                     .compare("predictions", i -> data.labels(i, NamedFiles.of(made, data.id(i))));

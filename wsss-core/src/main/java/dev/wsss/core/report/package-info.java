@@ -7,6 +7,9 @@
  * script; names and messages from outside are escaped, and a content security policy forbids what escaping might miss.
  * Equal data give equal bytes.
  *
+ * <p>{@link dev.wsss.core.report.RunReport} measures a run and writes its page; {@link
+ * dev.wsss.core.report.FolderEvaluation} measures the files of any folder.
+ *
  * <p>{@link dev.wsss.core.report.Overlay} blends score maps, through a {@link dev.wsss.core.report.ColourMap}, and label
  * maps over photographs.
  */

@@ -179,8 +179,7 @@ class FolderEvaluationTest {
         assertThatThrownBy(() -> builder().setTruth(gt.resolve("none")).build())
                 .hasMessageContainingAll("none: no such folder", "expected the truth");
         put(gt, "y", map(1, 1));
-        assertThatThrownBy(() -> builder().optAllowLeftOut(1).build())
-                .hasMessageContainingAll("no image has both", "'x'", "'y'");
+        assertThatThrownBy(() -> builder().build()).hasMessageContainingAll("no image has both", "'x'", "'y'");
         Files.copy(pred.resolve("x.png"), pred.resolve("x.PNG"));
         assertThatThrownBy(() -> builder().build()).hasMessageContainingAll("x.PNG", "the same name");
         assertThatThrownBy(() -> FolderEvaluation.builder().setPredictions(pred).build())

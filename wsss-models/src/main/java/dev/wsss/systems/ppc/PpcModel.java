@@ -68,7 +68,7 @@ public final class PpcModel implements LossStep<Batch>, AutoCloseable {
     /**
      * The most pixels of an image that {@link #cam()} shows the network at scale 1, those of 640x640, which no photograph of
      * VOC or COCO exceeds. Pixel correlation compares all pixels of a grid with all: its time grows with the square of an
-     * image's pixels, and at scale 2 of so many a pass takes half a minute of a core and 1.5 GB.
+     * image's pixels, and at scale 2 of so many a pass takes ten seconds of a core and 1.5 GB.
      */
     public static final long MAX_PIXELS = 640 * 640;
 
