@@ -70,6 +70,18 @@ public final class Datasets {
         return builder().setSpec("voc:" + root).optTags(tags).open();
     }
 
+    /**
+     * Reads a list of classes as {@link Builder#optClasses} does: one name a line, the background first or left out, numbered
+     * or not, or CVAT's label map.
+     *
+     * @param background whether label 0 is a background
+     * @throws InvalidDataException naming file and line, if there is no such file, a name stands twice, the background stands
+     *     elsewhere than first or is not wanted, or there are no or too many names
+     */
+    public static ClassCatalog classes(Path file, boolean background) {
+        return ClassFile.read(file, background).classes();
+    }
+
     /** A new builder. */
     public static Builder builder() {
         return new Builder();

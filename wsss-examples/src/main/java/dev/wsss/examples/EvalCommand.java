@@ -8,6 +8,7 @@ import dev.wsss.core.metrics.IouConvention;
 import dev.wsss.core.metrics.SweepEvaluation;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.report.FolderEvaluation;
+import dev.wsss.datasets.Datasets;
 import dev.wsss.datasets.VocLayout;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -18,7 +19,6 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -39,10 +39,6 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
     /** Of a list of images that could not be counted. */
     private static final int SHOWN = 20;
-
-    private static final int SOME_SKIPPED = 3;
-
-    private static final Set<String> BACKGROUND = Set.of("background", "_background_", "__background__");
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -97,8 +93,9 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--allow-left-out",
             paramLabel = "SHARE",
-            description = "share of the truth that may have no prediction; default ${DEFAULT-VALUE}")
-    private double allowLeftOut = 0.05;
+            description =
+                    "share of the truth that may have no prediction, such as 10%% or 0.1; default ${DEFAULT-VALUE}")
+    private String allowLeftOut = "5%";
 
     @Option(
             names = "--scores",
@@ -129,7 +126,7 @@ final class EvalCommand implements Callable<Integer> {
                 .setClasses(catalog)
                 .optConvention(convention)
                 .optIgnore(ignore)
-                .optAllowLeftOut(allowLeftOut);
+                .optAllowLeftOut(RunOptions.share("--allow-left-out", allowLeftOut));
         if (scores) {
             builder.optScores(ProductCodec.camDicts(catalog));
         }
@@ -150,7 +147,7 @@ final class EvalCommand implements Callable<Integer> {
                     + result.skipped().size() + " images were skipped, the first because "
                     + result.skipped().values().iterator().next());
         }
-        return result.counted().size() == result.asked() ? 0 : SOME_SKIPPED;
+        return result.counted().size() == result.asked() ? 0 : Wsss.SOME_FAILED;
     }
 
     private ClassCatalog catalog() {
@@ -174,29 +171,7 @@ final class EvalCommand implements Callable<Integer> {
                     .toList();
             return noBackground ? ClassCatalog.withoutBackground(names) : ClassCatalog.withBackground(names);
         }
-        Path file = Path.of(classes);
-        List<String> names = lines(file, "one class name a line, or --classes voc, or a number of labels");
-        for (int i = noBackground ? 0 : 1; i < names.size(); i++) {
-            if (BACKGROUND.contains(names.get(i).toLowerCase(Locale.ROOT))) {
-                throw new InvalidDataException(file + ": names the background '" + names.get(i) + "' "
-                        + (noBackground
-                                ? "and --no-background was given; expected names of classes only"
-                                : "as number " + (i + 1) + "; expected it first, or not at all"));
-            }
-        }
-        if (!noBackground
-                && !names.isEmpty()
-                && BACKGROUND.contains(names.get(0).toLowerCase(Locale.ROOT))) {
-            names = names.subList(1, names.size());
-        }
-        if (names.isEmpty()) {
-            throw new InvalidDataException(file + ": names no class; expected one class name a line");
-        }
-        try {
-            return noBackground ? ClassCatalog.withoutBackground(names) : ClassCatalog.withBackground(names);
-        } catch (IllegalArgumentException e) {
-            throw new InvalidDataException(file + ": " + e.getMessage(), e);
-        }
+        return Datasets.classes(Path.of(classes), !noBackground);
     }
 
     /** Lines that are not blank. */

@@ -68,7 +68,12 @@ final class RunOptions {
 
     /** The share of images that may be left out, in [0, 1]. */
     double maxLeftOut() {
-        String text = leftOut.strip();
+        return share("--allow-left-out", leftOut);
+    }
+
+    /** An option's share, such as 10% or 0.1, in [0, 1]. */
+    static double share(String option, String value) {
+        String text = value.strip();
         boolean percent = text.endsWith("%");
         try {
             double number = Double.parseDouble(percent ? text.substring(0, text.length() - 1) : text);
@@ -80,7 +85,7 @@ final class RunOptions {
             // said below
         }
         throw new IllegalArgumentException(
-                "--allow-left-out is '" + leftOut + "'; expected a share of the images such as 10% or 0.1");
+                option + " is '" + value + "'; expected a share of the images such as 10% or 0.1");
     }
 
     /** The exit status of a run in which so many samples failed. */

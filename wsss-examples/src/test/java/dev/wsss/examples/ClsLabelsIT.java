@@ -134,7 +134,10 @@ class ClsLabelsIT {
                 labels.put(id(i), hot);
             }
             ObjectNpy.writeClassLabels(file, labels);
-            assertRefused(run("voc:" + root), file + ": image '2007_000002' has ", " for class 7; 1 value of 1 image is neither 0 nor 1");
+            assertRefused(
+                    run("voc:" + root),
+                    file + ": image '2007_000002' has ",
+                    " for class 7; 1 value of 1 image is neither 0 nor 1");
         }
     }
 

@@ -121,7 +121,7 @@ public final class PixelCorrelation implements ScoreRefiner {
     public ScoreMaps refine(Sample sample, ScoreMaps scores) {
         int[] labels = scores.labels();
         if (labels.length == 0) {
-            throw new InvalidDataException("sample " + sample.id() + " has no score maps to refine");
+            return ScoreMaps.none(scores.height(), scores.width());
         }
         RgbImage image = sample.image();
         return Torch.call(() -> {

@@ -66,8 +66,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PpcModel implements LossStep<Batch>, AutoCloseable {
     /**
-     * The most pixels of an image that {@link #cam()} shows the network at scale 1, those of 640x640, which no photograph of
-     * VOC or COCO exceeds. Pixel correlation compares all pixels of a grid with all: its time grows with the square of an
+     * The most pixels of an image that {@link #cam()} correlates, at scale 1: those of 640x640, which no photograph of VOC or
+     * COCO exceeds. Pixel correlation compares all pixels of a grid with all: its time grows with the square of an
      * image's pixels, and at scale 2 of so many a pass takes ten seconds of a core and 1.5 GB.
      */
     public static final long MAX_PIXELS = 640 * 640;
@@ -252,8 +252,8 @@ public final class PpcModel implements LossStep<Batch>, AutoCloseable {
      * Starts the variant's inference on four scales and their flipped copies: the refined maps where there is pixel
      * correlation, fused as SEAM does; for both of EPS the plain maps, softmax over all channels, fused as EPS does.
      *
-     * <p>An image of more than {@link #MAX_PIXELS} is reduced to as many for the network, and its maps are resized back; {@code
-     * optMaxPixels} sets another limit. Smaller images are inferred with as published.
+     * <p>Where there is pixel correlation, an image of more than {@link #MAX_PIXELS} is reduced to as many for the network, and
+     * its maps are resized back; {@code optMaxPixels} sets another limit. Smaller images are inferred with as published.
      */
     public Cam.Builder cam() {
         CamNetwork maps =
@@ -262,11 +262,8 @@ public final class PpcModel implements LossStep<Batch>, AutoCloseable {
                 ? CamFusion.EPS_SOFTMAX
                 : seam == null ? CamFusion.DEFAULT : compat.negativeScores() ? CamFusion.SEAM : FROM_ZERO;
         ComputeDevice device = network.device();
-        return Cam.builder()
-                .setNetwork(maps)
-                .optFusion(fusion)
-                .optDevice(device)
-                .optMaxPixels(MAX_PIXELS);
+        Cam.Builder cam = Cam.builder().setNetwork(maps).optFusion(fusion).optDevice(device);
+        return maps == seam || maps == classifier ? cam : cam.optMaxPixels(MAX_PIXELS);
     }
 
     /** The loss; the network is described by itself. */

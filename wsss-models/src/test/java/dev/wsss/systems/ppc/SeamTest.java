@@ -202,7 +202,7 @@ class SeamTest {
     }
 
     @Test
-    void refinerRefusesNaNAndNothing() {
+    void refinerRefusesNaNAndLeavesNothing() {
         try (SeamNetwork net = SeamNetwork.seam(tiny(), 3);
                 Scope scope = Scope.open()) {
             net.train(false);
@@ -215,9 +215,7 @@ class SeamTest {
                         .hasMessageContaining("pic-1");
             }
             ScoreMaps none = ScoreMaps.of(new int[0], 2, 2, new float[0]);
-            assertThatThrownBy(() -> refiner.refine(sample(16, 16), none))
-                    .isInstanceOf(InvalidDataException.class)
-                    .hasMessageContaining("no score maps");
+            assertThat(refiner.refine(sample(16, 16), none).count()).isZero();
         }
     }
 
