@@ -90,7 +90,7 @@ class EvalCommandTest {
         assertThat(err.toString()).contains("last.txt:3: names the background", "expected it first");
         Path twice = Files.writeString(folder.resolve("twice.txt"), "cat\ncat\n");
         assertThat(run("--classes", twice.toString())).isEqualTo(1);
-        assertThat(err.toString()).contains("twice.txt: ", "'cat' stands twice");
+        assertThat(err.toString()).contains("twice.txt:2: ", "'cat' stands twice");
         assertThat(run("--classes", folder.resolve("none.txt").toString())).isEqualTo(1);
         assertThat(err.toString()).contains("none.txt: no such file");
         assertThat(run("--classes", "1")).isEqualTo(1);
