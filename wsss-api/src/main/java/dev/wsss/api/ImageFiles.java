@@ -11,7 +11,8 @@ import java.util.Set;
  *
  * <p>Grey images get three equal channels, palettes are looked up, alpha is dropped and colour profiles are not applied:
  * the pixels are those of Python's {@code PIL.Image.open(f).convert("RGB")} (12.3), byte for byte and on every Java
- * runtime, for all formats and CMYK too. EXIF orientation is not applied either, as masks are drawn on the stored pixels.
+ * runtime, for all formats and CMYK too, but to one level for BMP of 16 bits a pixel and for palettes in TIFF. EXIF
+ * orientation is not applied either, as masks are drawn on the stored pixels.
  *
  * <ul>
  *   <li>Of 16 bits a sample the high byte is taken. Pillow does so too, but for grey without alpha, where it clips all
@@ -19,12 +20,16 @@ import java.util.Set;
  *   <li>Of a GIF or TIFF of several images the first is read; an animated WebP is refused.
  *   <li>TIFF is read where it holds grey, palette or RGB in whole numbers, in strips or tiles, uncompressed or packed by
  *       LZW, Deflate or PackBits.
+ *   <li>WebP is read by libwebp, where {@code com.github.usefulness:webp-imageio} is on the class path, as it is unless
+ *       somebody excludes it.
  * </ul>
  *
- * <p>Refused by name rather than guessed at: samples of floating point, inks or other colours in TIFF, TIFF that says it
- * is to be turned, a GIF whose first frame leaves a part of its screen open, arithmetic-coded and lossless JPEG (which
- * not every Java runtime reads), files that are cut off or damaged, files of another format, and images of more than
- * {@link #MAX_PIXELS}, which is checked before memory is taken.
+ * <p>Refused by name rather than guessed at: samples of floating point, inks or other colours in TIFF, colours multiplied
+ * with alpha, TIFF that says it is to be turned, a GIF whose first frame leaves a part of its screen open,
+ * arithmetic-coded and lossless JPEG (which not every Java runtime reads), files that are cut off or damaged, files of
+ * another format, and images of more than
+ * {@link #MAX_PIXELS}, which is checked before memory is taken. A changed byte that leaves a file readable is not noticed
+ * where the format has no checksum, as all but PNG.
  */
 public final class ImageFiles {
     /** Largest number of pixels that {@link #read} accepts, 2<sup>27</sup>. */

@@ -1,5 +1,7 @@
 package dev.wsss.api;
 
+import javax.imageio.spi.ImageReaderSpi;
+
 /** The formats that {@link ImageFiles} reads, told by how a file begins. */
 enum ImageFormat {
     JPEG {
@@ -49,12 +51,25 @@ enum ImageFormat {
 
         @Override
         ImageFiles.Size size(FileBytes file) {
-            return new BmpDecoder(file).size();
+            return decoder(file).size();
         }
 
         @Override
         RgbImage read(String name, byte[] bytes) {
-            return new BmpDecoder(FileBytes.of(name, bytes)).read(bytes);
+            FileBytes file = FileBytes.of(name, bytes);
+            int compression = file.length() < 34 || file.int32Low(14) < 40 ? 0 : file.int32Low(30);
+            if (compression == 4 || compression == 5) {
+                throw new InvalidDataException(name + ": is a BMP that holds a " + (compression == 4 ? "JPEG" : "PNG")
+                        + "; expected pixels, plain or in runs: save it again so, or as PNG");
+            }
+            int expansion = compression == 1 || compression == 2 ? 128 : 8;
+            return decoder(file)
+                    .read(reader -> ImageFiles.check(
+                            name, "BMP", reader.getHeight(0), reader.getWidth(0), file.length(), expansion));
+        }
+
+        private ImageIoDecoder decoder(FileBytes file) {
+            return new ImageIoDecoder(file, "BMP", ImageReaders.ofJdk("bmp"));
         }
     },
     GIF {
@@ -63,14 +78,31 @@ enum ImageFormat {
             return file.hasText(0, "GIF87a") || file.hasText(0, "GIF89a");
         }
 
+        /** Of the screen, of which a frame can fill a part. */
         @Override
         ImageFiles.Size size(FileBytes file) {
-            return new GifDecoder(file).size();
+            int height = file.uint16Low(8);
+            int width = file.uint16Low(6);
+            if (file.length() < 13 || height < 1 || width < 1) {
+                throw new InvalidDataException(file.name + ": header says " + height + "x" + width + " pixels in "
+                        + file.length() + " bytes; expected an intact GIF");
+            }
+            return new ImageFiles.Size(height, width);
         }
 
         @Override
         RgbImage read(String name, byte[] bytes) {
-            return new GifDecoder(FileBytes.of(name, bytes)).read();
+            FileBytes file = FileBytes.of(name, bytes);
+            ImageFiles.Size screen = size(file);
+            // a code of 12 bits names at most 4096 pixels
+            ImageFiles.check(name, "GIF", screen.height(), screen.width(), file.length(), 4096 * 8 / 12);
+            return new ImageIoDecoder(file, "GIF", ImageReaders.ofJdk("gif")).read(reader -> {
+                ImageFiles.Size frame = new ImageFiles.Size(reader.getHeight(0), reader.getWidth(0));
+                if (!frame.equals(screen)) {
+                    throw new InvalidDataException(name + ": first frame of the GIF is " + frame + " on a screen of "
+                            + screen + "; expected one that fills it: save the frame that is meant as a still image");
+                }
+            });
         }
     },
     TIFF {
@@ -84,17 +116,23 @@ enum ImageFormat {
 
         @Override
         ImageFiles.Size size(FileBytes file) {
-            return new TiffHeader(file).size();
+            return decoder(file).size();
         }
 
         @Override
         RgbImage read(String name, byte[] bytes) {
-            return new TiffDecoder(new TiffHeader(FileBytes.of(name, bytes)), bytes).read();
+            FileBytes file = FileBytes.of(name, bytes);
+            return decoder(file).read(reader -> new TiffHeader(file, reader).check());
         }
 
         @Override
         int depth(FileBytes file) {
-            return new TiffHeader(file).depth();
+            return decoder(file).ask(reader -> new TiffHeader(file, reader).depth());
+        }
+
+        private ImageIoDecoder decoder(FileBytes file) {
+            TiffHeader.checkDirectory(file);
+            return new ImageIoDecoder(file, "TIFF", ImageReaders.ofJdk("tiff"));
         }
     },
     WEBP {
@@ -108,9 +146,23 @@ enum ImageFormat {
             return WebpHeader.read(file).size();
         }
 
+        /** Native code sees the file only after its header is found right. */
         @Override
         RgbImage read(String name, byte[] bytes) {
-            return WebpDecoder.read(name, bytes);
+            FileBytes file = FileBytes.of(name, bytes);
+            WebpHeader header = WebpHeader.read(file);
+            if (header.animated()) {
+                throw new InvalidDataException(
+                        name + ": is an animated WebP; expected a still image: save the frame that is meant as one");
+            }
+            // an image of one colour takes next to no bits for its pixels
+            ImageFiles.check(name, "WebP", header.height(), header.width(), bytes.length, Integer.MAX_VALUE);
+            ImageReaderSpi readers = ImageReaders.libwebp();
+            if (readers == null) {
+                throw new InvalidDataException(name + ": is a WebP, and no reader for it is on the class path; expected"
+                        + " com.github.usefulness:webp-imageio there: add it, or save the image as PNG");
+            }
+            return new ImageIoDecoder(file, "WebP", readers).read(reader -> {});
         }
     };
 

@@ -3,14 +3,9 @@ package dev.wsss.api;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.Iterator;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.spi.IIORegistry;
-import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -115,7 +110,7 @@ final class JpegDecoder {
 
     /** The samples as the JDK's reader gives them when it converts no colours, {@code [pixels][components]}. */
     static byte[] samples(String name, byte[] bytes) throws IOException {
-        ImageReader reader = Jdk.READERS.createReaderInstance();
+        ImageReader reader = ImageReaders.ofJdk("jpeg").createReaderInstance();
         try (MemoryCacheImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             AtomicReference<@Nullable String> cutOff = new AtomicReference<>();
             reader.addIIOReadWarningListener((source, warning) -> {
@@ -137,24 +132,6 @@ final class JpegDecoder {
             return samples;
         } finally {
             reader.dispose();
-        }
-    }
-
-    /** The JDK's own reader, whatever others are registered beside it. */
-    private static final class Jdk {
-        private static final ImageReaderSpi READERS = find();
-
-        private static ImageReaderSpi find() {
-            Iterator<ImageReaderSpi> all =
-                    IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
-            while (all.hasNext()) {
-                ImageReaderSpi spi = all.next();
-                if (spi.getClass().getModule() == ImageIO.class.getModule()
-                        && Arrays.asList(spi.getFormatNames()).contains("jpeg")) {
-                    return spi;
-                }
-            }
-            throw new IllegalStateException("this Java runtime has no JPEG reader");
         }
     }
 }

@@ -1,126 +1,166 @@
 package dev.wsss.api;
 
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.io.IOException;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import javax.imageio.ImageReader;
+import javax.imageio.plugins.tiff.TIFFDirectory;
+import javax.imageio.plugins.tiff.TIFFField;
 
-/** The fields of the first image of a TIFF file (revision 6) that say how its pixels lie. */
+/** What the fields of a TIFF say of its first image, and which are read: those that mean the same to all readers. */
 final class TiffHeader {
-    private static final int MAX_FIELDS = 4096;
+    private static final int BITS = 258;
+    private static final int COMPRESSION = 259;
+    private static final int COLOURS = 262;
+    private static final int SAMPLES = 277;
+    private static final int PREDICTOR = 317;
+    private static final int PALETTE = 320;
 
-    final FileBytes file;
-    final boolean bigEndian;
-    final int width;
-    final int height;
-    private final long fields;
-    private final int count;
+    private static final int PLAIN = 1;
+    private static final int PACK_BITS = 32773;
+    private static final Set<Integer> DICTIONARIES = Set.of(5, 8, 32946);
 
-    /** Reads the size; what else there is, is read when it is asked for. */
-    TiffHeader(FileBytes file) {
+    /** Deflate's, the highest of all. */
+    private static final int EXPANSION = 8 * 1032;
+
+    private final FileBytes file;
+    private final TIFFDirectory fields;
+    private final int height;
+    private final int width;
+
+    TiffHeader(FileBytes file, ImageReader reader) throws IOException {
         this.file = file;
-        bigEndian = file.at(0) == 'M';
-        if (file.length() < 8) {
-            throw bad("truncated within the header, after " + file.length() + " bytes");
-        }
-        if (uint16(2) == 43) {
+        fields = TIFFDirectory.createFromMetadata(reader.getImageMetadata(0));
+        height = reader.getHeight(0);
+        width = reader.getWidth(0);
+    }
+
+    /** Refuses a file whose first directory does not lie in it: the reader would pass over the fields that are missing. */
+    static void checkDirectory(FileBytes file) {
+        boolean high = file.at(0) == 'M';
+        if ((high ? file.uint16(2) : file.uint16Low(2)) == 43) {
             throw new InvalidDataException(
                     file.name + ": is a BigTIFF; expected a TIFF with offsets of 32 bits: save it again so, or as PNG");
         }
-        long directory = uint32(4);
-        if (directory > file.length() - 2) {
-            throw bad("truncated: its directory is at byte " + directory + " of " + file.length());
+        long start = Integer.toUnsignedLong(high ? Integer.reverseBytes(file.int32Low(4)) : file.int32Low(4));
+        long end = start + 2 + 12L * (high ? file.uint16(start) : file.uint16Low(start));
+        if (file.length() < 8 || start > file.length() - 2 || end > file.length()) {
+            throw new InvalidDataException(file.name + ": truncated: its fields are at bytes " + start + " to " + end
+                    + " of " + file.length() + "; expected an intact TIFF");
         }
-        count = uint16(directory);
-        fields = directory + 2;
-        if (count < 1 || count > MAX_FIELDS || fields + 12L * count > file.length()) {
-            throw bad("directory of " + count + " fields at byte " + directory + " of " + file.length());
-        }
-        long w = value(256, -1);
-        long h = value(257, -1);
-        if (w < 1 || h < 1 || w > Integer.MAX_VALUE || h > Integer.MAX_VALUE) {
-            throw bad("header says " + h + "x" + w + " pixels");
-        }
-        width = (int) w;
-        height = (int) h;
-    }
-
-    ImageFiles.Size size() {
-        return new ImageFiles.Size(height, width);
     }
 
     /** Bits of a sample, of the deepest if they differ. */
     int depth() {
-        long[] bits = values(258, MAX_FIELDS);
-        return bits == null ? 1 : (int) Arrays.stream(bits).max().orElse(1);
+        return (int) values(BITS).max().orElse(1);
     }
 
-    /** The one value of a field, or what stands for a field that is not there. */
-    long value(int tag, long otherwise) {
-        long[] values = values(tag, 1);
-        return values == null ? otherwise : values[0];
+    /** Refuses what is not read, and sizes that the file cannot hold. */
+    void check() {
+        checkColours();
+        long predictor = value(PREDICTOR, 1);
+        int compression = (int) value(COMPRESSION, PLAIN);
+        if (compression != PLAIN && compression != PACK_BITS && !DICTIONARIES.contains(compression)) {
+            String kind = compression == 6 || compression == 7
+                    ? "JPEG"
+                    : compression >= 2 && compression <= 4 ? "for fax (" + compression + ")" : "" + compression;
+            throw unread("has the compression " + kind, "none, LZW, Deflate or PackBits");
+        }
+        // what is not compressed by a dictionary has no predictor, whatever the field says
+        if (DICTIONARIES.contains(compression) && predictor != 1 && (predictor != 2 || depth() != 8)) {
+            throw unread("has the predictor " + predictor + " for " + depth() + " bits", "none, or 2 for 8 bits");
+        }
+        if (value(266, 1) != 1) {
+            throw unread("fills its bytes from the low bit", "the usual order");
+        }
+        if (value(274, 1) != 1) {
+            throw unread(
+                    "says that it is to be turned (orientation " + value(274, 1) + ")",
+                    "an image that is stored upright, as its mask is");
+        }
+        checkParts(compression == PLAIN ? 8 : EXPANSION);
     }
 
-    /**
-     * The values of a field of whole numbers, or null if it is not there.
-     *
-     * @param most refused if there are more
-     */
-    long @Nullable [] values(int tag, long most) {
-        for (int i = 0; i < count; i++) {
-            long at = fields + 12L * i;
-            if (uint16(at) == tag) {
-                int type = uint16(at + 2);
-                int size = type == 1 ? 1 : type == 3 ? 2 : type == 4 ? 4 : 0;
-                long n = uint32(at + 4);
-                if (size == 0 || n < 1 || n > most) {
-                    throw bad("field " + tag + " holds " + n + " values of type " + type + ", expected 1.." + most
-                            + " whole numbers");
-                }
-                long from = n * size <= 4 ? at + 8 : uint32(at + 8);
-                if (from + n * size > file.length()) {
-                    throw bad("truncated: field " + tag + " lies at byte " + from + " of " + file.length());
-                }
-                long[] values = new long[(int) n];
-                for (int k = 0; k < values.length; k++) {
-                    long p = from + (long) k * size;
-                    values[k] = size == 1 ? file.at(p) : size == 2 ? uint16(p) : uint32(p);
-                }
-                return values;
+    private void checkColours() {
+        int colours = (int) value(COLOURS, -1);
+        int samples = (int) value(SAMPLES, 1);
+        String other =
+                switch (colours) {
+                    case 0, 1, 2, 3 -> null;
+                    case 4 -> "a transparency mask";
+                    case 5 -> "inks (CMYK)";
+                    case 6 -> "YCbCr";
+                    case 8, 9, 10 -> "CIE Lab";
+                    default -> "colours of kind " + colours;
+                };
+        if (other != null) {
+            throw unread("holds " + other, "grey, palette or RGB");
+        }
+        long kind = values(339).filter(value -> value != 1).findFirst().orElse(1);
+        if (kind != 1) {
+            String name = kind == 2 ? "signed" : kind == 3 ? "floating-point" : "undefined (format " + kind + ")";
+            throw unread("holds " + name + " samples", "unsigned whole numbers of at most 16 bits");
+        }
+        int bits = depth();
+        boolean narrow = samples == 1 && colours != 2 && (bits == 1 || bits == 2 || bits == 4);
+        if (!narrow && bits != 8 && (bits != 16 || colours == 3)
+                || values(BITS).distinct().count() > 1) {
+            throw unread(
+                    "holds " + samples + " samples of " + bits + " bits", "8 or 16 bits, or one sample of 1, 2 or 4");
+        }
+        if (colours == 2 && samples < 3 || colours == 3 && samples != 1) {
+            throw bad("header says " + (colours == 2 ? "RGB" : "a palette") + " with " + samples + " samples");
+        }
+        if (colours == 3 && values(PALETTE).count() != 3L << bits) {
+            throw bad("has no palette of " + (1 << bits) + " colours");
+        }
+        // 1: multiplied with alpha, which readers divide out in different ways
+        if (values(338).anyMatch(extra -> extra == 1)) {
+            throw unread("holds colours multiplied with alpha", "alpha that stands beside the colours");
+        }
+    }
+
+    private void checkParts(int expansion) {
+        ImageFiles.check(file.name, "TIFF", height, width, file.length(), expansion);
+        boolean tiled = fields.containsTIFFField(322);
+        long w = tiled ? value(322, 0) : width;
+        long h = tiled ? value(323, 0) : Math.min(value(278, height), height);
+        ImageFiles.check(file.name, tiled ? "TIFF tile" : "TIFF strip", h, w, file.length(), expansion);
+        long[] offsets = values(tiled ? 324 : 273).toArray();
+        long[] counts = values(tiled ? 325 : 279).toArray();
+        long planes = value(284, 1) == 2 ? value(SAMPLES, 1) : 1;
+        long parts = (width + w - 1) / w * ((height + h - 1) / h) * planes;
+        if (offsets.length != parts || counts.length != parts) {
+            throw bad("has " + offsets.length + " offsets and " + counts.length + " lengths of " + parts
+                    + (tiled ? " tiles" : " strips"));
+        }
+        for (int i = 0; i < parts; i++) {
+            if (offsets[i] + counts[i] > file.length()) {
+                throw bad("truncated: pixels at bytes " + offsets[i] + " to " + (offsets[i] + counts[i]) + " of "
+                        + file.length());
             }
         }
-        return null;
     }
 
-    /** A field's values, which must be there. */
-    long[] required(int tag, long most) {
-        long[] values = values(tag, most);
-        if (values == null) {
-            throw bad("has no field " + tag);
-        }
-        return values;
+    private long value(int tag, long otherwise) {
+        return values(tag).findFirst().orElse(otherwise);
     }
 
-    /** A field with a value for each sample, all of which must be equal. */
-    int same(int tag, int samples, int otherwise) {
-        long[] values = values(tag, Math.max(1, samples));
-        if (values == null) {
-            return otherwise;
-        }
-        if (Arrays.stream(values).distinct().count() > 1) {
-            throw new InvalidDataException(file.name + ": TIFF whose samples differ in kind (field " + tag + " is "
-                    + Arrays.toString(values) + "); expected samples of one kind");
-        }
-        return (int) values[0];
+    /** The values of a field of whole numbers, none if it is not there. */
+    private LongStream values(int tag) {
+        TIFFField field = fields.getTIFFField(tag);
+        return field == null
+                ? LongStream.empty()
+                : IntStream.range(0, field.getCount()).mapToLong(field::getAsLong);
     }
 
-    private int uint16(long at) {
-        return bigEndian ? file.uint16(at) : file.uint16Low(at);
+    private InvalidDataException unread(String found, String expected) {
+        return new InvalidDataException(
+                file.name + ": TIFF " + found + "; expected " + expected + ": save it again so, or as PNG");
     }
 
-    private long uint32(long at) {
-        return bigEndian ? (long) uint16(at) << 16 | uint16(at + 2) : (long) uint16(at + 2) << 16 | uint16(at);
-    }
-
-    InvalidDataException bad(String found) {
+    private InvalidDataException bad(String found) {
         return new InvalidDataException(file.name + ": " + found + "; expected an intact TIFF");
     }
 }

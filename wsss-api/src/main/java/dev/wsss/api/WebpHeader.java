@@ -1,15 +1,13 @@
 package dev.wsss.api;
 
 /**
- * Where a WebP file holds its image.
+ * What a WebP file says of its image.
  *
  * @param height rows of the whole
  * @param width columns of the whole
  * @param animated whether it holds frames
- * @param at position of the chunk that holds the pixels, 0 if there is none before the end
- * @param length bytes of that chunk without its head
  */
-record WebpHeader(int height, int width, boolean animated, long at, long length) {
+record WebpHeader(int height, int width, boolean animated) {
     /** Reads the chunks up to the one that holds the pixels, of which only the head is read. */
     static WebpHeader read(FileBytes file) {
         long end = 8 + Integer.toUnsignedLong(file.int32Low(4));
@@ -27,7 +25,7 @@ record WebpHeader(int height, int width, boolean animated, long at, long length)
             }
             if (kind.equals("VP8X") && canvas == null && length >= 10) {
                 canvas = new WebpHeader(
-                        1 + uint24(file, at + 15), 1 + uint24(file, at + 12), (file.at(at + 8) & 2) != 0, 0, 0);
+                        1 + uint24(file, at + 15), 1 + uint24(file, at + 12), (file.at(at + 8) & 2) != 0);
                 if (canvas.animated) {
                     return canvas;
                 }
@@ -49,7 +47,7 @@ record WebpHeader(int height, int width, boolean animated, long at, long length)
         if (length < 5 || file.at(at + 8) != 0x2F || bits >>> 29 != 0) {
             throw bad(file, "lossless image with an unknown head");
         }
-        return new WebpHeader(1 + (bits >> 14 & 0x3FFF), 1 + (bits & 0x3FFF), false, at, length);
+        return new WebpHeader(1 + (bits >> 14 & 0x3FFF), 1 + (bits & 0x3FFF), false);
     }
 
     private static WebpHeader lossy(FileBytes file, long at, long length) {
@@ -65,7 +63,7 @@ record WebpHeader(int height, int width, boolean animated, long at, long length)
         if ((tag >> 5) > length - 10) {
             throw bad(file, "first part of " + (tag >> 5) + " bytes in a chunk of " + length);
         }
-        return new WebpHeader(height, width, false, at, length);
+        return new WebpHeader(height, width, false);
     }
 
     private static int uint24(FileBytes file, long at) {

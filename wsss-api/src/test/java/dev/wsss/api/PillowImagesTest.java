@@ -2,15 +2,23 @@ package dev.wsss.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -19,10 +27,11 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Small images of each kind that is read, and what Pillow 12.3 makes of them, to the bit and on every runtime. */
+/** Small images of each kind that is read, and what Pillow 12.3 makes of them, on every runtime. */
 class PillowImagesTest {
     private final Path folder;
 
@@ -38,6 +47,20 @@ class PillowImagesTest {
 
         boolean isRefused() {
             return size.equals("refused");
+        }
+
+        /** The bytes that Pillow gives, to the bit or to one level. */
+        void check(RgbImage image) {
+            assertThat(image.height() + "x" + image.width()).isEqualTo(size);
+            if (expected.length() == 8) {
+                assertThat(crc(image)).isEqualTo(expected);
+                return;
+            }
+            byte[] exact = Base64.getDecoder().decode(expected);
+            assertThat(image.data()).hasSameSizeAs(exact);
+            for (int i = 0; i < exact.length; i++) {
+                assertThat(image.data()[i] & 255).as("sample %d", i).isCloseTo(exact[i] & 255, within(1));
+            }
         }
     }
 
@@ -80,8 +103,7 @@ class PillowImagesTest {
         // what a file is, its content says
         Path file = file(c.name + ".txt", c.bytes);
         RgbImage image = ImageFiles.readRgb(file);
-        assertThat(image.height() + "x" + image.width()).isEqualTo(c.size);
-        assertThat(crc(image)).isEqualTo(c.expected);
+        c.check(image);
         assertThat(ImageFiles.size(file)).hasToString(c.size);
         String extension = c.name.substring(c.name.indexOf('.') + 1);
         assertThat(ImageFiles.extensions()).contains(extension);
@@ -104,7 +126,7 @@ class PillowImagesTest {
             Path file = file("cut", Arrays.copyOf(c.bytes, n));
             try {
                 // what was lost is no part of the image: a second frame, the end of the file
-                assertThat(crc(ImageFiles.readRgb(file))).isEqualTo(c.expected);
+                c.check(ImageFiles.readRgb(file));
             } catch (InvalidDataException e) {
                 assertThat(e).hasMessageContainingAll("cut", "expected");
             }
@@ -211,7 +233,8 @@ class PillowImagesTest {
         record Hollow(String name, int at, int... values) {}
         Hollow[] all = {
             new Hollow("gif.gif", 6, 0xFF, 0xFF, 0xFF, 0xFF),
-            new Hollow("bmp-24.bmp", 18, 0, 0, 0, 0x40, 0, 0, 0, 0x40),
+            new Hollow("bmp-rle8.bmp", 18, 0, 0x50, 0, 0, 0, 0x50, 0, 0),
+            new Hollow("tiff-plain.tif", 18, 0, 0, 1, 0, 1, 1, 4, 0, 1, 0, 0, 0, 0, 0, 1, 0),
             new Hollow("webp-lossless.webp", 21, 0xFF, 0xFF, 0xFF, 0x0F),
             new Hollow("webp-lossy.webp", 26, 0xFF, 0x3F, 0xFF, 0x3F)
         };
@@ -224,6 +247,88 @@ class PillowImagesTest {
             assertThatThrownBy(() -> ImageFiles.readRgb(file))
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContainingAll(hollow.name, "expected 1.." + ImageFiles.MAX_PIXELS);
+        }
+    }
+
+    /** Levels are spread over 0 to 255 by their number of bits, and turned where white is 0. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 80, 255 0 0 0", "1, 0, 80, 0 255 255 255",
+        "2, 1, 1B, 0 85 170 255", "2, 0, 1B, 255 170 85 0",
+        "4, 1, 05AF, 0 85 170 255", "4, 0, 05AF, 255 170 85 0",
+        "8, 1, 05AFFF00, 5 175 255 0", "8, 0, 05AFFF00, 250 80 0 255",
+        "16, 1, 0102FFFE0080A000, 1 255 0 160", "16, 0, FEFD0001FF7F5FFF, 1 255 0 160"
+    })
+    void takesGreyLevelsOfTiffAsTheyAre(int bits, int colours, String pixels, String levels) throws IOException {
+        byte[] data = HexFormat.of().parseHex(pixels);
+        int[][] fields = {
+            {256, 4}, {257, 1}, {258, bits}, {259, 1}, {262, colours}, {273, 8}, {277, 1}, {278, 1}, {279, data.length}
+        };
+        ByteBuffer tiff = ByteBuffer.allocate(16 + 2 + 12 * fields.length + 4);
+        tiff.put("MM\0*".getBytes(StandardCharsets.US_ASCII))
+                .putInt(16)
+                .put(data)
+                .position(16)
+                .putShort((short) fields.length);
+        for (int[] field : fields) {
+            tiff.putShort((short) field[0]).putShort((short) 3).putInt(1).putInt(field[1] << 16);
+        }
+        byte[] rgb = ImageFiles.readRgb(file("grey.tif", tiff.array())).data();
+        StringBuilder read = new StringBuilder();
+        for (int i = 0; i < rgb.length; i += 3) {
+            assertThat(rgb[i] == rgb[i + 1] && rgb[i] == rgb[i + 2]).isTrue();
+            read.append(rgb[i] & 255).append(' ');
+        }
+        assertThat(read.toString().strip()).isEqualTo(levels);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "gif.gif, 6, 8, first frame of the GIF is 5x7 on a screen of 5x8",
+        "bmp-24.bmp, 30, 4, holds a JPEG",
+        "bmp-24.bmp, 30, 5, holds a PNG"
+    })
+    void refusesWhatAByteChanges(String name, int at, byte value, String words) throws IOException {
+        byte[] bytes = bytes(name);
+        bytes[at] = value;
+        Path file = file(name, bytes);
+        assertThatThrownBy(() -> ImageFiles.readRgb(file))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContainingAll(name, words, "expected", "save");
+    }
+
+    /** As for who leaves the native code out of a deployment. */
+    @Test
+    void namesTheReaderOfWebpWhereItIsMissing() throws Exception {
+        List<URL> urls = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (!entry.contains("webp-imageio")) {
+                urls.add(Path.of(entry).toUri().toURL());
+            }
+        }
+        Path webp = file("a.webp", bytes("webp-lossy.webp"));
+        Path gif = file("a.gif", bytes("gif.gif"));
+        try (URLClassLoader without =
+                new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            Method read = without.loadClass(ImageFiles.class.getName()).getMethod("readRgb", Path.class);
+            assertThat(read.invoke(null, gif)).hasToString("RgbImage[5x7]");
+            assertThatThrownBy(() -> read.invoke(null, webp))
+                    .cause()
+                    .hasMessageContainingAll("a.webp", "expected com.github.usefulness:webp-imageio", "as PNG");
+        }
+    }
+
+    /** libwebp is found where this library was loaded from, whatever loader the thread has. */
+    @Test
+    void readsWebpUnderAnyContextClassLoader() throws IOException {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+        try {
+            assertThat(ImageFiles.readRgb(file("a.webp", bytes("webp-lossy.webp"))))
+                    .hasToString("RgbImage[9x11]");
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 
