@@ -139,9 +139,9 @@ class ResNetTest {
     void momentumReachesTheRunningStatistics() {
         try (ResNet net = tiny(18).optBatchNormMomentum(1).build();
                 Scope scope = Scope.open()) {
-            float[] ones = new float[3 * 32 * 32];
+            float[] ones = new float[2 * 3 * 32 * 32];
             Arrays.fill(ones, 1);
-            net.forward(Tensors.of(ones, 1, 3, 32, 32));
+            net.forward(Tensors.of(ones, 2, 3, 32, 32));
             // with momentum 1 nothing is left of the initial zero
             assertThat(Tensors.toDoubles(net.tensor("bn1.running_mean"))).doesNotContain(0.0);
             assertThat(Tensors.toLongs(net.tensor("bn1.num_batches_tracked"))).containsExactly(1);
