@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How good is what a run made? Measures score maps, label maps and segmenters against masks, and writes the page that shows
- * them. The one part of a run that reads masks.
+ * them. The one part of a run that goes by masks.
  *
  * <pre>{@code
  * RunReport report = RunReport.builder()
@@ -132,10 +132,10 @@ public final class RunReport {
         }
         if (train.hasTruth(i)) {
             LabelMap truth = train.truth(i);
-            return ScoreMaps.of(new int[0], truth.height(), truth.width(), new float[0]);
+            return ScoreMaps.none(truth.height(), truth.width());
         }
         RgbImage image = train.get(i).image();
-        return ScoreMaps.of(new int[0], image.height(), image.width(), new float[0]);
+        return ScoreMaps.none(image.height(), image.width());
     }
 
     /** Makes the rows: those of one dataset are compared on the images that all of them cover. */
@@ -246,7 +246,7 @@ public final class RunReport {
         Report.Builder report = Report.builder()
                 .setTitle("From tags to labels: " + train.name())
                 .setClasses(classes)
-                .optSubtitle("Image tags are the only supervision; masks were read for this evaluation alone.");
+                .optSubtitle("Image tags are the only supervision; no mask was trained on.");
         warnings().forEach(report::warning);
         if (sweep != null && !sweep.ids().isEmpty()) {
             float[] compared = sweep.sweep().thresholds();
