@@ -137,6 +137,13 @@ public final class ConfidentChannel extends Channel<ConfidentChannel.Scores, Ten
         }
     }
 
+    /** Number of pixels of which an image's scores are sure. */
+    public static long sure(Scores scores) {
+        int[] counts =
+                AffinityLabels.confident(scores.strong, scores.weak, 1, PADDING).histogram();
+        return (long) scores.strong.height() * scores.strong.width() - counts[LabelMap.IGNORE];
+    }
+
     private static void requireProbabilities(String what, ScoreMaps maps) {
         float[] values = maps.toArray();
         for (int i = 0; i < values.length; i++) {

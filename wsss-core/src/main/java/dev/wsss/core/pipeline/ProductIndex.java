@@ -1,10 +1,12 @@
 package dev.wsss.core.pipeline;
 
+import dev.wsss.api.Dataset;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
@@ -46,6 +48,12 @@ final class ProductIndex {
         public String line(String id) {
             return checked("failed\t" + id + "\t" + where + "\t" + escape(reason));
         }
+    }
+
+    /** What a sample is at present, as {@link Made#origin} has it. */
+    static String origin(Dataset data, int index) {
+        String image = data.fingerprint(index).replaceAll("\\s", "_");
+        return Arrays.toString(data.tags(index).toArray()) + (image.isEmpty() ? "" : " " + image);
     }
 
     /** The entries of a file, later lines over earlier ones; none if there is no file. */

@@ -1,5 +1,6 @@
 package dev.wsss.core.pipeline;
 
+import dev.wsss.api.Dataset;
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sample;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,6 +106,32 @@ public final class ProductStore<P> implements Source<P> {
     /** Whether a sample has a product. */
     public boolean contains(String id) {
         return entries.get(id) instanceof ProductIndex.Made;
+    }
+
+    /**
+     * Refuses products that were made of other tags or images than a dataset has under their ids now.
+     *
+     * @throws InvalidDataException naming the first such sample, and how many there are
+     */
+    public void requireCurrent(Dataset data) {
+        List<String> stale = IntStream.range(0, data.size())
+                .filter(i -> contains(data.id(i)) && !made(data.id(i)).origin().equals(origin(data, i)))
+                .mapToObj(data::id)
+                .toList();
+        if (!stale.isEmpty()) {
+            throw new InvalidDataException(folder + ": " + stale.size() + " of " + ids.size()
+                    + " products were made of other tags or images than the samples have now, such as '" + stale.get(0)
+                    + "'; make them again");
+        }
+    }
+
+    /** Of an image that cannot be read any more its product tells no less than before. */
+    private String origin(Dataset data, int index) {
+        try {
+            return ProductIndex.origin(data, index);
+        } catch (InvalidDataException e) {
+            return made(data.id(index)).origin();
+        }
     }
 
     /** The file of a product. */

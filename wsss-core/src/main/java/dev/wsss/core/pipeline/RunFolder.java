@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -182,6 +183,18 @@ public final class RunFolder {
         Stage<?> before = all.putIfAbsent(stage.name().toLowerCase(java.util.Locale.ROOT), stage);
         if (before != null && before != stage) {
             throw new IllegalArgumentException("there are two stages named '" + stage.name() + "'");
+        }
+    }
+
+    /**
+     * Refuses what lies in the place of a stage's folder and is none: whoever makes it after days of training would be told
+     * only then.
+     *
+     * @throws InvalidDataException naming the file or folder
+     */
+    public void requireFree(Collection<String> stages) {
+        for (String stage : stages) {
+            StageFolder.requireOwn(folder.resolve(stage));
         }
     }
 

@@ -4,6 +4,7 @@ import dev.wsss.api.RunManifest;
 import dev.wsss.api.Sample;
 import dev.wsss.api.Sha256;
 import dev.wsss.api.WsssException;
+import dev.wsss.core.runtime.NativeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -94,8 +95,7 @@ final class SampleWork {
     /** Finds out what is missing and reads what that needs. False if there is nothing to compute. */
     boolean read() {
         try {
-            String image = run.data.fingerprint(index).replaceAll("\\s", "_");
-            origin = Arrays.toString(run.data.tags(index).toArray()) + (image.isEmpty() ? "" : " " + image);
+            origin = ProductIndex.origin(run.data, index);
             plan();
             if (!List.of(fates).contains(Fate.WANTED)) {
                 return false;
@@ -181,12 +181,19 @@ final class SampleWork {
             if (StageRun.endsRun(e)) {
                 throw e;
             }
-            nativeErrors.count(current.name(), id, e);
-            fates[i] = Fate.NONE;
-            failed[i] = new ProductIndex.Failed(current.name(), reason(e));
+            fail(i, current, e);
+        } catch (OutOfMemoryError e) {
+            // a large image is no reason to end a run of small ones
+            fail(i, current, NativeException.of(e));
         } finally {
             nanos.add(System.nanoTime() - begin);
         }
+    }
+
+    private void fail(int i, Stage<?> current, WsssException e) {
+        nativeErrors.count(current.name(), id, e);
+        fates[i] = Fate.NONE;
+        failed[i] = new ProductIndex.Failed(current.name(), reason(e));
     }
 
     /** Writes what was made and enters what failed. */

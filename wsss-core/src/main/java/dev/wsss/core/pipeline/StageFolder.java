@@ -108,6 +108,24 @@ final class StageFolder implements AutoCloseable {
         });
     }
 
+    /**
+     * Refuses a folder that holds files and no stage's description, or a file in its place.
+     *
+     * @throws InvalidDataException naming it
+     */
+    static void requireOwn(Path folder) {
+        try {
+            if (Files.exists(folder)) {
+                String difference = difference(folder, Map.of());
+                if (!Files.isDirectory(folder)) {
+                    throw new InvalidDataException(folder + ": " + difference);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be read (" + e + ")", e);
+        }
+    }
+
     /** What the products of a stage depend on, as text by key, in a fixed order. */
     static Map<String, String> describe(
             Stage<?> stage, Description data, long seed, Map<Stage<?>, StageFolder> earlier) {

@@ -91,12 +91,13 @@ final class Training<B extends AutoCloseable> {
                 if (lock == null) {
                     throw alreadyTraining();
                 }
-                prepare(description);
                 if (run.shards > 1 && trainer.savedStep() < trainer.steps()) {
+                    // before anything is written, which the run of the whole would take for a training of its own
                     throw new IllegalArgumentException(
                             "shard " + run.shard + "/" + run.shards + " cannot train '" + name
                                     + "', which has not ended: a network learns from all images. Train without a shard first");
                 }
+                prepare(description);
                 TrainingHistory history = trainer.fit();
                 trainer.network().train(false);
                 leftOut = trainer.data().failures();

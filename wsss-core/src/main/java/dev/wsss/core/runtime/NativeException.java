@@ -13,4 +13,9 @@ public class NativeException extends WsssException {
     public NativeException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /** Of want of memory: says which limit was met, its value and what sets it. */
+    public static NativeException of(OutOfMemoryError error) {
+        return new NativeException(MemoryLimits.explain(error), error);
+    }
 }

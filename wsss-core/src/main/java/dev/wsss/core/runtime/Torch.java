@@ -164,7 +164,7 @@ public final class Torch {
             throw translate(e);
         } catch (OutOfMemoryError e) {
             log.debug("out of memory", e);
-            throw new NativeException(MemoryLimits.explain(e), e);
+            throw NativeException.of(e);
         }
     }
 

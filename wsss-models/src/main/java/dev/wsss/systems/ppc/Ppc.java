@@ -4,6 +4,7 @@ import ai.djl.util.Progress;
 import dev.wsss.api.CamGenerator;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
+import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.ScoreMaps;
@@ -117,6 +118,8 @@ public final class Ppc implements AutoCloseable {
         this.train = train;
         classes = train.classes();
         run = b.run.setData(train).setFolder(out).build();
+        run.requireFree(STAGES.keySet());
+        run.requireFree(List.of("saliency", "crf_la", "crf_ha", "ir_label", "walk"));
     }
 
     /** Weights that do not fit are told of now, and not after days of training what comes before. */
@@ -530,7 +533,8 @@ public final class Ppc implements AutoCloseable {
     /**
      * Measures what there is: products in the folder, and the segmenter that was given or that a run has left. Makes nothing.
      *
-     * @throws IllegalStateException if there is nothing yet
+     * @throws InvalidDataException if there is nothing yet, or products were made of other tags or images than the samples
+     *     have now
      */
     public RunReport evaluate() {
         NetworkSegmenter trained = segmenter == null && Files.exists(weights("segmenter"))
@@ -539,7 +543,7 @@ public final class Ppc implements AutoCloseable {
         Map<String, String> made = new LinkedHashMap<>(STAGES);
         made.keySet().removeIf(stage -> !isMade(stage));
         if (made.isEmpty() && trained == null) {
-            throw new IllegalStateException(
+            throw new InvalidDataException(
                     run.folder() + ": holds nothing to evaluate yet; expected what a step has made");
         }
         RunReport.Builder report = RunReport.builder().setTrain(train).optRun(run);
@@ -549,9 +553,9 @@ public final class Ppc implements AutoCloseable {
         made.forEach((stage, name) -> {
             Path folder = run.folder().resolve(stage);
             if (stage.equals("cam")) {
-                report.optScores(name, ProductStore.open(folder, ProductCodec.camDicts(classes)));
+                report.optScores(name, current(ProductStore.open(folder, ProductCodec.camDicts(classes))));
             } else {
-                report.optLabels(name, ProductStore.open(folder, ProductCodec.labelMaps(classes)));
+                report.optLabels(name, current(ProductStore.open(folder, ProductCodec.labelMaps(classes))));
             }
         });
         if (trained != null) {
@@ -560,6 +564,11 @@ public final class Ppc implements AutoCloseable {
                     .optSegmenter("segmenter + CRF", new CrfSegmenter(trained, crf, classes));
         }
         return report.build();
+    }
+
+    private <P> ProductStore<P> current(ProductStore<P> products) {
+        products.requireCurrent(train);
+        return products;
     }
 
     private static Map<String, String> stages() {

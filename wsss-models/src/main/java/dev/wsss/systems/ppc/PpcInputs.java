@@ -14,7 +14,6 @@ import dev.wsss.core.input.InputCheck;
 import dev.wsss.core.io.ObjectNpy;
 import dev.wsss.core.pipeline.ScoreFolder;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -120,9 +119,12 @@ final class PpcInputs {
         Source<ScoreMaps> la = strong;
         Source<ScoreMaps> ha = weak;
         if (la != null && ha != null) {
-            InputCheck.of(train, ConfidentChannel.source(la, ha))
+            Source<ConfidentChannel.Scores> both = ConfidentChannel.source(la, ha);
+            Confidence confidence = new Confidence();
+            InputCheck.of(train, both::missing, sample -> confidence.add(both.get(sample)))
                     .orElse("la and ha are the wrong way round", ConfidentChannel.source(ha, la))
                     .requireAtMost(share, "scores of CRFs (la and ha)");
+            confidence.require();
         } else if (la != null) {
             InputCheck.of(train, la).requireAtMost(share, "scores of a CRF (la)");
         } else if (ha != null) {
@@ -154,35 +156,74 @@ final class PpcInputs {
         }
     }
 
-    /** How well masks and tags go together. */
-    private static final class Agreement {
+    /** How many pixels a pair of scores is sure of. */
+    private static final class Confidence {
         private int lookedAt;
-        private int strange;
-        private final List<String> examples = new ArrayList<>();
+        private long sure;
 
-        void add(Sample sample, LabelMap mask) {
-            lookedAt++;
-            ImageTags shown = ImageTags.anyPixel(sample.tags().catalog(), mask);
-            List<String> foreign = new ArrayList<>(shown.names());
-            foreign.removeAll(sample.tags().names());
-            if (!foreign.isEmpty()) {
-                examples.add("'" + sample.id() + "' shows " + shown + " and has the tags " + sample.tags());
-                if (foreign.size() == shown.size()) {
-                    strange++;
-                }
+        void add(ConfidentChannel.Scores scores) {
+            try (scores) {
+                lookedAt++;
+                sure += ConfidentChannel.sure(scores);
             }
         }
 
-        /** Refuses masks of which most show no class of their image's tags: they are of other images or classes. */
-        void require(Consumer<String> notes) {
-            if (2 * strange > lookedAt) {
-                throw new InvalidDataException("pseudo masks: " + strange + " of " + lookedAt
-                        + " looked at show other classes than their images' tags: " + examples.get(0)
-                        + "; expected masks of these images and classes");
+        void require() {
+            if (lookedAt > 0 && sure == 0) {
+                throw new InvalidDataException("scores of CRFs (la and ha): in none of " + lookedAt
+                        + " images looked at is a pixel that they are sure of, so that no affinity can be learnt; expected"
+                        + " a class that wins over the strong background, or a weak background that wins");
             }
-            if (!examples.isEmpty()) {
-                notes.accept("pseudo masks: " + examples.size() + " of " + lookedAt
-                        + " looked at show classes that are no tags of their images: " + examples.get(0));
+        }
+    }
+
+    /** How well masks and tags go together. */
+    private static final class Agreement {
+        private int tagged;
+        private long foreground;
+        private long ofTags;
+        private int odd;
+        private String example = "";
+
+        void add(Sample sample, LabelMap mask) {
+            ImageTags tags = sample.tags();
+            if (tags.isEmpty()) {
+                return;
+            }
+            tagged++;
+            int[] counts = mask.histogram();
+            for (int label = 1; label < tags.catalog().labelCount(); label++) {
+                foreground += counts[label];
+            }
+            for (int label : tags.labels()) {
+                ofTags += counts[label];
+            }
+            ImageTags shown = ImageTags.anyPixel(tags.catalog(), mask);
+            if (!tags.names().containsAll(shown.names())) {
+                odd++;
+                example = example.isEmpty()
+                        ? "'" + sample.id() + "' shows " + shown + " and has the tags " + tags
+                        : example;
+            }
+        }
+
+        /** Refuses masks that are of other images or classes, or of nothing: a segmenter learns them as well as any. */
+        void require(Consumer<String> notes) {
+            if (tagged > 0 && foreground == 0) {
+                throw new InvalidDataException("pseudo masks: those of " + tagged
+                        + " images looked at, all of which have tags, hold no pixel of any class, but only 0, the"
+                        + " background, and " + LabelMap.IGNORE
+                        + ", which does not count; expected the labels of the tags");
+            }
+            if (2 * ofTags < foreground) {
+                throw new InvalidDataException("pseudo masks: " + 100 * ofTags / foreground
+                        + " % of the pixels of classes, in " + tagged
+                        + " images looked at, are of tags of their images: "
+                        + example + "; expected masks of these images and classes");
+            }
+            if (odd > 0) {
+                notes.accept("pseudo masks: " + odd + " of " + tagged
+                        + " looked at show classes that are no tags of their images: " + example);
             }
         }
     }

@@ -154,7 +154,7 @@ class PpcInputsTest {
     void whatFitsIsTaken() throws Exception {
         cams(0, 0.7);
         ppc().optCams(camFolder()).build().close();
-        ppc().optStrongBackground(probabilities("la", 0.9))
+        ppc().optStrongBackground(probabilities("la", 0.4))
                 .optWeakBackground(probabilities("ha", 0.2))
                 .build()
                 .close();
@@ -217,8 +217,9 @@ class PpcInputsTest {
     void masksOfOtherClassesAreRecognisedAsAWholeAndSomeAreReported() {
         masks(1, 0);
         assertRefused(ppc().optLabels(maskFolder()))
-                .hasMessageContaining("pseudo masks: 8 of 8 looked at show other classes than their images' tags: "
-                        + "'a0' shows [dog] and has the tags [cat]");
+                .hasMessageContaining(
+                        "pseudo masks: 0 % of the pixels of classes, in 8 images looked at, are of tags of"
+                                + " their images: 'a0' shows [dog] and has the tags [cat]");
         masks(0, 0);
         byte[] both = new byte[SIDE * SIDE];
         both[0] = 1;
@@ -228,6 +229,40 @@ class PpcInputsTest {
         assertThat(notes)
                 .containsExactly("pseudo masks: 1 of 8 looked at show classes that are no tags of their images: "
                         + "'a0' shows [cat, cow] and has the tags [cat]");
+    }
+
+    /** A segmenter would learn nothing from them, with a loss of 0. */
+    @Test
+    void masksOfNoClassAreNoMasks() {
+        for (int value : new int[] {0, 255}) {
+            byte[] labels = new byte[SIDE * SIDE];
+            labels[3] = (byte) 255; // as drawing programs leave it
+            Arrays.fill(labels, 4, 9, (byte) value);
+            for (int i = 0; i < DATA.size(); i++) {
+                LabelPng.write(files.resolve("a" + i + ".png"), LabelMap.of(SIDE, SIDE, labels), CLASSES);
+            }
+            assertRefused(ppc().optLabels(maskFolder()))
+                    .hasMessageContaining(
+                            "those of 8 images looked at, all of which have tags, hold no pixel of any class");
+        }
+    }
+
+    @Test
+    void scoresThatAreSureOfNothingTeachNoAffinity() throws Exception {
+        // the background wins over every class where it is strong, and loses where it is weak
+        assertRefused(ppc().optStrongBackground(probabilities("la", 0.9)).optWeakBackground(probabilities("ha", 0.2)))
+                .hasMessageContaining("in none of 8 images looked at is a pixel that they are sure of");
+    }
+
+    @Test
+    void whatLiesInThePlaceOfAStagesFolderIsToldBeforeTraining() throws Exception {
+        Path foreign = Files.createDirectories(tmp.resolve("out/raw"));
+        Files.writeString(foreign.resolve("notes.txt"), "mine");
+        assertRefused(ppc()).hasMessageContaining(foreign + ": holds files but no stage.json");
+        Files.delete(foreign.resolve("notes.txt"));
+        Files.delete(foreign);
+        Files.writeString(tmp.resolve("out/pseudo"), "a file");
+        assertRefused(ppc()).hasMessageContaining(tmp.resolve("out/pseudo") + ": is a file; expected a stage's folder");
     }
 
     @Test
@@ -279,7 +314,7 @@ class PpcInputsTest {
     void anEmptyFolderIsNoSuccess() {
         try (Ppc ppc = ppc().build()) {
             assertThatThrownBy(ppc::evaluate)
-                    .isInstanceOf(IllegalStateException.class)
+                    .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining("holds nothing to evaluate yet");
         }
     }
