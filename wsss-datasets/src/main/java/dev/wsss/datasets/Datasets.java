@@ -148,7 +148,7 @@ public final class Datasets {
         public Builder optHoldOut(int everyNth) {
             if (everyNth < 2) {
                 throw new IllegalArgumentException(
-                        "hold-out is every " + everyNth + "th image; expected every 2nd or rarer");
+                        "hold-out is every image of " + everyNth + "; expected every image of 2 or more");
             }
             this.holdOut = everyNth;
             return this;
@@ -335,7 +335,7 @@ public final class Datasets {
                 throw new InvalidDataException(train.name() + ": every " + holdOut
                         + "th image was to be held out to evaluate on, but none of them has a mask; expected masks");
             }
-            train.note("every " + holdOut + "th image is held out to evaluate on: "
+            train.note("one image of " + holdOut + " is held out to evaluate on: "
                     + Counts.names(IntStream.of(heldOut).mapToObj(train::id).toList()));
             return new DatasetSplits(
                     train.subset(train.name() + "/train", kept),

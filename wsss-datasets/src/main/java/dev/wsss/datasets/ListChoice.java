@@ -116,15 +116,15 @@ final class ListChoice {
         return candidates.stream()
                 .filter(Files::isRegularFile)
                 .findFirst()
-                .orElseThrow(() -> new InvalidDataException(
-                        root + ": there is no list '" + name + "' (no such file); expected one of " + names(all())));
+                .orElseThrow(() -> new InvalidDataException(root + ": there is no list '" + name
+                        + "' in this folder (no such file); expected " + names(all())));
     }
 
     /** The refusal of a folder without a list to train on. */
     InvalidDataException missing() {
         return new InvalidDataException(folders.get(0).resolve("train.txt")
                 + ": no such file; expected a list to train on, by this or another name in use (" + TRAIN
-                + "), or the choice of one of "
+                + "), or the choice of "
                 + names(all()));
     }
 
@@ -162,9 +162,11 @@ final class ListChoice {
 
     private String names(List<Path> files) {
         return files.isEmpty()
-                ? "no lists, for there are none in " + folders.get(0)
-                : Counts.names(
-                        files.stream().map(f -> TextLines.within(root, f)).toList());
+                ? "a list, but there is none in " + folders.get(0)
+                : "one of "
+                        + Counts.names(files.stream()
+                                .map(f -> TextLines.within(root, f))
+                                .toList());
     }
 
     private static boolean isList(Path file) {

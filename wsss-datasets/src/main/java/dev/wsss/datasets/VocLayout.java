@@ -200,7 +200,8 @@ public final class VocLayout extends FileDataset {
                 entries.add(new Entry(line.id, line.image, mask, source.of(line), line.origin));
             }
             if (!gone.isEmpty()) {
-                notes.add(Counts.of(gone.size(), "mask") + " of the list are not there: " + Counts.names(gone));
+                notes.add(Counts.of(gone.size(), "mask") + " of the list " + (gone.size() == 1 ? "is" : "are")
+                        + " not there: " + Counts.names(gone));
             }
             if (masks != null) {
                 notes.addAll(masks.notes());
@@ -261,6 +262,10 @@ public final class VocLayout extends FileDataset {
             if (tokens.length > 2) {
                 throw new InvalidDataException(
                         origin + ": is '" + line.text() + "'; expected an id, or the paths of an image and its mask");
+            }
+            if (tokens.length == 2 && tokens[1].matches("-1|0|1")) {
+                throw new InvalidDataException(origin + ": is '" + line.text()
+                        + "', of a list that says which images show one class; expected a list of images");
             }
             Path mask = tokens.length < 2 ? null : ofPath(root, tokens[1], origin);
             Path image = images.byId(tokens[0], origin);

@@ -144,7 +144,7 @@ class DatasetsTest {
         DatasetSplits held = folder().optHoldOut(5).open();
         assertThat(held.train().size()).isEqualTo(9);
         assertThat(held.val().orElseThrow().id(1)).isEqualTo("i9");
-        assertThat(held.notes()).contains("every 5th image is held out to evaluate on: 'i4', 'i9'");
+        assertThat(held.notes()).contains("one image of 5 is held out to evaluate on: 'i4', 'i9'");
         assertInvalid(() -> folder().optHoldOut(12).open(), "11 images", "expected at least 12");
         assertThatIllegalArgumentException().isThrownBy(() -> folder().optHoldOut(1));
         assertThatIllegalArgumentException()
@@ -197,7 +197,7 @@ class DatasetsTest {
                     root.resolve("Annotations/x" + i + ".xml"),
                     "<annotation><object><name>cat</name></object></annotation>");
         }
-        assertInvalid(() -> Datasets.open("voc:" + root), "train.txt", "no such file", "trainaug", "no lists");
+        assertInvalid(() -> Datasets.open("voc:" + root), "train.txt", "no such file", "trainaug", "there is none in");
         TestFiles.text(root.resolve("ImageSets/Main/train.txt"), "x0");
         assertInvalid(() -> Datasets.open("voc:" + root), "'ImageSets/Main/train.txt'");
         Datasets.Builder voc = Datasets.builder().setSpec("voc:" + root);

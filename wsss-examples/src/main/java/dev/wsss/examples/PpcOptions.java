@@ -1,6 +1,7 @@
 package dev.wsss.examples;
 
 import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.pipeline.LabelFolder;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.pipeline.RunListener;
@@ -14,9 +15,12 @@ import dev.wsss.systems.ppc.PpcCompat;
 import dev.wsss.systems.ppc.PpcRecipe;
 import dev.wsss.systems.ppc.PpcVariant;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -165,6 +169,10 @@ final class PpcOptions {
         if (cams != null && irnCams != null) {
             throw new IllegalArgumentException("--cams and --irn-cams are both given; expected one of them");
         }
+        requireTraining();
+        if (step == PpcStep.EVAL && !Files.isDirectory(out())) {
+            throw new InvalidDataException(out() + ": no such folder; expected one that a run has made");
+        }
         ComputeDevice device = run.start();
         DatasetSplits splits = data.open(run.seed);
         ClassCatalog classes = splits.train().classes();
@@ -201,6 +209,21 @@ final class PpcOptions {
         splits.notes().forEach(console::println);
         console.println(variant + " on " + device);
         return ppc.build();
+    }
+
+    /** Refuses numbers of a training that something else takes the place of, and ways to read weights that are not given. */
+    private void requireTraining() {
+        Path instead = camWeights == null ? cams == null ? irnCams : cams : camWeights;
+        if (instead != null && (steps != null || rate != null)) {
+            throw new IllegalArgumentException((steps == null ? "--learning-rate" : "--steps")
+                    + " is for the CAM network's training, which " + instead + " takes the place of");
+        }
+        boolean none = Stream.of(weights, camWeights, affinityWeights, segmenterWeights)
+                .allMatch(Objects::isNull);
+        if (none && (checkpoints.inert() || !checkpoints.extra().isEmpty())) {
+            throw new IllegalArgumentException((checkpoints.inert() ? "--inert" : "--allow-extra")
+                    + " is for files of weights, and none is given");
+        }
     }
 
     private static void given(@Nullable Path path, Consumer<Path> use) {

@@ -163,7 +163,7 @@ final class WeightsCommand implements Runnable {
         try (Checkpoint checkpoint = open(in, options.inert(), root)) {
             Map<String, HostArray> tensors =
                     Families.rename(read(in, checkpoint, options), from, to, options, this::note);
-            noteNonFinite(tensors);
+            requireFinite(in, tensors);
             if (torch) {
                 TorchArchive.write(target, tensors);
             } else {
@@ -200,15 +200,16 @@ final class WeightsCommand implements Runnable {
         return tensors;
     }
 
-    /** Converting changes no value, so that these are told of and written. */
-    private void noteNonFinite(Map<String, HostArray> tensors) {
+    /** No network would load them. */
+    private static void requireFinite(Path file, Map<String, HostArray> tensors) {
         List<String> names = tensors.entrySet().parallelStream()
                 .filter(e -> e.getValue().nonFinite() > 0)
                 .map(Map.Entry::getKey)
                 .toList();
         if (!names.isEmpty()) {
-            note("NaN or infinite values in " + names.size() + " tensors, which no network will load, such as "
-                    + names.get(0));
+            throw new InvalidDataException(file + ": " + names.size()
+                    + (names.size() == 1 ? " tensor has" : " tensors have")
+                    + " values that are NaN or infinite, such as '" + names.get(0) + "'; expected finite weights");
         }
     }
 

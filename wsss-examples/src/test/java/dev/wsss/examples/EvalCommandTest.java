@@ -132,10 +132,13 @@ class EvalCommandTest {
 
     @Test
     void aTruthOfOneValueIsNoticed() {
-        put(gt, "a", 0, 255);
+        put(gt, "a", 0, 0);
         put(pred, "a", 0, 1);
         assertThat(run("--classes", "2")).isZero();
         assertThat(lines()).contains("warning: the truth holds value 0 (background) and no other label");
+        put(gt, "a", 0, 255); // as drawing programs leave a foreground
+        assertThat(run("--classes", "2")).isEqualTo(1);
+        assertThat(err.toString()).contains("all 1 masks looked at hold only 0 (1 pixels) and 255 (1 pixels)");
     }
 
     @Test

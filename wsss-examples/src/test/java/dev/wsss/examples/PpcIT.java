@@ -353,13 +353,47 @@ class PpcIT {
             all       | --la=nosuch            | scores of a CRF (la): 12 images of 12 cannot be used
             all       | --affinity-weights=no  | no: expected a file, there is nothing
             all       | --saliency=.           | saliency maps are for the variants of EPS, got SEAM_PPC
-            eval      | --seed=1               | holds nothing to evaluate yet
+            eval      | --seed=1               | out: no such folder; expected one that a run has made
+            all       | --cam-weights=a --steps=5 | --steps is for the CAM network's training, which a takes the place of
+            all       | --inert                | --inert is for files of weights, and none is given
+            all       | --allow-extra=x*       | --allow-extra is for files of weights, and none is given
             """)
     void whatCanBeKnownIsToldBeforeTraining(String step, String options, String message) {
         CommandLineRun run = run(step, tmp.resolve("out"), options.split(" "));
         assertThat(run.err()).singleElement().asString().startsWith("wsss: ").contains(message);
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.out()).noneMatch(line -> line.startsWith("cam: "));
+    }
+
+    /** A part that cannot train leaves nothing that the run of the whole would stumble over. */
+    @Test
+    void aShardThatDoesNotTrainBlocksNoOther() {
+        Path out = tmp.resolve("out");
+        run("train-cam", out, "--variant=CAM");
+        for (String shard : List.of("0/2", "1/2")) {
+            assertThat(run("walk", out, "--variant=CAM", "--shard=" + shard).err())
+                    .singleElement()
+                    .asString()
+                    .contains("cannot train 'affinity'");
+        }
+        assertThat(run("walk", out, "--variant=CAM").err()).isEmpty();
+    }
+
+    @Test
+    void productsOfOtherTagsAreNotEvaluated() throws IOException {
+        Path folder = SceneFolder.write(tmp.resolve("scenes"), 4, true);
+        Path out = tmp.resolve("out");
+        assertThat(runOn("folder:" + folder, "infer-cam", out, "--small", "--variant=CAM")
+                        .status())
+                .isZero();
+        List<String> rows = Files.readAllLines(SceneFolder.table(folder));
+        rows.set(2, "s2,disk;ring;star");
+        Files.write(SceneFolder.table(folder), rows);
+        assertThat(runOn("folder:" + folder, "eval", out, "--small", "--variant=CAM")
+                        .err())
+                .singleElement()
+                .asString()
+                .contains("1 of 4 products were made of other tags or images than the samples have now, such as 's2'");
     }
 
     @Test

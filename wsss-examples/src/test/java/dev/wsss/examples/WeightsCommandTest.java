@@ -229,8 +229,9 @@ class WeightsCommandTest {
                         "convert",
                         in.toString(),
                         folder.resolve("same.pth").toString()))
-                .isZero();
-        assertThat(out.toString()).contains("NaN or infinite values in 1 tensors");
+                .isEqualTo(1);
+        assertThat(err.toString()).contains(in + ": 1 tensor has values that are NaN or infinite, such as '");
+        assertThat(folder.resolve("same.pth")).doesNotExist();
     }
 
     @Test

@@ -86,6 +86,13 @@ public final class FolderEvaluation {
         }
         requireEnough(ids.stream().filter(masks::containsKey).count(), b.allowLeftOut, made, masks);
         MaskData data = new MaskData(truth.toString(), classes, both, masks, b.ignore);
+        FolderCheck check = new FolderCheck(data);
+        check.requireClasses(truth.toString(), data::truth);
+        if (scores == null) {
+            check.requireClasses(predictions.toString(), i -> data.labels(i, NamedFiles.of(made, data.id(i))));
+        } else {
+            check.requireKeysOfTags(i -> NamedFiles.of(made, data.id(i)));
+        }
         if (scores == null) {
             Evaluation e = Evaluator.on(data, convention)
                     .compare("predictions", i -> data.labels(i, NamedFiles.of(made, data.id(i))));

@@ -51,6 +51,35 @@ class FolderEvaluationTest {
         return FolderEvaluation.builder().setPredictions(pred).setTruth(gt).setClasses(CLASSES);
     }
 
+    /** Each map would be measured as the class after its own, or not at all. */
+    @Test
+    void scoresKeyedByLabelAreRecognisedAsAWhole() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            put(gt, "a" + i, i == 0 ? map(0, 0, 1, 2) : map(0, 0, 1, 1));
+            Map<Integer, HostArray> dict = i == 0
+                    ? Map.of(1, HostArray.ofFloats(new float[4], 2, 2), 2, HostArray.ofFloats(new float[4], 2, 2))
+                    : Map.of(1, HostArray.ofFloats(new float[4], 2, 2));
+            ObjectNpy.writeCamDict(pred.resolve("a" + i + ".npy"), dict);
+        }
+        FolderEvaluation.Builder scores = builder().optScores(ProductCodec.camDicts(CLASSES));
+        assertThatThrownBy(scores::build)
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining("the keys of 3 of 3 score files looked at are labels")
+                .hasMessageContaining("a0.npy has the keys [1, 2], its mask shows");
+        for (int i = 0; i < 3; i++) {
+            ObjectNpy.writeCamDict(pred.resolve("a" + i + ".npy"), Map.of(0, HostArray.ofFloats(new float[4], 2, 2)));
+        }
+        assertThat(scores.build().counted()).hasSize(3);
+    }
+
+    @Test
+    void predictionsOfZeroAnd255AreNoLabels() {
+        both("a", map(0, 255, 255, 0), map(0, 1, 1, 0));
+        assertThatThrownBy(() -> builder().build())
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageContaining(pred + ": all 1 masks looked at hold only 0 (2 pixels) and 255 (2 pixels)");
+    }
+
     @Test
     void countsEveryPixelOfEveryImage() {
         both("a", map(0, 0, 1, 1), map(0, 0, 0, 1));
