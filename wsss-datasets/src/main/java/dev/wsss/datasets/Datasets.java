@@ -42,7 +42,8 @@ public final class Datasets {
      * Opens the training and validation parts of a dataset.
      *
      * <ul>
-     *   <li>{@code camvid:DIR} - {@link CamVid}, lists train and, where there is one, val
+     *   <li>{@code camvid:DIR} - {@link CamVid}, lists train and, where there is one, val; a folder {@code img/train} without
+     *       lists is read as CARB's, by {@link TreeDataset}
      *   <li>{@code voc:DIR} - {@link VocLayout}: to train, the list train_aug, trainaug or the like where there is one,
      *       else train; and val where that list and masks are there. Classes are those of a file {@code classes.txt}, {@code
      *       class_names.txt}, {@code labelmap.txt} or {@code labels.txt} in the folder, else VOC's
@@ -204,7 +205,7 @@ public final class Datasets {
             }
             DatasetSplits splits =
                     switch (kind) {
-                        case "camvid" -> camvid(root);
+                        case "camvid" -> isCarbs(root) ? tree(LabelSet.CAMVID, root) : camvid(root);
                         case "voc" -> voc(root);
                         case "folder" -> folder(root);
                         default -> tree(LabelSet.of(kind), root);
@@ -224,6 +225,12 @@ public final class Datasets {
                 return lists.named(valList);
             }
             return holdOut > 0 ? null : lists.val().orElse(null);
+        }
+
+        /** Whether a folder has CARB's layout of CamVid, and not the SegNet tutorial's. */
+        private static boolean isCarbs(Path root) {
+            return Files.isDirectory(root.resolve("img/train"))
+                    && ListChoice.ofFolder(root).train().isEmpty();
         }
 
         private DatasetSplits camvid(Path root) {
@@ -298,7 +305,7 @@ public final class Datasets {
                     tree(layout, set, root, trainList, layout.train()).build();
             TreeDataset.Builder builder =
                     tree(layout, set, root, valList, layout.val()).optEvaluation(true);
-            if (valList == null && (holdOut > 0 || !builder.exists())) {
+            if (valList == null && (holdOut > 0 || !layout.hasSplits(root) || !builder.exists())) {
                 return parts(train, null);
             }
             TreeDataset val = builder.build();
@@ -316,7 +323,7 @@ public final class Datasets {
         private TreeDataset.Builder tree(
                 TreeLayout layout, LabelSet set, Path root, @Nullable String chosen, String split) {
             TreeDataset.Builder builder = TreeDataset.of(set, root, chosen == null ? split : chosen);
-            if (chosen == null || builder.exists()) {
+            if (chosen == null || (layout.hasSplits(root) && builder.exists())) {
                 giveTags(builder, set);
                 return builder;
             }

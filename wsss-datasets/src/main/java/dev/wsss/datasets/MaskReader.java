@@ -20,26 +20,37 @@ final class MaskReader {
     private final ClassCatalog classes;
     private final @Nullable Map<Integer, Integer> labelOfColour;
     private final @Nullable LabelSet stored;
+    private final @Nullable PanopticSegments segments;
 
-    private MaskReader(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfColour, @Nullable LabelSet stored) {
+    private MaskReader(
+            ClassCatalog classes,
+            @Nullable Map<Integer, Integer> labelOfColour,
+            @Nullable LabelSet stored,
+            @Nullable PanopticSegments segments) {
         this.classes = classes;
         this.labelOfColour = labelOfColour;
         this.stored = stored;
+        this.segments = segments;
     }
 
     /** Of masks whose values are labels. */
     static MaskReader of(ClassCatalog classes) {
-        return new MaskReader(classes, null, null);
+        return new MaskReader(classes, null, null, null);
     }
 
     /** Of masks whose values are labels, or, where they are colour images, colours of the list of classes. */
     static MaskReader of(ClassFile file) {
-        return new MaskReader(file.classes(), file.labelOfColour(), null);
+        return new MaskReader(file.classes(), file.labelOfColour(), null, null);
     }
 
     /** Of masks that hold the values of a published set. */
     static MaskReader ofStored(LabelSet set) {
-        return new MaskReader(set.catalog(), null, set);
+        return new MaskReader(set.catalog(), null, set, null);
+    }
+
+    /** Of masks in panoptic form, whose categories are ids of a published set. */
+    static MaskReader ofSegments(LabelSet set, PanopticSegments segments) {
+        return new MaskReader(set.catalog(), null, set, segments);
     }
 
     /**
@@ -50,6 +61,9 @@ final class MaskReader {
     LabelMap read(Path file) {
         if (labelOfColour != null && isColour(file)) {
             return ofColours(file, labelOfColour);
+        }
+        if (segments != null && stored != null) {
+            return segments.labels(file, stored);
         }
         LabelMap mask = LabelPng.read(file);
         if (stored != null) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A benchmark whose images lie in one tree of folders and whose masks in another, named after them: Cityscapes, ADE20K,
- * COCO-Stuff, WildDash 2, Pascal Context, and what is laid out alike.
+ * COCO-Stuff, WildDash 2, Pascal Context, CARB's CamVid, and what is laid out alike.
  *
  * <pre>{@code
  * Dataset val = TreeDataset.of(LabelSet.CITYSCAPES, Path.of("cityscapes"), "val").build();
@@ -36,8 +36,12 @@ import org.jspecify.annotations.Nullable;
  *     <td>{@code annotations/SPLIT/ID.png}</td></tr>
  * <tr><td>COCO-Stuff</td><td>train2017, val2017</td><td>{@code images/SPLIT/ID.jpg}</td>
  *     <td>{@code annotations/SPLIT/ID.png}, for the 171 classes {@code ..._labelTrainIds.png}</td></tr>
+ * <tr><td>WildDash 2, as published</td><td>none but lists</td><td>{@code images/ID.jpg}</td>
+ *     <td>{@code panoptic/ID.png} with {@code panoptic.json}</td></tr>
  * <tr><td>WildDash 2, as CARB has it</td><td>train, val</td><td>{@code img/SPLIT/ID.jpg}</td>
  *     <td>{@code mask/SPLIT/ID_labelIds.png}, {@code ..._labelTrainIds.png}</td></tr>
+ * <tr><td>CamVid, as CARB has it</td><td>train, val</td><td>{@code img/SPLIT/ID.png}</td>
+ *     <td>{@code mask/SPLIT/ID.png}; 255 is void, and so is SegNet's 11, which CARB's evaluation would count</td></tr>
  * <tr><td>Pascal Context</td><td>{@code ImageSets/SegmentationContext/SPLIT.txt}</td><td>{@code JPEGImages/ID.jpg}</td>
  *     <td>{@code SegmentationClassContext/ID.png}</td></tr>
  * </table>
@@ -74,7 +78,7 @@ public final class TreeDataset extends FileDataset {
         return TreeLayout.of(labels).builder(labels, root, split);
     }
 
-    /** The names of the label sets whose layout is known. */
+    /** The names of the label sets whose layout is known; CamVid, which has two, is not among them. */
     public static List<String> kinds() {
         return TreeLayout.kinds();
     }
@@ -83,8 +87,9 @@ public final class TreeDataset extends FileDataset {
      * Masks of one kind.
      *
      * @param stored whether they hold a publisher's values, else labels
+     * @param json what says of which category a segment is, where they hold segments
      */
-    private record Masks(String folder, String ending, boolean stored) {}
+    private record Masks(String folder, String ending, boolean stored, @Nullable String json) {}
 
     /** Says where images and masks lie; root, labels and images are required. */
     public static final class Builder {
@@ -136,7 +141,19 @@ public final class TreeDataset extends FileDataset {
          * @param stored whether they hold the stored values of the label set, else its labels
          */
         public Builder optMasks(String folder, String ending, boolean stored) {
-            kinds.add(new Masks(folder, ending, stored));
+            kinds.add(new Masks(folder, ending, stored, null));
+            return this;
+        }
+
+        /**
+         * Adds a kind of masks in COCO's panoptic form: colour PNGs whose pixels are segments, and a JSON file that has their
+         * categories, which are ids of the label set.
+         *
+         * @param folder relative to the root, with {@code ID.png} for each image
+         * @param json relative to the root
+         */
+        public Builder optPanopticMasks(String folder, String json) {
+            kinds.add(new Masks(folder, ".png", true, json));
             return this;
         }
 
@@ -219,7 +236,7 @@ public final class TreeDataset extends FileDataset {
                 noteUnused(root, folder, kind, byId, notes);
             }
             ClassCatalog classes = labels.catalog();
-            MaskReader reader = kind == null || kind.stored ? MaskReader.ofStored(labels) : MaskReader.of(classes);
+            MaskReader reader = reader(root, labels, kind);
             List<@Nullable Path> masks = new ArrayList<>();
             for (Item item : items) {
                 masks.add(kind == null ? null : mask(root, folder, kind, item));
@@ -325,6 +342,14 @@ public final class TreeDataset extends FileDataset {
                 }
             }
             return null;
+        }
+
+        private static MaskReader reader(Path root, LabelSet labels, @Nullable Masks kind) {
+            if (kind != null && kind.json != null) {
+                Path json = TextLines.inside(root, kind.json, "panoptic masks");
+                return MaskReader.ofSegments(labels, PanopticSegments.read(json));
+            }
+            return kind == null || kind.stored ? MaskReader.ofStored(labels) : MaskReader.of(labels.catalog());
         }
 
         private static @Nullable Path mask(Path root, Path folder, Masks kind, Item item) {

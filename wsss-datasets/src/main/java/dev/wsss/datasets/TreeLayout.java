@@ -1,5 +1,6 @@
 package dev.wsss.datasets;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -7,7 +8,7 @@ import java.util.List;
 enum TreeLayout {
     CITYSCAPES("train", "val", LabelSet.CITYSCAPES, LabelSet.CITYSCAPES_27) {
         @Override
-        void fill(TreeDataset.Builder builder, LabelSet labels, String split) {
+        void fill(TreeDataset.Builder builder, LabelSet labels, Path root, String split) {
             builder.setImages("leftImg8bit/" + split).optImageEnding("_leftImg8bit.png");
             if (split.equals("test")) {
                 builder.optEvaluation(true); // the labels of the test split are dummies, which are not read
@@ -24,7 +25,7 @@ enum TreeLayout {
 
     ADE20K("training", "validation", LabelSet.ADE20K) {
         @Override
-        void fill(TreeDataset.Builder builder, LabelSet labels, String split) {
+        void fill(TreeDataset.Builder builder, LabelSet labels, Path root, String split) {
             builder.setImages("images/" + split).optMasks("annotations/" + split, ".png", true);
         }
     },
@@ -37,7 +38,7 @@ enum TreeLayout {
             LabelSet.COCO_STUFF_15,
             LabelSet.COCO_STUFF_3) {
         @Override
-        void fill(TreeDataset.Builder builder, LabelSet labels, String split) {
+        void fill(TreeDataset.Builder builder, LabelSet labels, Path root, String split) {
             builder.setImages("images/" + split).optMasks("annotations/" + split, ".png", true);
             if (labels == LabelSet.COCO_STUFF) {
                 builder.optMasks("annotations/" + split, "_labelTrainIds.png", false);
@@ -52,10 +53,27 @@ enum TreeLayout {
 
     WILDDASH2("train", "val", LabelSet.WILDDASH2, LabelSet.WILDDASH2_UNIFIED) {
         @Override
-        void fill(TreeDataset.Builder builder, LabelSet labels, String split) {
+        void fill(TreeDataset.Builder builder, LabelSet labels, Path root, String split) {
+            if (!hasSplits(root)) {
+                builder.setImages("images").optPanopticMasks("panoptic", "panoptic.json");
+                return;
+            }
             builder.setImages("img/" + split)
                     .optMasks("mask/" + split, "_labelIds.png", true)
                     .optMasks("mask/" + split, "_labelTrainIds.png", false);
+        }
+
+        /** The published form has all images in one folder; CARB's has two parts. */
+        @Override
+        boolean hasSplits(Path root) {
+            return !Files.exists(root.resolve("panoptic.json"));
+        }
+    },
+
+    CAMVID("train", "val", LabelSet.CAMVID) {
+        @Override
+        void fill(TreeDataset.Builder builder, LabelSet labels, Path root, String split) {
+            builder.setImages("img/" + split).optMasks("mask/" + split, ".png", true);
         }
     },
 
@@ -67,7 +85,7 @@ enum TreeLayout {
             LabelSet.PASCAL_CONTEXT_59_VOC_FIRST,
             LabelSet.PASCAL_CONTEXT_60_VOC_FIRST) {
         @Override
-        void fill(TreeDataset.Builder builder, LabelSet labels, String split) {
+        void fill(TreeDataset.Builder builder, LabelSet labels, Path root, String split) {
             builder.setImages("JPEGImages").optMasks("SegmentationClassContext", ".png", true);
         }
 
@@ -92,11 +110,16 @@ enum TreeLayout {
         this.sets = List.of(sets);
     }
 
-    abstract void fill(TreeDataset.Builder builder, LabelSet labels, String split);
+    abstract void fill(TreeDataset.Builder builder, LabelSet labels, Path root, String split);
 
     /** Whether splits are lists of images that lie in one folder. */
     boolean splitsAreLists() {
         return false;
+    }
+
+    /** Whether images are divided into splits; else a list is needed to choose some. */
+    boolean hasSplits(Path root) {
+        return true;
     }
 
     /** Folders in which lists of a split's images may lie. */
@@ -126,6 +149,7 @@ enum TreeLayout {
 
     static List<String> kinds() {
         return List.of(values()).stream()
+                .filter(layout -> layout != CAMVID)
                 .flatMap(layout -> layout.sets.stream())
                 .map(LabelSet::name)
                 .toList();
@@ -140,7 +164,7 @@ enum TreeLayout {
         } else {
             TextLines.inside(root, split, "split");
         }
-        fill(builder, labels, split);
+        fill(builder, labels, root, split);
         return builder;
     }
 }

@@ -9,12 +9,14 @@ import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -251,6 +253,90 @@ class TreeDatasetTest {
         assertThat(splits.val().orElseThrow().truth(0).get(0, 2)).isEqualTo(24);
         assertThat(Datasets.open("wilddash2-unified:" + root).train().truth(0).get(0, 1))
                 .isEqualTo(1);
+    }
+
+    /** Two segments of a road and a manhole, and nothing in the last column. */
+    private void panoptic(String id, int road, int manhole) throws IOException {
+        image("images/" + id + ".jpg");
+        byte[] rgb = new byte[HEIGHT * WIDTH * 3];
+        for (int i = 0; i < HEIGHT * WIDTH; i++) {
+            int segment = i % WIDTH == WIDTH - 1 ? 0 : i % WIDTH < 32 ? road : manhole;
+            for (int c = 0; c < 3; c++) {
+                rgb[3 * i + c] = (byte) (segment >> 8 * c);
+            }
+        }
+        Path file = root.resolve("panoptic/" + id + ".png");
+        Files.createDirectories(file.getParent());
+        ImageIO.write(new RgbImage(HEIGHT, WIDTH, rgb).toBufferedImage(), "png", file.toFile());
+    }
+
+    private static String annotation(String id, int road, int manhole) {
+        return "{\"image_id\":1,\"file_name\":\"" + id + ".png\",\"segments_info\":[{\"id\":" + road
+                + ",\"category_id\":7,\"bbox\":[0,0,3,3],\"area\":9},{\"category_id\":41,\"id\":" + manhole + "}]}";
+    }
+
+    private void panopticJson(String... annotations) throws IOException {
+        TestFiles.text(
+                root.resolve("panoptic.json"),
+                "{\"images\":[{\"id\":1}],\"annotations\":[" + String.join(",", annotations) + "],\"categories\":[]}");
+    }
+
+    @Test
+    void wildDashInPanopticForm() throws IOException {
+        panoptic("at0001_100000", 7000, 0x020304);
+        panoptic("be0002_100000", 1, 255);
+        panopticJson(annotation("at0001_100000", 7000, 0x020304), annotation("be0002_100000", 1, 255));
+        DatasetSplits splits = Datasets.open("wilddash2:" + root);
+        assertThat(splits.val()).isEmpty();
+        Dataset train = splits.train();
+        assertThat(train.size()).isEqualTo(2);
+        assertThat(train.tags(0).names()).containsExactly("Road");
+        LabelMap unified = Datasets.open("wilddash2-unified:" + root).train().truth(0);
+        for (int x = 0; x < WIDTH; x++) {
+            assertThat(train.truth(0).get(3, x)).isEqualTo(x < 32 ? 1 : LabelMap.IGNORE);
+            assertThat(unified.get(3, x)).isEqualTo(x < WIDTH - 1 ? 1 : LabelMap.IGNORE);
+        }
+        TestFiles.text(root.resolve("val.txt"), "be0002_100000");
+        TestFiles.text(root.resolve("train.txt"), "at0001_100000");
+        DatasetSplits listed = Datasets.builder()
+                .setSpec("wilddash2:" + root)
+                .optTrainList("train")
+                .optValList("val")
+                .open();
+        assertThat(listed.train().size()).isEqualTo(1);
+        assertThat(listed.val().orElseThrow().id(0)).isEqualTo("be0002_100000");
+
+        panopticJson(annotation("at0001_100000", 7000, 5), annotation("be0002_100000", 1, 5));
+        assertInvalid(() -> Datasets.open("wilddash2:" + root), "pixel (32, 0) is of segment 131844", "panoptic.json");
+        panopticJson(annotation("x", 7000, 5));
+        assertInvalid(() -> Datasets.open("wilddash2:" + root), "at0001_100000.png", "no annotation");
+        panopticJson(annotation("x", 7000, 5), annotation("x", 7000, 5));
+        assertInvalid(() -> Datasets.open("wilddash2:" + root), "panoptic.json", "'x.png'", "stands twice");
+        panopticJson(annotation("x", 5, 5));
+        assertInvalid(() -> Datasets.open("wilddash2:" + root), "panoptic.json", "id 5");
+        panopticJson();
+        assertInvalid(() -> Datasets.open("wilddash2:" + root), "panoptic.json", "no annotations");
+        for (String text : List.of(
+                "", "[]", "{\"annotations\":[{\"file", "{\"annotations\":[{\"segments_info\":[{\"id\":1e99}]}]}")) {
+            TestFiles.text(root.resolve("panoptic.json"), text);
+            assertInvalid(() -> Datasets.open("wilddash2:" + root), "panoptic.json", "cut off or of another form");
+        }
+        panopticJson(annotation("at0001_100000", 7000, 0x020304).replace(":41", ":81"));
+        assertInvalid(() -> Datasets.open("wilddash2:" + root), "category_id 81", "expected an id of wilddash2");
+    }
+
+    /** Void is 255 there, and 11 where masks of the other copy were taken over. */
+    @Test
+    void camVidAsCarbHasIt() throws IOException {
+        for (String split : List.of("train", "val")) {
+            image("img/" + split + "/0001TP_1.png");
+            mask("mask/" + split + "/0001TP_1.png", 0, 10, split.equals("train") ? 255 : 11);
+        }
+        DatasetSplits splits = Datasets.open("camvid:" + root);
+        for (Dataset part : List.of(splits.train(), splits.val().orElseThrow())) {
+            assertThat(part.tags(0).names()).containsExactly("sky", "bicyclist");
+            assertThat(part.truth(0).get(0, 2)).isEqualTo(LabelMap.IGNORE);
+        }
     }
 
     @Test
