@@ -21,27 +21,12 @@ import java.util.List;
  */
 public final class CamVid extends FileDataset {
     /** The 11 classes, in SegNet's order and colours. */
-    public static final ClassCatalog CLASSES = ClassCatalog.withoutBackground(List.of(
-                    "sky",
-                    "building",
-                    "pole",
-                    "road",
-                    "sidewalk",
-                    "tree",
-                    "signsymbol",
-                    "fence",
-                    "car",
-                    "pedestrian",
-                    "bicyclist"))
-            .withColours(
-                    0x808080, 0x800000, 0xC0C080, 0x804080, 0x3C28DE, 0x808000, 0xC08080, 0x404080, 0x400080, 0x404000,
-                    0x0080C0);
+    public static final ClassCatalog CLASSES = LabelSet.CAMVID.catalog();
 
     private static final String PREFIX = "/SegNet/CamVid/";
-    private static final int VOID = 11;
     static final String EXPECTED = "CamVid in the SegNet tutorial's layout";
 
-    private static final MaskReader READER = MaskReader.withVoid(CLASSES, VOID);
+    private static final MaskReader READER = MaskReader.ofStored(LabelSet.CAMVID);
 
     private CamVid(String name, List<Entry> entries, Source source) {
         super(name, CLASSES, entries, source);

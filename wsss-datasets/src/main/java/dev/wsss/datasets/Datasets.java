@@ -30,8 +30,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Datasets {
-    private static final String EXPECTED =
-            "expected camvid:DIR, voc:DIR, folder:DIR or shapes[:train=N,val=N,size=N,seed=N]";
+    private static final String EXPECTED = "expected camvid:DIR, voc:DIR, folder:DIR, one of "
+            + String.join(", ", TreeDataset.kinds()) + " with :DIR, or shapes[:train=N,val=N,size=N,seed=N]";
+
+    private static final String TAGS = "voc:DIR, folder:DIR and benchmarks such as ade20k:DIR";
+    private static final String ALL_BUT_SHAPES = "voc:DIR, folder:DIR, camvid:DIR and benchmarks such as ade20k:DIR";
 
     private Datasets() {}
 
@@ -39,13 +42,18 @@ public final class Datasets {
      * Opens the training and validation parts of a dataset.
      *
      * <ul>
-     *   <li>{@code camvid:DIR} - {@link CamVid}, lists train and, where there is one, val
+     *   <li>{@code camvid:DIR} - {@link CamVid}, lists train and, where there is one, val; a folder {@code img/train} without
+     *       lists is read as CARB's, by {@link TreeDataset}
      *   <li>{@code voc:DIR} - {@link VocLayout}: to train, the list train_aug, trainaug or the like where there is one,
      *       else train; and val where that list and masks are there. Classes are those of a file {@code classes.txt}, {@code
      *       class_names.txt}, {@code labelmap.txt} or {@code labels.txt} in the folder, else VOC's
      *   <li>{@code folder:DIR} - {@link FolderDataset}, with lists {@code train.txt} and {@code val.txt} where the folder
      *       has them; without {@code train.txt} all images are trained on, and without {@code val.txt} there is no
      *       validation part
+     *   <li>{@code cityscapes:DIR}, {@code ade20k:DIR}, {@code cocostuff:DIR}, {@code cocostuff27:DIR}, {@code
+     *       wilddash2:DIR}, {@code context59:DIR} or another of {@link TreeDataset#kinds} - {@link TreeDataset}, the split
+     *       to train on and, where its folder and masks are there, the one to validate on. A list may also be another split
+     *       of these, such as Cityscapes' train_extra
      *   <li>{@code shapes} - {@link ShapesDataset}, by default 400 and 100 scenes of 96 pixels from seed 0, as in {@code
      *       shapes:train=1000,size=128}
      * </ul>
@@ -128,7 +136,7 @@ public final class Datasets {
             return this;
         }
 
-        /** Tags by id in place of annotations or {@code labels.csv}; for voc and folder. */
+        /** Tags by id in place of annotations, {@code labels.csv} or masks; for all kinds but shapes and camvid. */
         public Builder optTags(Map<String, ImageTags> tags) {
             return optTags(classes -> tags);
         }
@@ -140,8 +148,8 @@ public final class Datasets {
         }
 
         /**
-         * Holds every {@code n}-th training image out to evaluate on, in place of a validation list; for voc, folder and
-         * camvid.
+         * Holds every {@code n}-th training image out to evaluate on, in place of a validation list; for all kinds but
+         * shapes.
          *
          * @param everyNth at least 2
          */
@@ -176,13 +184,14 @@ public final class Datasets {
             String rest = colon < 0 ? "" : text.substring(colon + 1);
             if (kind.equals("shapes")) {
                 refuse(kind, "a list of classes", classes, "voc:DIR and folder:DIR");
-                refuse(kind, "tags from elsewhere", tags, "voc:DIR and folder:DIR");
-                refuse(kind, "a list to train on", trainList, "voc:DIR, folder:DIR and camvid:DIR");
-                refuse(kind, "a list to evaluate on", valList, "voc:DIR, folder:DIR and camvid:DIR");
-                refuse(kind, "a hold-out", holdOut > 0 ? holdOut : null, "voc:DIR, folder:DIR and camvid:DIR");
+                refuse(kind, "tags from elsewhere", tags, TAGS);
+                refuse(kind, "a list to train on", trainList, ALL_BUT_SHAPES);
+                refuse(kind, "a list to evaluate on", valList, ALL_BUT_SHAPES);
+                refuse(kind, "a hold-out", holdOut > 0 ? holdOut : null, ALL_BUT_SHAPES);
                 return shapes(text, rest);
             }
-            if (!Set.of("camvid", "voc", "folder").contains(kind) || rest.isEmpty()) {
+            boolean tree = TreeDataset.kinds().contains(kind);
+            if (!(tree || Set.of("camvid", "voc", "folder").contains(kind)) || rest.isEmpty()) {
                 throw new IllegalArgumentException("dataset '" + text + "' is not known; " + EXPECTED);
             }
             Path root;
@@ -196,9 +205,10 @@ public final class Datasets {
             }
             DatasetSplits splits =
                     switch (kind) {
-                        case "camvid" -> camvid(root);
+                        case "camvid" -> isCarbs(root) ? tree(LabelSet.CAMVID, root) : camvid(root);
                         case "voc" -> voc(root);
-                        default -> folder(root);
+                        case "folder" -> folder(root);
+                        default -> tree(LabelSet.of(kind), root);
                     };
             noteOverlap(splits);
             return splits;
@@ -217,9 +227,15 @@ public final class Datasets {
             return holdOut > 0 ? null : lists.val().orElse(null);
         }
 
+        /** Whether a folder has CARB's layout of CamVid, and not the SegNet tutorial's. */
+        private static boolean isCarbs(Path root) {
+            return Files.isDirectory(root.resolve("img/train"))
+                    && ListChoice.ofFolder(root).train().isEmpty();
+        }
+
         private DatasetSplits camvid(Path root) {
             refuse("camvid", "a list of classes", classes, "voc:DIR and folder:DIR");
-            refuse("camvid", "tags from elsewhere", tags, "voc:DIR and folder:DIR");
+            refuse("camvid", "tags from elsewhere", tags, TAGS);
             TextLines.requireFolder(root, CamVid.EXPECTED);
             ListChoice lists = ListChoice.ofFolder(root);
             Path list = trainList == null ? lists.train().orElseThrow(lists::missing) : lists.named(trainList);
@@ -279,6 +295,48 @@ public final class Datasets {
             notePassedOver(train, lists, list, valFile);
             noteClasses(train, root);
             return parts(train, val);
+        }
+
+        private DatasetSplits tree(LabelSet set, Path root) {
+            refuse(set.name(), "a list of classes", classes, "voc:DIR and folder:DIR");
+            TextLines.requireFolder(root, set.name() + " in its published layout");
+            TreeLayout layout = TreeLayout.of(set);
+            TreeDataset train =
+                    tree(layout, set, root, trainList, layout.train()).build();
+            TreeDataset.Builder builder =
+                    tree(layout, set, root, valList, layout.val()).optEvaluation(true);
+            if (valList == null && (holdOut > 0 || !layout.hasSplits(root) || !builder.exists())) {
+                return parts(train, null);
+            }
+            TreeDataset val = builder.build();
+            if (val.hasTruth()) {
+                return parts(train, val);
+            }
+            if (valList != null) {
+                throw new InvalidDataException(val.name() + ": lists '" + val.id(0)
+                        + "' for validation, but has no mask of any image; expected a split with masks");
+            }
+            return parts(train, null);
+        }
+
+        /** The builder of a part: of a split, or of a list of a split's images. */
+        private TreeDataset.Builder tree(
+                TreeLayout layout, LabelSet set, Path root, @Nullable String chosen, String split) {
+            TreeDataset.Builder builder = TreeDataset.of(set, root, chosen == null ? split : chosen);
+            if (chosen == null || (layout.hasSplits(root) && builder.exists())) {
+                giveTags(builder, set);
+                return builder;
+            }
+            Path file = ListChoice.ofFolders(root, layout.lists(root, split)).named(chosen);
+            builder = TreeDataset.of(set, root, split).optList(file).optPart(stem(file));
+            giveTags(builder, set);
+            return builder;
+        }
+
+        private void giveTags(TreeDataset.Builder builder, LabelSet set) {
+            if (tags != null) {
+                builder.optTags(tags.apply(set.catalog()));
+            }
         }
 
         private static String stem(Path file) {

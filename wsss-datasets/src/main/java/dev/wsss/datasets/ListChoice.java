@@ -56,6 +56,11 @@ final class ListChoice {
         return new ListChoice(root, List.of(root), false);
     }
 
+    /** Of a folder whose lists lie in these folders of it. */
+    static ListChoice ofFolders(Path root, List<Path> folders) {
+        return new ListChoice(root, folders, false);
+    }
+
     /** The list to train on, if there is one of a published name. */
     Optional<Path> train() {
         Optional<Path> train = first(TRAIN);

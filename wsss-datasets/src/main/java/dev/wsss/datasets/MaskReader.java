@@ -19,27 +19,38 @@ import org.jspecify.annotations.Nullable;
 final class MaskReader {
     private final ClassCatalog classes;
     private final @Nullable Map<Integer, Integer> labelOfColour;
-    private final int voidValue;
+    private final @Nullable LabelSet stored;
+    private final @Nullable PanopticSegments segments;
 
-    private MaskReader(ClassCatalog classes, @Nullable Map<Integer, Integer> labelOfColour, int voidValue) {
+    private MaskReader(
+            ClassCatalog classes,
+            @Nullable Map<Integer, Integer> labelOfColour,
+            @Nullable LabelSet stored,
+            @Nullable PanopticSegments segments) {
         this.classes = classes;
         this.labelOfColour = labelOfColour;
-        this.voidValue = voidValue;
+        this.stored = stored;
+        this.segments = segments;
     }
 
     /** Of masks whose values are labels. */
     static MaskReader of(ClassCatalog classes) {
-        return new MaskReader(classes, null, LabelMap.IGNORE);
+        return new MaskReader(classes, null, null, null);
     }
 
     /** Of masks whose values are labels, or, where they are colour images, colours of the list of classes. */
     static MaskReader of(ClassFile file) {
-        return new MaskReader(file.classes(), file.labelOfColour(), LabelMap.IGNORE);
+        return new MaskReader(file.classes(), file.labelOfColour(), null, null);
     }
 
-    /** Of masks that have a value of their own for what is not labelled. */
-    static MaskReader withVoid(ClassCatalog classes, int voidValue) {
-        return new MaskReader(classes, null, voidValue);
+    /** Of masks that hold the values of a published set. */
+    static MaskReader ofStored(LabelSet set) {
+        return new MaskReader(set.catalog(), null, set, null);
+    }
+
+    /** Of masks in panoptic form, whose categories are ids of a published set. */
+    static MaskReader ofSegments(LabelSet set, PanopticSegments segments) {
+        return new MaskReader(set.catalog(), null, set, segments);
     }
 
     /**
@@ -51,15 +62,12 @@ final class MaskReader {
         if (labelOfColour != null && isColour(file)) {
             return ofColours(file, labelOfColour);
         }
+        if (segments != null && stored != null) {
+            return segments.labels(file, stored);
+        }
         LabelMap mask = LabelPng.read(file);
-        if (voidValue != LabelMap.IGNORE) {
-            byte[] labels = mask.toArray();
-            for (int i = 0; i < labels.length; i++) {
-                if (labels[i] == voidValue) {
-                    labels[i] = (byte) LabelMap.IGNORE;
-                }
-            }
-            mask = LabelMap.wrap(mask.height(), mask.width(), labels);
+        if (stored != null) {
+            return stored.toLabels(mask, file.toString());
         }
         int[] counts = mask.histogram();
         for (int value = classes.labelCount(); value < LabelMap.IGNORE; value++) {

@@ -39,27 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VocLayout extends FileDataset {
     /** The 20 classes of PASCAL VOC with background, in VOC's order and colours. */
-    public static final ClassCatalog VOC_CLASSES = ClassCatalog.withBackground(List.of(
-            "aeroplane",
-            "bicycle",
-            "bird",
-            "boat",
-            "bottle",
-            "bus",
-            "car",
-            "cat",
-            "chair",
-            "cow",
-            "diningtable",
-            "dog",
-            "horse",
-            "motorbike",
-            "person",
-            "pottedplant",
-            "sheep",
-            "sofa",
-            "train",
-            "tvmonitor"));
+    public static final ClassCatalog VOC_CLASSES = LabelSet.VOC.catalog();
 
     private VocLayout(String name, ClassCatalog classes, List<Entry> entries, Source source) {
         super(name, classes, entries, source);

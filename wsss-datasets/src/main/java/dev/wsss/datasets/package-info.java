@@ -2,7 +2,9 @@
  * Readers of datasets, a drawn one, and the augmentation of training images.
  *
  * <p>Every reader is a {@link dev.wsss.api.Dataset}: {@link dev.wsss.datasets.VocLayout} for PASCAL VOC and what is laid
- * out like it, {@link dev.wsss.datasets.CamVid}, and {@link dev.wsss.datasets.FolderDataset} for images of your own.
+ * out like it, {@link dev.wsss.datasets.CamVid}, {@link dev.wsss.datasets.TreeDataset} for Cityscapes, ADE20K, COCO-Stuff,
+ * WildDash 2 and Pascal Context, and {@link dev.wsss.datasets.FolderDataset} for images of your own. {@link
+ * dev.wsss.datasets.LabelSet} has the classes, colours and ids of the benchmarks.
  * {@link dev.wsss.datasets.ShapesDataset} draws scenes, so that everything can be tried without a download. {@link
  * dev.wsss.datasets.Datasets#open} chooses by a text such as {@code voc:VOCdevkit/VOC2012}.
  *
@@ -12,7 +14,7 @@
  * kept nowhere. Lists and tables come from outside: paths that lead out of the dataset's folder are refused, and every
  * error names file and line, what was found and what was expected.
  *
- * <p>Tags come from annotations or tables. Where a dataset has masks only (CamVid), tags are derived from them once, on
+ * <p>Tags come from annotations or tables. Where a dataset has masks only (CamVid, Cityscapes), tags are derived from them once, on
  * opening; training code takes {@link dev.wsss.api.Dataset#tagsOnly()} and sees no mask.
  *
  * <p>Nothing here is native, and nothing knows a network.

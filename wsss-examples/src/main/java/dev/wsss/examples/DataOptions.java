@@ -6,10 +6,13 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.ObjectNpy;
 import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
+import dev.wsss.datasets.TreeDataset;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -18,7 +21,10 @@ final class DataOptions {
     @Option(
             names = "--data",
             paramLabel = "SPEC",
-            description = "shapes, camvid:DIR, voc:DIR or folder:DIR; default ${DEFAULT-VALUE}")
+            description =
+                    "shapes, camvid:DIR, voc:DIR, folder:DIR or a benchmark's name and DIR (${COMPLETION-CANDIDATES});"
+                            + " default ${DEFAULT-VALUE}",
+            completionCandidates = Benchmarks.class)
     String data = "shapes";
 
     @Option(
@@ -46,7 +52,7 @@ final class DataOptions {
             names = "--cls-labels",
             paramLabel = "FILE",
             description =
-                    "cls_labels.npy of the original programs: the tags of voc:DIR or folder:DIR in place of its own")
+                    "cls_labels.npy or labels.npy of the original programs: the tags of DIR in place of its own; not camvid's")
     @Nullable
     private Path clsLabels;
 
@@ -58,9 +64,9 @@ final class DataOptions {
     /** The images; the drawn scenes are of the run's seed. */
     DatasetSplits open(long seed) {
         requireKind("--classes", classes, "voc", "folder");
-        requireKind("--cls-labels", clsLabels, "voc", "folder");
-        requireKind("--split", split, "voc", "folder", "camvid");
-        requireKind("--hold-out", holdOut, "voc", "folder", "camvid");
+        requireKind("--cls-labels", clsLabels, withBenchmarks("voc", "folder"));
+        requireKind("--split", split, withBenchmarks("voc", "folder", "camvid"));
+        requireKind("--hold-out", holdOut, withBenchmarks("voc", "folder", "camvid"));
         Datasets.Builder builder =
                 Datasets.builder().setSpec(data.equals("shapes") ? "shapes:train=400,val=200,seed=" + seed : data);
         if (classes != null) {
@@ -87,6 +93,18 @@ final class DataOptions {
                     ? e
                     : new InvalidDataException("with the tags of " + tags + ": " + message, e);
         }
+    }
+
+    /** Names of the benchmarks that are read, for the help. */
+    static final class Benchmarks implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return TreeDataset.kinds().iterator();
+        }
+    }
+
+    private static String[] withBenchmarks(String... kinds) {
+        return Stream.concat(Stream.of(kinds), TreeDataset.kinds().stream()).toArray(String[]::new);
     }
 
     private void requireKind(String option, @Nullable Object value, String... kinds) {

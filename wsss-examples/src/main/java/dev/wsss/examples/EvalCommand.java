@@ -9,7 +9,7 @@ import dev.wsss.core.metrics.SweepEvaluation;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.report.FolderEvaluation;
 import dev.wsss.datasets.Datasets;
-import dev.wsss.datasets.VocLayout;
+import dev.wsss.datasets.LabelSet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.MalformedInputException;
@@ -17,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -60,9 +62,13 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--classes",
             required = true,
-            paramLabel = "FILE|voc|N",
-            description = "names, one a line in the order of the values, the background first or left out; or VOC's; or"
-                    + " how many labels, the background among them")
+            paramLabel = "FILE|SET|N",
+            description = {
+                "names, one a line in the order of the values, the background first or left out; or a benchmark's, whose"
+                        + " masks hold labels (train ids): ${COMPLETION-CANDIDATES};",
+                "or how many labels, the background among them"
+            },
+            completionCandidates = LabelSetNames.class)
     private String classes = "";
 
     @Option(names = "--no-background", description = "value 0 is a class as any other, not the background")
@@ -109,6 +115,14 @@ final class EvalCommand implements Callable<Integer> {
     @Nullable
     private Path json;
 
+    /** Names of label sets, for the help. */
+    static final class LabelSetNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return LabelSet.names().iterator();
+        }
+    }
+
     @Override
     public Integer call() {
         if (curve && !scores) {
@@ -120,6 +134,12 @@ final class EvalCommand implements Callable<Integer> {
                     "--scores needs a background, which the threshold tells from the classes; --no-background was given");
         }
         ClassCatalog catalog = catalog();
+        if (scores && !catalog.hasBackground()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--scores needs a background, which the threshold tells from the classes; --classes " + classes
+                            + " has none");
+        }
         FolderEvaluation.Builder builder = FolderEvaluation.builder()
                 .setPredictions(predictions)
                 .setTruth(truth)
@@ -151,12 +171,14 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private ClassCatalog catalog() {
-        if (classes.equals("voc")) {
-            if (noBackground) {
+        Optional<LabelSet> set = LabelSet.find(classes);
+        if (set.isPresent()) {
+            ClassCatalog catalog = set.get().catalog();
+            if (noBackground && catalog.hasBackground()) {
                 throw new ParameterException(
-                        spec.commandLine(), "--classes voc has a background; --no-background was given");
+                        spec.commandLine(), "--classes " + classes + " has a background; --no-background was given");
             }
-            return VocLayout.VOC_CLASSES;
+            return catalog;
         }
         if (classes.matches("\\d{1,9}")) {
             int labels = Integer.parseInt(classes);
@@ -171,7 +193,13 @@ final class EvalCommand implements Callable<Integer> {
                     .toList();
             return noBackground ? ClassCatalog.withoutBackground(names) : ClassCatalog.withBackground(names);
         }
-        return Datasets.classes(Path.of(classes), !noBackground);
+        Path file = Path.of(classes);
+        if (classes.matches("[\\w-]+") && !Files.exists(file)) {
+            throw new InvalidDataException(
+                    "--classes " + classes + ": no such file, nor a label set; expected a file, or one" + " of "
+                            + String.join(", ", LabelSet.names()));
+        }
+        return Datasets.classes(file, !noBackground);
     }
 
     /** Lines that are not blank. */

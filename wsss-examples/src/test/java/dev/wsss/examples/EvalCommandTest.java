@@ -7,6 +7,7 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.ObjectNpy;
+import dev.wsss.datasets.LabelSet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -95,6 +96,28 @@ class EvalCommandTest {
         assertThat(err.toString()).contains("none.txt: no such file");
         assertThat(run("--classes", "1")).isEqualTo(1);
         assertThat(run("--classes", "voc", "--no-background")).isEqualTo(2);
+    }
+
+    @Test
+    void classesMayBeThoseOfABenchmark() {
+        put(pred, "a", 0, 1, 2);
+        put(gt, "a", 0, 1, 255);
+        for (String name : LabelSet.names()) {
+            assertThat(run("--classes", name)).as(name).isZero();
+            List<String> names = LabelSet.of(name).catalog().labelNames();
+            assertThat(lines())
+                    .anyMatch(line -> line.strip().startsWith("0  " + names.get(0)))
+                    .anyMatch(line -> line.strip().startsWith("1  " + names.get(1)));
+        }
+        assertThat(run("--classes", "cityscapes", "--no-background")).isZero();
+        assertThat(run("--classes", "coco", "--no-background")).isEqualTo(2);
+        assertThat(err.toString()).contains("--classes coco has a background");
+        assertThat(run("--classes", "ade20k", "--scores")).isEqualTo(2);
+        assertThat(err.toString()).contains("--classes ade20k has none");
+        assertThat(run("--classes", "pets")).isEqualTo(1);
+        assertThat(err.toString()).contains("pets: no such file, nor a label set", "cityscapes, ");
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString()).contains("cocostuff27");
     }
 
     @Test

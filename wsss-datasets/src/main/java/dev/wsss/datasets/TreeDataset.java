@@ -1,0 +1,459 @@
+package dev.wsss.datasets;
+
+import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.ImageTags;
+import dev.wsss.api.InvalidDataException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A benchmark whose images lie in one tree of folders and whose masks in another, named after them: Cityscapes, ADE20K,
+ * COCO-Stuff, WildDash 2, Pascal Context, CARB's CamVid, and what is laid out alike.
+ *
+ * <pre>{@code
+ * Dataset val = TreeDataset.of(LabelSet.CITYSCAPES, Path.of("cityscapes"), "val").build();
+ * }</pre>
+ *
+ * <table>
+ * <caption>Layouts that {@link #of} knows</caption>
+ * <tr><th>set</th><th>splits</th><th>images</th><th>masks, the first kind that is there</th></tr>
+ * <tr><td>Cityscapes</td><td>train, val, train_extra; test has no masks</td>
+ *     <td>{@code leftImg8bit/SPLIT/CITY/ID_leftImg8bit.png}</td>
+ *     <td>{@code gtFine/SPLIT/CITY/ID_gtFine_labelIds.png}, {@code ..._gtFine_labelTrainIds.png}, the same of {@code
+ *     gtCoarse}</td></tr>
+ * <tr><td>ADE20K</td><td>training, validation</td><td>{@code images/SPLIT/ID.jpg}</td>
+ *     <td>{@code annotations/SPLIT/ID.png}</td></tr>
+ * <tr><td>COCO-Stuff</td><td>train2017, val2017</td><td>{@code images/SPLIT/ID.jpg}</td>
+ *     <td>{@code annotations/SPLIT/ID.png}, for the 171 classes {@code ..._labelTrainIds.png}</td></tr>
+ * <tr><td>WildDash 2, as published</td><td>none but lists</td><td>{@code images/ID.jpg}</td>
+ *     <td>{@code panoptic/ID.png} with {@code panoptic.json}</td></tr>
+ * <tr><td>WildDash 2, as CARB has it</td><td>train, val</td><td>{@code img/SPLIT/ID.jpg}</td>
+ *     <td>{@code mask/SPLIT/ID_labelIds.png}, {@code ..._labelTrainIds.png}</td></tr>
+ * <tr><td>CamVid, as CARB has it</td><td>train, val</td><td>{@code img/SPLIT/ID.png}</td>
+ *     <td>{@code mask/SPLIT/ID.png}; 255 is void, and so is SegNet's 11, which CARB's evaluation would count</td></tr>
+ * <tr><td>Pascal Context</td><td>{@code ImageSets/SegmentationContext/SPLIT.txt}</td><td>{@code JPEGImages/ID.jpg}</td>
+ *     <td>{@code SegmentationClassContext/ID.png}</td></tr>
+ * </table>
+ *
+ * <p>Masks that are named for label ids, and those without a word for it, hold the {@linkplain LabelSet stored values} of
+ * the set; those of train ids hold labels. Images may lie in the folder or in folders in it, one deep. The id of a sample
+ * is its name without folder and ending, as in {@code aachen_000000_000019}.
+ *
+ * <p><b>Tags</b> are those of {@link Builder#optTags} or {@link Builder#optTagFile}. Without them they are derived from
+ * the masks once, when the dataset is opened, by the any-pixel rule: a class is present when one pixel carries it. That
+ * reads all masks, on all processors. CARB's {@code labels.npy} follow the same rule, of masks of its own making. After
+ * that, masks are reached only through {@link #truth}.
+ */
+public final class TreeDataset extends FileDataset {
+    private TreeDataset(String name, ClassCatalog classes, List<Entry> entries, Source source) {
+        super(name, classes, entries, source);
+    }
+
+    /** A new builder, for a layout of your own. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * A builder for a split of a benchmark in its published layout, to which tags or a list may be added.
+     *
+     * @param labels {@link LabelSet#CITYSCAPES}, {@link LabelSet#ADE20K}, {@link LabelSet#COCO_STUFF}, {@link
+     *     LabelSet#WILDDASH2}, {@link LabelSet#PASCAL_CONTEXT_59} or a form of these
+     * @param split as the table above has it
+     * @throws IllegalArgumentException if the set has no such layout
+     * @throws InvalidDataException if the split's name leads out of the root
+     */
+    public static Builder of(LabelSet labels, Path root, String split) {
+        return TreeLayout.of(labels).builder(labels, root, split);
+    }
+
+    /** The names of the label sets whose layout is known; CamVid, which has two, is not among them. */
+    public static List<String> kinds() {
+        return TreeLayout.kinds();
+    }
+
+    /**
+     * Masks of one kind.
+     *
+     * @param stored whether they hold a publisher's values, else labels
+     * @param json what says of which category a segment is, where they hold segments
+     */
+    private record Masks(String folder, String ending, boolean stored, @Nullable String json) {}
+
+    /** Says where images and masks lie; root, labels and images are required. */
+    public static final class Builder {
+        private @Nullable Path root;
+        private @Nullable LabelSet labels;
+        private @Nullable String images;
+        private String imageEnding = "";
+        private final List<Masks> kinds = new ArrayList<>();
+        private @Nullable Path list;
+        private @Nullable String part;
+        private @Nullable Map<String, ImageTags> tags;
+        private @Nullable Path tagFile;
+        private boolean evaluation;
+
+        private Builder() {}
+
+        /** The folder that holds all. */
+        public Builder setRoot(Path root) {
+            this.root = root;
+            return this;
+        }
+
+        /** The labels, and the values that stand for them in masks. */
+        public Builder setLabels(LabelSet labels) {
+            this.labels = labels;
+            return this;
+        }
+
+        /** The folder of the images, relative to the root. */
+        public Builder setImages(String folder) {
+            this.images = folder;
+            return this;
+        }
+
+        /**
+         * How the names of the images end after the id, such as {@code _leftImg8bit.png}; other files are left out. By
+         * default all images are taken, and the id is the name without extension.
+         */
+        public Builder optImageEnding(String ending) {
+            this.imageEnding = ending;
+            return this;
+        }
+
+        /**
+         * Adds a kind of masks: the first kind that has a mask of one of the images is read.
+         *
+         * @param folder relative to the root; within it a mask lies as its image does within the images
+         * @param ending what follows the id, such as {@code _gtFine_labelIds.png}
+         * @param stored whether they hold the stored values of the label set, else its labels
+         */
+        public Builder optMasks(String folder, String ending, boolean stored) {
+            kinds.add(new Masks(folder, ending, stored, null));
+            return this;
+        }
+
+        /**
+         * Adds a kind of masks in COCO's panoptic form: colour PNGs whose pixels are segments, and a JSON file that has their
+         * categories, which are ids of the label set.
+         *
+         * @param folder relative to the root, with {@code ID.png} for each image
+         * @param json relative to the root
+         */
+        public Builder optPanopticMasks(String folder, String json) {
+            kinds.add(new Masks(folder, ".png", true, json));
+            return this;
+        }
+
+        /** Leaves out all kinds of masks added so far: to name others, or to train from tags alone. */
+        public Builder optNoMasks() {
+            kinds.clear();
+            return this;
+        }
+
+        /** A file of one id a line, or paths that end in one: only these samples, in this order. */
+        public Builder optList(Path file) {
+            this.list = file;
+            return this;
+        }
+
+        /** Tags by id, or by folder and id as in {@code aachen/aachen_000000_000019}; every image needs an entry. */
+        public Builder optTags(Map<String, ImageTags> tags) {
+            this.tags = Map.copyOf(tags);
+            return this;
+        }
+
+        /** A text file of tags, one line {@code id,class;class} for each image, likewise. */
+        public Builder optTagFile(Path file) {
+            this.tagFile = file;
+            return this;
+        }
+
+        /** What the notes call this part; default is the name of the images' folder, or of the list. */
+        Builder optPart(String part) {
+            this.part = part;
+            return this;
+        }
+
+        /** Whether this is to evaluate on only, so that no tag is needed; default false. */
+        Builder optEvaluation(boolean evaluation) {
+            this.evaluation = evaluation;
+            return this;
+        }
+
+        /** Whether the images' folder, and the list where one is set, are there. */
+        boolean exists() {
+            return root != null
+                    && images != null
+                    && Files.isDirectory(root.resolve(images))
+                    && (list == null || Files.isRegularFile(list));
+        }
+
+        /**
+         * Lists the folders, derives tags from the masks if need be, and looks at some of the masks.
+         *
+         * @throws IllegalStateException if root, labels or images were not set
+         * @throws IllegalArgumentException if the tags are of other classes
+         * @throws InvalidDataException if a folder or file is missing or leads out of the root, an id stands twice, there
+         *     is no image, or no tag, or no mask is one of these images and classes; the message names the file
+         */
+        public TreeDataset build() {
+            if (root == null || labels == null || images == null) {
+                throw new IllegalStateException(
+                        (root == null ? "setRoot" : labels == null ? "setLabels" : "setImages") + " is required");
+            }
+            String layout = labels.name() + " in its layout";
+            TextLines.requireFolder(root, layout);
+            Path folder = TextLines.inside(root, images, "images");
+            TextLines.requireFolder(folder, "the images of " + layout);
+            List<String> notes = new ArrayList<>();
+            Map<String, Path> byId = byId(folder, notes);
+            List<Item> items = list == null
+                    ? byId.entrySet().stream()
+                            .map(e -> new Item(
+                                    e.getKey(), e.getValue(), e.getValue().toString()))
+                            .toList()
+                    : listed(list, folder, byId);
+            if (items.isEmpty()) {
+                throw new InvalidDataException(
+                        folder + ": has no image" + (imageEnding.isEmpty() ? "" : " called <id>" + imageEnding)
+                                + "; expected images of " + layout);
+            }
+            Masks kind = kind(root, folder, items);
+            if (kind != null) {
+                noteUnused(root, folder, kind, byId, notes);
+            }
+            ClassCatalog classes = labels.catalog();
+            MaskReader reader = reader(root, labels, kind);
+            List<@Nullable Path> masks = new ArrayList<>();
+            for (Item item : items) {
+                masks.add(kind == null ? null : mask(root, folder, kind, item));
+            }
+            boolean given = tags != null || tagFile != null;
+            List<Supplier<ImageTags>> source = given
+                    ? given(classes, items, notes)
+                    : derived(classes, reader, kind == null ? folder : root.resolve(kind.folder), items, masks);
+            List<Entry> entries = new ArrayList<>();
+            for (int i = 0; i < items.size(); i++) {
+                Item item = items.get(i);
+                entries.add(new Entry(item.id, item.image, masks.get(i), source.get(i), item.origin));
+            }
+            String named = list == null ? images : TextLines.within(root, list);
+            String last = part != null ? part : TextLines.stem(named);
+            return new TreeDataset(
+                    labels.name() + "/" + last,
+                    classes,
+                    entries,
+                    new Source(
+                            named,
+                            kind == null
+                                    ? ""
+                                    : kind.folder + "/*" + kind.ending + (given ? "" : ", from which the tags come"),
+                            reader,
+                            evaluation,
+                            notes));
+        }
+
+        private record Item(String id, Path image, String origin) {}
+
+        /** Images by id, in the order of their ids. */
+        private Map<String, Path> byId(Path folder, List<String> notes) {
+            Map<String, Path> byId = new TreeMap<>();
+            List<String> others = new ArrayList<>();
+            for (Path file : files(folder)) {
+                String name = file.getFileName().toString();
+                boolean image = ImageFolder.isImage(name) && name.endsWith(imageEnding);
+                if (!image) {
+                    others.add(TextLines.within(folder, file));
+                    continue;
+                }
+                Path before = byId.put(idOf(name), file);
+                if (before != null) {
+                    throw new InvalidDataException(file + ": has the id '" + idOf(name) + "' that " + before
+                            + " has already; expected each id once");
+                }
+            }
+            if (!others.isEmpty()) {
+                notes.add(Counts.of(others.size(), "file") + " in " + images + " not used, as no image"
+                        + (imageEnding.isEmpty() ? "" : " called <id>" + imageEnding) + ": " + Counts.names(others));
+            }
+            return byId;
+        }
+
+        private String idOf(String name) {
+            return imageEnding.isEmpty()
+                    ? TextLines.stem(name)
+                    : name.substring(0, name.length() - imageEnding.length());
+        }
+
+        /** The files of a folder and of those in it, no deeper, so that links in a circle have an end. */
+        private static List<Path> files(Path folder) {
+            List<Path> files = new ArrayList<>();
+            for (Path file : ImageFolder.files(folder)) {
+                if (Files.isDirectory(file)) {
+                    ImageFolder.files(file).stream()
+                            .filter(Files::isRegularFile)
+                            .forEach(files::add);
+                } else {
+                    files.add(file);
+                }
+            }
+            return files;
+        }
+
+        private List<Item> listed(Path file, Path folder, Map<String, Path> byId) {
+            List<Item> items = new ArrayList<>();
+            for (TextLines.Line line : TextLines.read(file, "a list of ids")) {
+                String name = line.text().substring(line.text().lastIndexOf('/') + 1);
+                String id = line.text();
+                if (!byId.containsKey(id)) {
+                    id = byId.containsKey(name) ? name : name.endsWith(imageEnding) ? idOf(name) : name;
+                }
+                Path image = byId.get(id);
+                if (image == null) {
+                    throw new InvalidDataException(
+                            line.origin() + ": there is no image '" + line.text() + "' in " + folder);
+                }
+                items.add(new Item(id, image, line.origin()));
+            }
+            return items;
+        }
+
+        /** The first kind of which there is a mask, or null. */
+        private @Nullable Masks kind(Path root, Path folder, List<Item> items) {
+            for (Masks kind : kinds) {
+                TextLines.inside(root, kind.folder, "masks");
+                for (Item item : items) {
+                    if (mask(root, folder, kind, item) != null) {
+                        return kind;
+                    }
+                }
+            }
+            return null;
+        }
+
+        private static MaskReader reader(Path root, LabelSet labels, @Nullable Masks kind) {
+            if (kind != null && kind.json != null) {
+                Path json = TextLines.inside(root, kind.json, "panoptic masks");
+                return MaskReader.ofSegments(labels, PanopticSegments.read(json));
+            }
+            return kind == null || kind.stored ? MaskReader.ofStored(labels) : MaskReader.of(labels.catalog());
+        }
+
+        private static @Nullable Path mask(Path root, Path folder, Masks kind, Item item) {
+            Path sibling = folder.relativize(item.image).resolveSibling(item.id + kind.ending);
+            Path mask = root.resolve(kind.folder).resolve(sibling);
+            return Files.isRegularFile(mask) ? mask : null;
+        }
+
+        /** Tells of masks whose image is not there. */
+        private void noteUnused(Path root, Path folder, Masks kind, Map<String, Path> byId, List<String> notes) {
+            Set<Path> used = new HashSet<>();
+            byId.forEach((id, image) -> {
+                Path mask = mask(root, folder, kind, new Item(id, image, ""));
+                if (mask != null) {
+                    used.add(mask);
+                }
+            });
+            List<String> unused = files(root.resolve(kind.folder)).stream()
+                    .filter(file -> file.toString().endsWith(kind.ending) && !used.contains(file))
+                    .filter(file -> kinds.stream()
+                            .noneMatch(other -> other.ending.length() > kind.ending.length()
+                                    && file.toString().endsWith(other.ending)))
+                    .map(file -> file.getFileName().toString())
+                    .toList();
+            if (!unused.isEmpty()) {
+                notes.add(Counts.of(unused.size(), "mask") + " in " + kind.folder + " not used, of no image: "
+                        + Counts.names(unused));
+            }
+        }
+
+        private List<Supplier<ImageTags>> given(ClassCatalog classes, List<Item> items, List<String> notes) {
+            Map<String, ImageTags> known;
+            String from;
+            if (tags != null) {
+                VocLayout.requireClasses(tags, classes);
+                known = tags;
+                from = "the tags given";
+            } else {
+                Path table = Objects.requireNonNull(tagFile);
+                known = TagTable.read(table, classes).rows().entrySet().stream()
+                        .collect(Collectors.toMap(
+                                Map.Entry::getKey, e -> e.getValue().tags()));
+                from = table.toString();
+            }
+            Set<String> unused = new TreeSet<>(known.keySet());
+            List<Supplier<ImageTags>> source = new ArrayList<>();
+            for (Item item : items) {
+                String inFolder = TextLines.folderName(item.image.resolveSibling(""), "") + "/" + item.id;
+                String key = known.containsKey(item.id) ? item.id : inFolder;
+                ImageTags found = known.get(key);
+                if (found == null) {
+                    throw new InvalidDataException(item.origin + ": '" + item.id + "' has no tags in " + from);
+                }
+                unused.remove(key);
+                source.add(() -> found);
+            }
+            if (!unused.isEmpty()) {
+                notes.add("tags of " + Counts.of(unused.size(), "image") + " that " + images + " does not have: "
+                        + Counts.names(unused));
+            }
+            return source;
+        }
+
+        /** Tags of the masks; of images without one none are known, which serves an evaluation only. */
+        private List<Supplier<ImageTags>> derived(
+                ClassCatalog classes, MaskReader reader, Path folder, List<Item> items, List<@Nullable Path> masks) {
+            if (!evaluation && masks.stream().allMatch(mask -> mask == null)) {
+                throw new InvalidDataException(folder + ": there are no masks of "
+                        + Counts.of(items.size(), "image") + " from which tags could come ("
+                        + (kinds.isEmpty()
+                                ? "none are published"
+                                : kinds.stream()
+                                        .map(kind -> kind.folder + "/.../<id>" + kind.ending)
+                                        .collect(Collectors.joining(", ")))
+                        + "); expected masks, or tags");
+            }
+            List<Integer> order = new ArrayList<>();
+            for (int i = 0; i < items.size(); i++) {
+                order.add(i);
+            }
+            return order.parallelStream()
+                    .map(i -> ofMask(classes, reader, items.get(i), masks.get(i)))
+                    .toList();
+        }
+
+        private Supplier<ImageTags> ofMask(ClassCatalog classes, MaskReader reader, Item item, @Nullable Path mask) {
+            if (mask == null) {
+                if (evaluation) {
+                    ImageTags none = ImageTags.of(classes);
+                    return () -> none;
+                }
+                return () -> {
+                    throw new InvalidDataException(
+                            item.origin + ": '" + item.id + "' has no mask, from which its tags would come");
+                };
+            }
+            try {
+                ImageTags found = ImageTags.anyPixel(classes, reader.read(mask));
+                return () -> found;
+            } catch (InvalidDataException e) {
+                return () -> {
+                    throw new InvalidDataException(String.valueOf(e.getMessage()), e);
+                };
+            }
+        }
+    }
+}
