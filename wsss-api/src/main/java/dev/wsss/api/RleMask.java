@@ -1,6 +1,8 @@
 package dev.wsss.api;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A set of an image's pixels as COCO keeps one: run lengths in column-major order (down the first column, then down the
@@ -143,6 +145,57 @@ public final class RleMask {
         return pixels.length;
     }
 
+    /**
+     * The mask of a polygon, equal to that of pycocotools' {@code frPyObjects}: drawn on a grid of a fifth of a pixel, parts
+     * that it encloses twice are outside, parts beyond the image are cut off.
+     *
+     * <p>Where pycocotools gives an empty mask for fewer than three points, or reads four numbers as something else, this
+     * refuses.
+     *
+     * @param xy x and y of each point in turn, in pixels, (0, 0) being the upper left corner of the image; closed by itself
+     * @throws InvalidDataException if there are fewer than three points, a number without its partner, a coordinate that is
+     *     NaN or beyond &plusmn;2<sup>28</sup>, or edges that cross more than 2<sup>25</sup> columns in all
+     * @throws IllegalArgumentException if the image has no pixel, or more than {@link #MAX_PIXELS}
+     */
+    public static RleMask ofPolygon(int height, int width, double... xy) {
+        pixels(height, width);
+        return new RleMask(height, width, CocoPolygon.changes(height, width, xy));
+    }
+
+    /**
+     * The union of the masks of an object's polygons, each as of {@link #ofPolygon}.
+     *
+     * @throws InvalidDataException if there is no polygon, or one is refused; the message names its number, from 0
+     * @throws IllegalArgumentException if the image has no pixel, or more than {@link #MAX_PIXELS}
+     */
+    public static RleMask ofPolygons(int height, int width, List<double[]> polygons) {
+        pixels(height, width);
+        List<RleMask> masks = new ArrayList<>(polygons.size());
+        for (double[] xy : polygons) {
+            try {
+                masks.add(ofPolygon(height, width, xy));
+            } catch (InvalidDataException e) {
+                throw new InvalidDataException("polygon " + masks.size() + ": " + e.getMessage(), e);
+            }
+        }
+        if (masks.isEmpty()) {
+            throw new InvalidDataException("an object has no polygon; expected one or more");
+        }
+        return unionOf(masks);
+    }
+
+    /**
+     * The mask of a box, equal to that of pycocotools: its four corners as a polygon.
+     *
+     * @throws InvalidDataException if a corner is beyond &plusmn;2<sup>28</sup>
+     * @throws IllegalArgumentException if the image has no pixel, or more than {@link #MAX_PIXELS}
+     */
+    public static RleMask ofBox(int height, int width, CocoBox box) {
+        double right = box.x() + box.width();
+        double bottom = box.y() + box.height();
+        return ofPolygon(height, width, box.x(), box.y(), box.x(), bottom, right, bottom, right, box.y());
+    }
+
     private static int pixels(int height, int width) {
         if (height < 1 || width < 1 || (long) height * width > MAX_PIXELS) {
             throw new IllegalArgumentException("a mask is of " + height + "x" + width
@@ -218,6 +271,23 @@ public final class RleMask {
         return combine(other, 2);
     }
 
+    /**
+     * The pixels inside any of the masks.
+     *
+     * @throws IllegalArgumentException if there is no mask, or they are of different sizes
+     */
+    public static RleMask unionOf(List<RleMask> masks) {
+        if (masks.isEmpty()) {
+            throw new IllegalArgumentException("masks is empty; expected at least one");
+        }
+        if (masks.size() == 1) {
+            return masks.get(0);
+        }
+        // halves, so that no run is looked at more often than the logarithm of the masks' number
+        int half = masks.size() / 2;
+        return unionOf(masks.subList(0, half)).union(unionOf(masks.subList(half, masks.size())));
+    }
+
     /** The pixels inside at least so many of the two. */
     private RleMask combine(RleMask other, int least) {
         requireSameSize(other);
@@ -271,6 +341,20 @@ public final class RleMask {
         return both == 0 ? 0 : both / ((double) area + other.area - both);
     }
 
+    /**
+     * Overlap of a detected mask with an annotated one as COCO's evaluation has it: {@link #iou(RleMask)} or, where the
+     * annotation is of a crowd, the share of this mask that lies in it; 0 if they do not overlap.
+     *
+     * @throws IllegalArgumentException if the other is of another size
+     */
+    public double iou(RleMask annotated, boolean crowd) {
+        if (!crowd) {
+            return iou(annotated);
+        }
+        int both = intersectionArea(annotated);
+        return both == 0 ? 0 : both / (double) area;
+    }
+
     private void requireSameSize(RleMask other) {
         if (height != other.height || width != other.width) {
             throw new IllegalArgumentException("masks are of " + height + "x" + width + " and " + other.height + "x"
@@ -286,6 +370,22 @@ public final class RleMask {
     /** The first pixel behind the run inside that begins with this change. */
     private int end(int change) {
         return at(change + 1);
+    }
+
+    /**
+     * Writes a value at the pixels inside, and leaves the others as they are.
+     *
+     * @param pixels {@code [width][height]}: column-major, as the runs are
+     * @throws IllegalArgumentException if their number is not {@code height * width}
+     */
+    public void fillColumns(byte[] pixels, byte value) {
+        if (pixels.length != height * width) {
+            throw new IllegalArgumentException(
+                    "pixels has " + pixels.length + " bytes; expected those of " + height + "x" + width);
+        }
+        for (int i = 0; i < changes.length; i += 2) {
+            Arrays.fill(pixels, changes[i], end(i), value);
+        }
     }
 
     /** The run lengths, column-major, alternately outside and inside, the first outside; only that may be 0. */

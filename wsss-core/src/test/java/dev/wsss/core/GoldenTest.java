@@ -9,6 +9,7 @@ import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.core.image.ResizeGolden;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.label.LabelGolden;
+import dev.wsss.core.mask.CocoGolden;
 import dev.wsss.core.metrics.MetricsGolden;
 import dev.wsss.core.train.OptimGolden;
 import java.util.LinkedHashMap;
@@ -23,6 +24,7 @@ class GoldenTest {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
         handlers.putAll(AffinityGolden.handlers());
         handlers.putAll(CamGolden.handlers());
+        handlers.putAll(CocoGolden.handlers());
         handlers.putAll(CrfGolden.handlers());
         handlers.putAll(LabelGolden.handlers());
         handlers.putAll(MetricsGolden.handlers());

@@ -8,6 +8,9 @@
  * {@link dev.wsss.datasets.ShapesDataset} draws scenes, so that everything can be tried without a download. {@link
  * dev.wsss.datasets.Datasets#open} chooses by a text such as {@code voc:VOCdevkit/VOC2012}.
  *
+ * <p>{@link dev.wsss.datasets.CocoInstances} reads the annotation files of MS COCO: images, classes, tags, masks, and label
+ * maps by any of the published {@linkplain dev.wsss.datasets.OverlapRule rules for overlaps}.
+ *
  * <p>Opening a dataset reads its lists, tables and annotations, finds the files they name, and looks at some of its masks,
  * so that a wrong path, a shifted list of classes or masks of another coding show at once and not an hour later; what was
  * chosen, and what is not used, {@link dev.wsss.api.Dataset#notes} tell. Images and masks are decoded when asked for and
