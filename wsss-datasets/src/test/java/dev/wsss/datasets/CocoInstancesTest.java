@@ -279,7 +279,7 @@ class CocoInstancesTest {
     void refusesTruncatedFiles() throws IOException {
         byte[] whole = Files.readAllBytes(withAnnotations(overlapping()));
         Path part = folder.resolve("part.json");
-        for (int length = 0; length < whole.length; length += 1 + length % 3) {
+        for (int length = 0; length < whole.length; length += 3 + length % 4) {
             Files.write(part, Arrays.copyOf(whole, length));
             assertInvalid(() -> CocoInstances.open(part, p -> {}), "part.json");
         }
@@ -294,7 +294,7 @@ class CocoInstancesTest {
         String letters = "0123456789-.eE,:[]{}\"\\ax \n";
         Path damaged = folder.resolve("damaged.json");
         int refused = 0;
-        for (int round = 0; round < 400; round++) {
+        for (int round = 0; round < 150; round++) {
             StringBuilder text = new StringBuilder(whole);
             for (int i = random.nextInt(4); i >= 0; i--) {
                 text.setCharAt(random.nextInt(text.length()), letters.charAt(random.nextInt(letters.length())));
@@ -314,7 +314,7 @@ class CocoInstancesTest {
                 refused++;
             }
         }
-        assertThat(refused).isGreaterThan(100);
+        assertThat(refused).isGreaterThan(40);
     }
 
     @Test
