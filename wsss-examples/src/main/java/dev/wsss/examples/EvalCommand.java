@@ -4,7 +4,9 @@ import dev.wsss.api.AtomicFile;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.metrics.ConfusionMatrix;
+import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.IouConvention;
+import dev.wsss.core.metrics.ObjectSizes;
 import dev.wsss.core.metrics.SweepEvaluation;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.report.FolderEvaluation;
@@ -16,6 +18,7 @@ import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
@@ -123,10 +126,47 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
+    @Option(names = "--markdown", paramLabel = "FILE", description = "write the figures there too, as tables")
+    @Nullable
+    private Path markdown;
+
+    @Option(
+            names = "--boundary",
+            paramLabel = "RATIO",
+            arity = "0..1",
+            fallbackValue = "0.02",
+            description = "print boundary IoU too; RATIO of the image's diagonal, ${FALLBACK-VALUE} if left out")
+    @Nullable
+    private Double boundary;
+
+    @Option(
+            names = "--sizes",
+            paramLabel = "AREAS",
+            arity = "0..1",
+            fallbackValue = "COCO",
+            description =
+                    "print small, medium and large objects apart too, by ${COMPLETION-CANDIDATES} areas (SCALED: as"
+                            + " shares of the image); ${FALLBACK-VALUE} if left out")
+    private ObjectSizes.@Nullable Areas sizes;
+
+    @Option(
+            names = "--only-with-foreground",
+            description = "leave out images whose truth is background alone, as DHR does on all datasets but COCO; they"
+                    + " are listed as skipped")
+    private boolean onlyWithForeground;
+
+    @Option(names = "--threads", paramLabel = "N", description = "images at a time; default one for each processor")
+    @Nullable
+    private Integer threads;
+
     @Override
     public Integer call() {
         if (curve && !scores) {
             throw new ParameterException(spec.commandLine(), "--curve is for --scores");
+        }
+        if (scores && (boundary != null || sizes != null)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--boundary and --sizes are of label PNGs; --scores was given");
         }
         if (scores && noBackground) {
             throw new ParameterException(
@@ -147,6 +187,18 @@ final class EvalCommand implements Callable<Integer> {
                 .optConvention(convention)
                 .optIgnore(ignore)
                 .optAllowLeftOut(RunOptions.share("--allow-left-out", allowLeftOut));
+        if (boundary != null) {
+            builder.optBoundary(boundary);
+        }
+        if (sizes != null) {
+            builder.optObjectSizes(sizes);
+        }
+        if (onlyWithForeground) {
+            builder.optOnlyWithForeground();
+        }
+        if (threads != null) {
+            builder.optThreads(threads);
+        }
         if (scores) {
             builder.optScores(ProductCodec.camDicts(catalog));
         }
@@ -159,6 +211,9 @@ final class EvalCommand implements Callable<Integer> {
         FolderEvaluation result = builder.build();
         if (json != null) {
             AtomicFile.write(json, result.toJson());
+        }
+        if (markdown != null) {
+            AtomicFile.write(markdown, result.toMarkdown());
         }
         print(result, spec.commandLine().getOut());
         spec.commandLine().getOut().flush();
@@ -251,20 +306,7 @@ final class EvalCommand implements Callable<Integer> {
         }
         result.sweep().ifPresent(sweep -> sweep(sweep, out));
         out.println();
-        Table table = new Table("value", "class", "IoU %", "precision %", "recall %", "pixels");
-        double[] iou = matrix.iou(convention);
-        double[] precision = matrix.precision();
-        double[] recall = matrix.recall();
-        for (int l = 0; l < pixels.length; l++) {
-            table.row(
-                    Integer.toString(l),
-                    result.classes().labelNames().get(l),
-                    percent(iou[l]),
-                    percent(precision[l]),
-                    percent(recall[l]),
-                    Long.toString(pixels[l]));
-        }
-        table.print(out);
+        byClass(result.evaluation()).print(out);
         out.println();
         for (IouConvention c : IouConvention.values()) {
             out.printf("mIoU %6s %%  %s%n", percent(result.meanIou(c)), words(c));
@@ -274,6 +316,61 @@ final class EvalCommand implements Callable<Integer> {
                 percent(matrix.pixelAccuracy()),
                 percent(matrix.meanAccuracy()),
                 percent(matrix.frequencyWeightedIou()));
+        out.printf(
+                Locale.ROOT,
+                "of the union of prediction and truth: mFPR %.3f, mFNR %.3f%n",
+                matrix.meanFalsePositives(),
+                matrix.meanFalseNegatives());
+        result.evaluation()
+                .boundary()
+                .ifPresent(b -> out.printf(
+                        "mean boundary IoU %s %%, boundaries of %s of the diagonal%n",
+                        percent(b.meanIou(convention)), b.ratio()));
+        result.evaluation().sizes().ifPresent(s -> sizes(s, out));
+    }
+
+    private static Table byClass(Evaluation evaluation) {
+        ConfusionMatrix matrix = evaluation.confusion();
+        List<String> head =
+                new ArrayList<>(List.of("value", "class", "IoU %", "precision %", "recall %", "pixels", "FPR", "FNR"));
+        evaluation.boundary().ifPresent(b -> head.add("boundary IoU %"));
+        Table table = new Table(head.toArray(String[]::new));
+        double[] iou = evaluation.iou();
+        double[] precision = matrix.precision();
+        double[] recall = matrix.recall();
+        double[] fpr = matrix.falsePositives();
+        double[] fnr = matrix.falseNegatives();
+        long[] pixels = matrix.truth();
+        for (int l = 0; l < pixels.length; l++) {
+            List<String> row = new ArrayList<>(List.of(
+                    Integer.toString(l),
+                    evaluation.classes().labelNames().get(l),
+                    percent(iou[l]),
+                    percent(precision[l]),
+                    percent(recall[l]),
+                    Long.toString(pixels[l]),
+                    share(fpr[l]),
+                    share(fnr[l])));
+            int label = l;
+            evaluation.boundary().ifPresent(b -> row.add(percent(b.iou(evaluation.convention())[label])));
+            table.row(row.toArray(String[]::new));
+        }
+        return table;
+    }
+
+    private static void sizes(ObjectSizes sizes, PrintWriter out) {
+        out.println();
+        Table table = new Table("objects", "number", "pixels", "pixel recall %", "mean recall %", "mean IoU %");
+        for (ObjectSizes.Size size : ObjectSizes.Size.values()) {
+            table.row(
+                    size.name().toLowerCase(Locale.ROOT),
+                    Long.toString(sizes.objects(size)),
+                    Long.toString(sizes.pixels(size)),
+                    percent(sizes.pixelRecall(size)),
+                    percent(sizes.meanRecall(size)),
+                    percent(sizes.meanIou(size)));
+        }
+        table.print(out);
     }
 
     private void sweep(SweepEvaluation sweep, PrintWriter out) {
@@ -317,6 +414,10 @@ final class EvalCommand implements Callable<Integer> {
 
     private static String percent(double share) {
         return Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.2f", 100 * share);
+    }
+
+    private static String share(double share) {
+        return Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.3f", share);
     }
 
     private static String decimal(double value) {

@@ -61,12 +61,14 @@ class EvalCommandTest {
         assertThat(run("--classes", "voc", "--json", json.toString())).isZero();
         assertThat(lines())
                 .contains("1 of 1 images, 4 pixels that count")
-                .anyMatch(line -> line.matches(" *0  background +66\\.67 +100\\.00 +66\\.67 +3"))
-                .anyMatch(line -> line.matches(" *1  aeroplane +50\\.00 +50\\.00 +100\\.00 +1"))
+                .anyMatch(line -> line.matches(" *0  background +66\\.67 +100\\.00 +66\\.67 +3 +0\\.000 +0\\.333"))
+                .anyMatch(line -> line.matches(" *1  aeroplane +50\\.00 +50\\.00 +100\\.00 +1 +0\\.500 +0\\.000"))
                 .anyMatch(line -> line.matches("mIoU  58\\.33 %  OCCURRING: .*"))
                 .anyMatch(line -> line.matches("mIoU  58\\.33 %  IN_TRUTH: .*"))
                 .anyMatch(line -> line.matches("mIoU   5\\.56 %  ALL: .*"))
-                .anyMatch(line -> line.startsWith("pixel accuracy 75.00 %, mean accuracy 83.33 %"));
+                .anyMatch(line -> line.startsWith("pixel accuracy 75.00 %, mean accuracy 83.33 %"))
+                .contains("of the union of prediction and truth: mFPR 0.250, mFNR 0.167")
+                .noneMatch(line -> line.contains("boundary"));
         assertThat(json).content().contains("\"pixelAccuracy\": 0.75,", "\"skipped\": {}");
     }
 
@@ -188,5 +190,46 @@ class EvalCommandTest {
         assertThat(lines()).anyMatch(line -> line.matches(" *2  class 2 +- .*"));
         assertThat(run("--classes", "3", "--convention", "OTHER")).isEqualTo(2);
         assertThat(err.toString()).contains("OCCURRING", "IN_TRUTH", "ALL");
+    }
+
+    @Test
+    void contoursSizesAndTablesAreForTheAsking() throws IOException {
+        put(pred, "a", 0, 0, 1, 1);
+        put(gt, "a", 0, 0, 0, 1);
+        put(pred, "b", 0, 1, 1, 1);
+        put(gt, "b", 0, 0, 0, 255);
+        Path markdown = folder.resolve("figures.md");
+        Path json = folder.resolve("figures.json");
+        String[] figures = {
+            "--classes",
+            "voc",
+            "--markdown",
+            markdown.toString(),
+            "--json",
+            json.toString(),
+            "--boundary",
+            "--sizes",
+            "SCALED"
+        };
+        assertThat(run(figures)).isZero();
+        assertThat(lines())
+                .anyMatch(line -> line.matches(" *1  aeroplane +25\\.00 .* +25\\.00"))
+                .anyMatch(line -> line.matches("mean boundary IoU .* %, boundaries of 0\\.02 of the diagonal"))
+                .anyMatch(line -> line.matches("large +1 +1 +100\\.00 +100\\.00 +50\\.00"));
+        assertThat(markdown)
+                .content()
+                .contains("| aeroplane | 1 | 25.00 |", "| large | 1 | 1 |", "2 of 2 images were counted");
+        assertThat(json).content().contains("\"mfpr\": 0.", "\"ratio\": 0.02,", "\"areas\": \"SCALED\",");
+
+        assertThat(run("--classes", "voc", "--only-with-foreground", "--threads", "1", "--boundary", "0.1"))
+                .isEqualTo(3);
+        assertThat(lines())
+                .contains("1 image skipped", "  b: its truth shows the background alone")
+                .anyMatch(line -> line.endsWith("boundaries of 0.1 of the diagonal"));
+
+        assertThat(run("--classes", "voc", "--scores", "--sizes")).isEqualTo(2);
+        assertThat(err.toString()).contains("--boundary and --sizes are of label PNGs");
+        assertThat(run("--classes", "voc", "--boundary", "2")).isEqualTo(1);
+        assertThat(err.toString()).contains("got 2.0");
     }
 }

@@ -43,12 +43,7 @@ public final class ConfusionMatrix {
      *     LabelMap#IGNORE}; then nothing is counted
      */
     public void add(LabelMap prediction, LabelMap truth) {
-        if (prediction.height() != truth.height() || prediction.width() != truth.width()) {
-            throw new InvalidDataException("prediction is " + prediction.height() + "x" + prediction.width()
-                    + " and truth is " + truth.height() + "x" + truth.width());
-        }
-        requireLabels("prediction", prediction, labels);
-        requireLabels("truth", truth, labels);
+        requireComparable(prediction, truth, labels);
         byte[] p = prediction.toArray();
         byte[] t = truth.toArray();
         for (int i = 0; i < t.length; i++) {
@@ -57,6 +52,15 @@ public final class ConfusionMatrix {
                 counts[trueLabel * (labels + 1) + Math.min(p[i] & 255, labels)]++;
             }
         }
+    }
+
+    static void requireComparable(LabelMap prediction, LabelMap truth, int labels) {
+        if (prediction.height() != truth.height() || prediction.width() != truth.width()) {
+            throw new InvalidDataException("prediction is " + prediction.height() + "x" + prediction.width()
+                    + " and truth is " + truth.height() + "x" + truth.width());
+        }
+        requireLabels("prediction", prediction, labels);
+        requireLabels("truth", truth, labels);
     }
 
     static void requireLabels(String name, LabelMap map, int labels) {
@@ -191,6 +195,44 @@ public final class ConfusionMatrix {
     /** Mean of {@link #recall()} over the labels in the truth, also called mean accuracy. */
     public double meanAccuracy() {
         return IouConvention.mean(recall());
+    }
+
+    /**
+     * Of each label, its false pixels as a share of the union of predicted and true ones, as DHR has it: IoU, this and {@link
+     * #falseNegatives()} are 1 together. NaN for a label that neither side shows. Not the false positive rate of statistics,
+     * whose denominator is all pixels of other labels.
+     */
+    public double[] falsePositives() {
+        return ofUnion(predicted());
+    }
+
+    /**
+     * Of each label, its missed pixels as a share of the union of predicted and true ones, as DHR has it; NaN for a label that
+     * neither side shows.
+     */
+    public double[] falseNegatives() {
+        return ofUnion(truth());
+    }
+
+    private double[] ofUnion(long[] side) {
+        long[] tp = truePositives();
+        long[] p = predicted();
+        long[] t = truth();
+        double[] share = new double[labels];
+        for (int l = 0; l < labels; l++) {
+            share[l] = (double) (side[l] - tp[l]) / (t[l] + p[l] - tp[l]);
+        }
+        return share;
+    }
+
+    /** DHR's mFPR: the mean of {@link #falsePositives()} over the labels that either side shows. */
+    public double meanFalsePositives() {
+        return IouConvention.mean(falsePositives());
+    }
+
+    /** DHR's mFNR: the mean of {@link #falseNegatives()} over the labels that either side shows. */
+    public double meanFalseNegatives() {
+        return IouConvention.mean(falseNegatives());
     }
 
     /** IoU averaged with each label's share of the true pixels as its weight. */

@@ -1,10 +1,12 @@
 package dev.wsss.core.metrics;
 
 import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.LabelMap;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -19,6 +21,8 @@ import java.util.Set;
  * @param convention how classes without a pixel count
  * @param byImage what each image adds to the counts; of none where it is not known
  * @param skipped why images could not be counted, by id, in the order of the dataset
+ * @param boundary IoU along contours, if it was asked for
+ * @param sizes how objects are found by their size, if it was asked for
  */
 public record Evaluation(
         String subject,
@@ -29,9 +33,36 @@ public record Evaluation(
         ConfusionMatrix confusion,
         IouConvention convention,
         ImageCounts byImage,
-        Map<String, String> skipped) {
+        Map<String, String> skipped,
+        Optional<BoundaryIou> boundary,
+        Optional<ObjectSizes> sizes) {
     public Evaluation {
         skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
+    }
+
+    /** Figures of pixels alone. */
+    public Evaluation(
+            String subject,
+            String split,
+            int images,
+            String imageSet,
+            ClassCatalog classes,
+            ConfusionMatrix confusion,
+            IouConvention convention,
+            ImageCounts byImage,
+            Map<String, String> skipped) {
+        this(
+                subject,
+                split,
+                images,
+                imageSet,
+                classes,
+                confusion,
+                convention,
+                byImage,
+                skipped,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** Figures that were counted elsewhere, without a count of each image. */
@@ -56,8 +87,34 @@ public record Evaluation(
         return confusion.iou(convention);
     }
 
+    /** Pixels that count and whose prediction is {@link LabelMap#IGNORE}: misses of their labels. */
+    public long unpredicted() {
+        long sum = 0;
+        for (int t = 0; t < confusion.labels(); t++) {
+            sum += confusion.count(t, LabelMap.IGNORE);
+        }
+        return sum;
+    }
+
     /**
-     * The same evaluation of some of its images alone, for a comparison with another of those.
+     * All figures as one JSON object: {@code subject}, {@code split}, {@code images}, {@code imageSet}, {@code pixels}, {@code
+     * unpredicted}, {@code miou} by convention, {@code convention}, {@code pixelAccuracy}, {@code meanAccuracy}, {@code
+     * frequencyWeightedIou}, {@code mfpr} and {@code mfnr} in DHR's form, {@code boundary} and {@code sizes} where they were
+     * asked for, {@code classes} (a list by label) and {@code skipped} (reasons by id). Ratios are 0 to 1; what is not a
+     * number is null.
+     */
+    public String toJson() {
+        return EvaluationText.json(this);
+    }
+
+    /** All figures as Markdown: a heading, the means, a table by class, and what was left out, of which 20 are named. */
+    public String toMarkdown() {
+        return EvaluationText.markdown(this);
+    }
+
+    /**
+     * The same evaluation of some of its images alone, for a comparison with another of those; without boundaries and sizes,
+     * which are not kept by image.
      *
      * @param ids of images; those that this has not counted are passed over
      */

@@ -1,5 +1,6 @@
 package dev.wsss.core.metrics;
 
+import dev.wsss.api.ClassCatalog;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,5 +38,23 @@ public record SweepEvaluation(
     public double bestMeanIou() {
         ConfusionMatrix matrix = sweep.at(best());
         return matrix.total() == 0 ? Double.NaN : matrix.meanIou(convention);
+    }
+
+    /**
+     * The figures of pixels at the best threshold.
+     *
+     * @param classes of the scores, with a background
+     */
+    public Evaluation atBest(ClassCatalog classes) {
+        return new Evaluation(
+                subject,
+                split,
+                ids.size(),
+                ImageCounts.imageSet(split, ids),
+                classes,
+                sweep.at(best()),
+                convention,
+                ImageCounts.NONE,
+                skipped);
     }
 }

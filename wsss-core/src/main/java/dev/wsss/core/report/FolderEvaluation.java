@@ -4,14 +4,17 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.metrics.BoundaryIou;
 import dev.wsss.core.metrics.ConfusionMatrix;
 import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.Evaluator;
 import dev.wsss.core.metrics.IouConvention;
+import dev.wsss.core.metrics.ObjectSizes;
 import dev.wsss.core.metrics.SweepEvaluation;
 import dev.wsss.core.metrics.ThresholdSweep;
 import dev.wsss.core.pipeline.ProductCodec;
@@ -47,21 +50,16 @@ import org.jspecify.annotations.Nullable;
 public final class FolderEvaluation {
     private final Path predictions;
     private final Path truth;
-    private final ClassCatalog classes;
-    private final IouConvention convention;
     private final int asked;
     private final List<String> withoutPrediction;
     private final List<String> withoutTruth;
     private final Set<String> counted;
-    private final Map<String, String> skipped;
-    private final ConfusionMatrix confusion;
+    private final Evaluation evaluation;
     private final @Nullable SweepEvaluation sweep;
 
     private FolderEvaluation(Builder b, Path predictions, Path truth, ClassCatalog classes) {
         this.predictions = predictions;
         this.truth = truth;
-        this.classes = classes;
-        convention = b.convention;
         ProductCodec<ScoreMaps> scores = b.scores;
         SortedMap<String, Path> made =
                 NamedFiles.in(predictions, scores == null ? "png" : scores.extension(), "predictions");
@@ -93,21 +91,31 @@ public final class FolderEvaluation {
         } else {
             check.requireKeysOfTags(i -> NamedFiles.of(made, data.id(i)));
         }
+        Evaluator evaluator = evaluator(b, data);
         if (scores == null) {
-            Evaluation e = Evaluator.on(data, convention)
-                    .compare("predictions", i -> data.labels(i, NamedFiles.of(made, data.id(i))));
-            counted = e.byImage().ids();
-            skipped = e.skipped();
-            confusion = e.confusion();
+            evaluation =
+                    evaluator.compare(predictions.toString(), i -> data.labels(i, NamedFiles.of(made, data.id(i))));
+            counted = evaluation.byImage().ids();
             sweep = null;
         } else {
-            SweepEvaluation e = Evaluator.on(data, convention)
-                    .sweep("scores", b.thresholds, i -> data.scores(i, NamedFiles.of(made, data.id(i)), scores));
+            SweepEvaluation e = evaluator.sweep(
+                    predictions.toString(), b.thresholds, i -> data.scores(i, NamedFiles.of(made, data.id(i)), scores));
             counted = e.ids();
-            skipped = e.skipped();
-            confusion = e.sweep().at(e.best());
+            evaluation = e.atBest(classes);
             sweep = e;
         }
+    }
+
+    private static Evaluator evaluator(Builder b, MaskData data) {
+        Evaluator evaluator = Evaluator.on(data, b.convention).optThreads(b.threads);
+        if (b.onlyWithForeground) {
+            evaluator = evaluator.onlyWithForeground();
+        }
+        if (b.boundary > 0) {
+            evaluator = evaluator.optBoundary(b.boundary);
+        }
+        ObjectSizes.Areas areas = b.areas;
+        return areas == null ? evaluator : evaluator.optObjectSizes(areas);
     }
 
     /** Starts an evaluation. */
@@ -155,24 +163,29 @@ public final class FolderEvaluation {
         return withoutTruth;
     }
 
-    /** Why images that have both could not be counted, by id. */
+    /** Why images that have both were not counted, by id. */
     public Map<String, String> skipped() {
-        return skipped;
+        return evaluation.skipped();
+    }
+
+    /** All figures: of the labels, or of scores at their best threshold. */
+    public Evaluation evaluation() {
+        return evaluation;
     }
 
     /** The counts: of the labels, or of scores at their best threshold. */
     public ConfusionMatrix confusion() {
-        return confusion;
+        return evaluation.confusion();
     }
 
     /** The classes. */
     public ClassCatalog classes() {
-        return classes;
+        return evaluation.classes();
     }
 
     /** How classes without a pixel count where one way has to be chosen, as for the best threshold. */
     public IouConvention convention() {
-        return convention;
+        return evaluation.convention();
     }
 
     /** The figures at each threshold, if there are scores. */
@@ -182,56 +195,31 @@ public final class FolderEvaluation {
 
     /** Mean IoU, 0 to 1; NaN if no pixel was counted. */
     public double meanIou(IouConvention by) {
-        return confusion.total() == 0 ? Double.NaN : confusion.meanIou(by);
+        return confusion().total() == 0 ? Double.NaN : confusion().meanIou(by);
     }
 
     /** Pixels that count and whose prediction is {@link LabelMap#IGNORE}: misses of their labels. */
     public long unpredicted() {
-        long sum = 0;
-        for (int t = 0; t < classes.labelCount(); t++) {
-            sum += confusion.count(t, LabelMap.IGNORE);
-        }
-        return sum;
+        return evaluation.unpredicted();
     }
 
-    /** All figures as JSON; what is not a number is null. */
+    /**
+     * All figures as JSON: those of {@link Evaluation#toJson} without {@code subject}, {@code split} and {@code imageSet}, and
+     * {@code predictions}, {@code truth}, {@code asked}, {@code bestThreshold} and {@code curve} of scores, {@code
+     * withoutPrediction}, {@code withoutTruth}. What is not a number is null.
+     */
     public String toJson() {
         JsonObject json = new JsonObject();
         json.addProperty("predictions", predictions.toString());
         json.addProperty("truth", truth.toString());
         json.addProperty("asked", asked);
-        json.addProperty("images", counted.size());
-        json.addProperty("pixels", confusion.total());
-        json.addProperty("unpredicted", unpredicted());
-        JsonObject miou = new JsonObject();
-        for (IouConvention c : IouConvention.values()) {
-            put(miou, c.name(), meanIou(c));
-        }
-        json.add("miou", miou);
-        json.addProperty("convention", convention.name());
-        put(json, "pixelAccuracy", confusion.pixelAccuracy());
-        put(json, "meanAccuracy", confusion.meanAccuracy());
-        put(json, "frequencyWeightedIou", confusion.frequencyWeightedIou());
-        double[] iou = confusion.iou(convention);
-        double[] precision = confusion.precision();
-        double[] recall = confusion.recall();
-        long[] pixels = confusion.truth();
-        JsonArray rows = new JsonArray();
-        for (int l = 0; l < classes.labelCount(); l++) {
-            JsonObject row = new JsonObject();
-            row.addProperty("label", l);
-            row.addProperty("name", classes.labelNames().get(l));
-            put(row, "iou", iou[l]);
-            put(row, "precision", precision[l]);
-            put(row, "recall", recall[l]);
-            row.addProperty("pixels", pixels[l]);
-            rows.add(row);
-        }
-        json.add("classes", rows);
+        JsonObject figures = JsonParser.parseString(evaluation.toJson()).getAsJsonObject();
+        List.of("subject", "split", "imageSet").forEach(figures::remove);
+        figures.entrySet().forEach(e -> json.add(e.getKey(), e.getValue()));
         SweepEvaluation s = sweep;
         if (s != null) {
             float[] thresholds = s.sweep().thresholds();
-            double[] curve = s.sweep().curve(convention);
+            double[] curve = s.sweep().curve(convention());
             put(json, "bestThreshold", counted.isEmpty() ? Double.NaN : decimal(thresholds[s.best()]));
             JsonArray points = new JsonArray();
             for (int i = 0; i < curve.length; i++) {
@@ -242,9 +230,6 @@ public final class FolderEvaluation {
             }
             json.add("curve", points);
         }
-        JsonObject reasons = new JsonObject();
-        skipped.forEach(reasons::addProperty);
-        json.add("skipped", reasons);
         json.add("withoutPrediction", array(withoutPrediction));
         json.add("withoutTruth", array(withoutTruth));
         return new GsonBuilder()
@@ -254,6 +239,29 @@ public final class FolderEvaluation {
                         .create()
                         .toJson(json)
                 + "\n";
+    }
+
+    /**
+     * The figures as Markdown: those of {@link Evaluation#toMarkdown}, how many images were asked for and lack a file, and the
+     * best threshold of scores.
+     */
+    public String toMarkdown() {
+        StringBuilder text = new StringBuilder(evaluation.toMarkdown());
+        text.append(String.format(
+                Locale.ROOT,
+                "\n%d of %d images were counted; %d have no prediction, %d no mask.\n",
+                counted.size(),
+                asked,
+                withoutPrediction.size(),
+                withoutTruth.size()));
+        SweepEvaluation s = sweep;
+        if (s != null && !counted.isEmpty()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "\nThe figures are at the best threshold, %.2f.\n",
+                    s.sweep().thresholds()[s.best()]));
+        }
+        return text.toString();
     }
 
     private static void put(JsonObject json, String key, double value) {
@@ -291,6 +299,10 @@ public final class FolderEvaluation {
         private int[] ignore = {};
         private IouConvention convention = IouConvention.OCCURRING;
         private double allowLeftOut = 0.05;
+        private boolean onlyWithForeground;
+        private int threads = Runtime.getRuntime().availableProcessors();
+        private double boundary;
+        private ObjectSizes.@Nullable Areas areas;
 
         private Builder() {}
 
@@ -368,9 +380,57 @@ public final class FolderEvaluation {
         }
 
         /**
+         * Leaves out the images whose truth shows the background alone, as DHR's evaluation does on all datasets but COCO;
+         * they are listed in {@link FolderEvaluation#skipped}.
+         */
+        public Builder optOnlyWithForeground() {
+            onlyWithForeground = true;
+            return this;
+        }
+
+        /** Counts {@link BoundaryIou} too, at the width of the paper; for labels, not for scores. */
+        public Builder optBoundary() {
+            return optBoundary(BoundaryIou.PUBLISHED_RATIO);
+        }
+
+        /**
+         * As {@link #optBoundary()} with another width.
+         *
+         * @param ratio of the image's diagonal
+         * @throws IllegalArgumentException if it is not above 0 and at most 1
+         */
+        public Builder optBoundary(double ratio) {
+            if (!(ratio > 0 && ratio <= 1)) {
+                throw new IllegalArgumentException("ratio must be above 0 and at most 1, got " + ratio);
+            }
+            boundary = ratio;
+            return this;
+        }
+
+        /** Counts {@link ObjectSizes} too; for labels, not for scores. */
+        public Builder optObjectSizes(ObjectSizes.Areas areas) {
+            this.areas = areas;
+            return this;
+        }
+
+        /**
+         * How many images are read at a time; as many as there are processors unless set. The figures are the same.
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder optThreads(int threads) {
+            if (threads < 1) {
+                throw new IllegalArgumentException("threads must be 1 or more, got " + threads);
+            }
+            this.threads = threads;
+            return this;
+        }
+
+        /**
          * Counts.
          *
-         * @throws IllegalStateException if a folder or the classes are not set
+         * @throws IllegalStateException if a folder or the classes are not set, or boundaries or object sizes are asked of
+         *     scores
          * @throws IllegalArgumentException if there are scores and the classes have no background, or the thresholds are not
          *     as they should be
          * @throws InvalidDataException if a folder does not exist or has no file, no image has both files, or more than the
@@ -383,6 +443,10 @@ public final class FolderEvaluation {
             if (p == null || t == null || c == null) {
                 throw new IllegalStateException(
                         (p == null ? "setPredictions" : t == null ? "setTruth" : "setClasses") + " is required");
+            }
+            if (scores != null && (boundary > 0 || areas != null)) {
+                throw new IllegalStateException(
+                        "boundaries and object sizes are those of labels, and optScores is set; expected one of both");
             }
             return new FolderEvaluation(this, p, t, c);
         }

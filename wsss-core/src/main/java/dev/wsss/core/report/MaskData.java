@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Masks without their images, as an evaluation needs no more. */
 final class MaskData implements Dataset {
@@ -22,6 +23,8 @@ final class MaskData implements Dataset {
     private final List<String> ids;
     private final Map<String, Path> masks;
     private final boolean[] ignored = new boolean[256];
+    /** Masks that a prediction was measured by, until they are asked for: no file is decoded twice. */
+    private final Map<Integer, LabelMap> measured = new ConcurrentHashMap<>();
 
     MaskData(String name, ClassCatalog classes, List<String> ids, Map<String, Path> masks, int... ignore) {
         this.name = name;
@@ -70,7 +73,8 @@ final class MaskData implements Dataset {
 
     @Override
     public LabelMap truth(int index) {
-        return read(NamedFiles.of(masks, id(index)), true);
+        LabelMap known = measured.remove(index);
+        return known == null ? read(NamedFiles.of(masks, id(index)), true) : known;
     }
 
     /**
@@ -80,7 +84,7 @@ final class MaskData implements Dataset {
      */
     LabelMap labels(int index, Path file) {
         LabelMap labels = read(file, false);
-        requireSize(index, file, labels.height(), labels.width());
+        requireSize(index, truth(index), file, labels.height(), labels.width());
         return labels;
     }
 
@@ -94,16 +98,16 @@ final class MaskData implements Dataset {
         // the image itself is not needed, only its size, which a dict of no map leaves to it
         RgbImage size = new RgbImage(mask.height(), mask.width(), new byte[mask.height() * mask.width() * 3]);
         ScoreMaps maps = form.read(file, new Sample(id(index), size, ImageTags.of(classes)));
-        requireSize(index, file, maps.height(), maps.width());
+        requireSize(index, mask, file, maps.height(), maps.width());
         return maps;
     }
 
-    private void requireSize(int index, Path file, int height, int width) {
-        LabelMap mask = truth(index);
+    private void requireSize(int index, LabelMap mask, Path file, int height, int width) {
         if (height != mask.height() || width != mask.width()) {
             throw new InvalidDataException(file + ": is " + height + "x" + width + "; expected " + mask.height() + "x"
                     + mask.width() + " as " + NamedFiles.of(masks, id(index)));
         }
+        measured.put(index, mask);
     }
 
     private LabelMap read(Path file, boolean truth) {

@@ -8,7 +8,8 @@
  * Equal data give equal bytes.
  *
  * <p>{@link dev.wsss.core.report.RunReport} measures a run and writes its page; {@link
- * dev.wsss.core.report.FolderEvaluation} measures the files of any folder.
+ * dev.wsss.core.report.FolderEvaluation} measures the files of any folder; a {@link
+ * dev.wsss.core.report.Submission} hands in the labels of a test set, whose truth a benchmark keeps.
  *
  * <p>{@link dev.wsss.core.report.Overlay} blends score maps, through a {@link dev.wsss.core.report.ColourMap}, and label
  * maps over photographs.

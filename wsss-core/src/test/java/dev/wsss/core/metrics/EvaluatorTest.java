@@ -5,11 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.ScoreMaps;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What an evaluation covers, and what it leaves out. */
@@ -112,5 +121,226 @@ class EvaluatorTest {
         assertThat(sweep.skipped()).containsOnlyKeys("b", "nan");
         assertThat(sweep.best()).isZero();
         assertThat(sweep.bestMeanIou()).isEqualTo(1);
+    }
+
+    private static final int MANY = 60;
+
+    private static FakeData many() {
+        FakeData data = new FakeData(
+                "many", IntStream.range(0, MANY).mapToObj(i -> "i" + i).toArray(String[]::new));
+        for (int i = 0; i < MANY; i++) {
+            data.masks.put("i" + i, noise(i, i == 11 ? 7 : 8));
+        }
+        data.masks.put("i5", LabelMap.of(8, 8, new byte[64]));
+        data.unreadableMasks.add("i3");
+        data.withoutMask.add("i17");
+        return data;
+    }
+
+    private static LabelMap noise(int seed, int width) {
+        byte[] values = new byte[8 * width];
+        Random random = new Random(seed);
+        for (int i = 0; i < values.length; i++) {
+            int v = random.nextInt(4);
+            values[i] = (byte) (v == 3 ? 255 : v);
+        }
+        return LabelMap.wrap(8, width, values);
+    }
+
+    @Test
+    void figuresAreTheSameWhateverTheNumberOfThreads() {
+        FakeData data = many();
+        Evaluator one = Evaluator.on(data).optBoundary().optObjectSizes(ObjectSizes.Areas.COCO);
+        IntFunction<LabelMap> labels = i -> i % 20 == 19 ? null : noise(1000 + i, 8);
+        Evaluation alone = one.compare("x", labels);
+        assertThat(alone.images()).isEqualTo(MANY - 3 - 3);
+        assertThat(alone.skipped()).containsOnlyKeys("i3", "i11");
+        for (int threads : new int[] {2, 3, 16}) {
+            AtomicInteger now = new AtomicInteger();
+            AtomicInteger most = new AtomicInteger();
+            Evaluation e = one.optThreads(threads).compare("x", i -> {
+                most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                try {
+                    return labels.apply(i);
+                } finally {
+                    now.decrementAndGet();
+                }
+            });
+            assertThat(e.toJson()).isEqualTo(alone.toJson());
+            assertThat(e.byImage().ids())
+                    .containsExactlyElementsOf(alone.byImage().ids());
+            assertThat(e.on(Set.of("i1")).meanIou())
+                    .isEqualTo(alone.on(Set.of("i1")).meanIou());
+            assertThat(most.get()).isLessThanOrEqualTo(threads);
+        }
+    }
+
+    @Test
+    void sweepsAreTheSameWhateverTheNumberOfThreads() {
+        FakeData data = many();
+        IntFunction<ScoreMaps> scores = i -> {
+            float[] values = new float[64];
+            Random random = new Random(i);
+            for (int k = 0; k < 64; k++) {
+                values[k] = random.nextFloat();
+            }
+            return ScoreMaps.of(new int[] {1 + i % 2}, 8, 8, values);
+        };
+        double[] thresholds = {0.2, 0.5, 0.7};
+        SweepEvaluation alone = Evaluator.on(data).sweep("x", thresholds, scores);
+        SweepEvaluation many = Evaluator.on(data).optThreads(4).sweep("x", thresholds, scores);
+        assertThat(many.sweep().curve(IouConvention.ALL))
+                .isEqualTo(alone.sweep().curve(IouConvention.ALL));
+        assertThat(many.ids()).containsExactlyElementsOf(alone.ids());
+        assertThat(many.skipped()).isEqualTo(alone.skipped()).containsOnlyKeys("i3", "i11");
+    }
+
+    @Test
+    void anErrorOfAThreadIsTheCallersAndTheFirstInOrder() {
+        FakeData data = many();
+        Evaluator four = Evaluator.on(data).optThreads(4);
+        assertThatThrownBy(() -> four.strict().compare("x", i -> HALF))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageStartingWith("sample 'i0': ");
+        data.masks.put("i0", HALF);
+        assertThatThrownBy(() -> four.compare("x", i -> {
+                    throw new IllegalStateException("no network");
+                }))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("no network");
+        assertThatThrownBy(() -> four.optThreads(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("got 0");
+    }
+
+    @Test
+    void resultsThatWaitAreFew() {
+        AtomicInteger begun = new AtomicInteger();
+        List<Integer> taken = new ArrayList<>();
+        List<Integer> ahead = new ArrayList<>();
+        try (InOrder<Integer> work = new InOrder<>(3, (index, outcome) -> {
+            taken.add(outcome.get());
+            ahead.add(begun.get() - index);
+        })) {
+            for (int i = 0; i < 500; i++) {
+                int index = i;
+                work.submit(index, () -> {
+                    begun.incrementAndGet();
+                    return index;
+                });
+            }
+            work.finish();
+        }
+        assertThat(taken)
+                .containsExactlyElementsOf(IntStream.range(0, 500).boxed().toList());
+        assertThat(ahead).allMatch(a -> a <= 12);
+    }
+
+    @Test
+    void imagesOfBackgroundAloneAreLeftOutIfAsked() {
+        FakeData data = new FakeData("val", "a", "b", "c");
+        data.masks.put("a", map(0, 0, 255, 0));
+        data.masks.put("b", map(0, 0, 0, 1));
+        Evaluator all = Evaluator.on(data);
+        assertThat(all.compare("x", i -> HALF).images()).isEqualTo(3);
+        Evaluation some = all.strict().onlyWithForeground().compare("x", i -> HALF);
+        assertThat(some.byImage().ids()).containsExactly("b", "c");
+        assertThat(some.skipped()).containsExactly(Map.entry("a", "its truth shows the background alone"));
+        // without a background value 0 is a class
+        data.classes = ClassCatalog.withoutBackground(List.of("road", "sky", "car"));
+        assertThat(Evaluator.on(data)
+                        .onlyWithForeground()
+                        .compare("x", i -> HALF)
+                        .images())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void contoursAndSizesAreCountedIfAsked() {
+        FakeData data = new FakeData("val", "a", "b");
+        Evaluation plain = Evaluator.on(data).compare("x", i -> HALF);
+        assertThat(plain.boundary()).isEmpty();
+        assertThat(plain.sizes()).isEmpty();
+        Evaluation e = Evaluator.on(data)
+                .optBoundary(0.1)
+                .optObjectSizes(ObjectSizes.Areas.SCALED)
+                .compare("x", i -> HALF);
+        assertThat(e.boundary().orElseThrow().ratio()).isEqualTo(0.1);
+        // all pixels of a small image are on the boundary
+        assertThat(e.boundary().orElseThrow().meanIou(IouConvention.OCCURRING)).isEqualTo(e.meanIou());
+        assertThat(e.sizes().orElseThrow().objects(ObjectSizes.Size.LARGE)).isEqualTo(2);
+        assertThat(e.sizes().orElseThrow().meanRecall(ObjectSizes.Size.LARGE)).isEqualTo(0.5);
+        assertThat(e.on(Set.of("a")).boundary()).isEmpty();
+    }
+
+    @Test
+    void allFiguresAreGivenAsJson() {
+        FakeData data = new FakeData("val", "a", "b|c");
+        data.unreadableMasks.add("b|c");
+        Evaluation e = Evaluator.on(data)
+                .optBoundary()
+                .optObjectSizes(ObjectSizes.Areas.SCALED)
+                .compare("CAM", i -> map(1, 1, 2, 255));
+        JsonObject json = JsonParser.parseString(e.toJson()).getAsJsonObject();
+        assertThat(json.get("subject").getAsString()).isEqualTo("CAM");
+        assertThat(json.get("split").getAsString()).isEqualTo("val");
+        assertThat(json.get("images").getAsInt()).isEqualTo(1);
+        assertThat(json.get("pixels").getAsLong()).isEqualTo(4);
+        assertThat(json.get("unpredicted").getAsLong()).isEqualTo(1);
+        assertThat(json.getAsJsonObject("miou").get("OCCURRING").getAsDouble()).isEqualTo(0.25);
+        assertThat(json.get("mfpr").getAsDouble()).isEqualTo(0.5);
+        assertThat(json.get("mfnr").getAsDouble()).isEqualTo(0.25);
+        assertThat(json.getAsJsonObject("boundary").get("miou").getAsDouble()).isEqualTo(0.25);
+        assertThat(json.getAsJsonObject("sizes")
+                        .getAsJsonObject("large")
+                        .get("meanRecall")
+                        .getAsDouble())
+                .isEqualTo(0.5);
+        assertThat(json.getAsJsonObject("sizes")
+                        .getAsJsonObject("small")
+                        .get("meanRecall")
+                        .isJsonNull())
+                .isTrue();
+        JsonObject cat = json.getAsJsonArray("classes").get(1).getAsJsonObject();
+        assertThat(cat.get("name").getAsString()).isEqualTo("cat");
+        assertThat(cat.get("iou").getAsDouble()).isEqualTo(0.5);
+        assertThat(cat.get("fnr").getAsDouble()).isEqualTo(0.5);
+        assertThat(cat.get("fpr").getAsDouble()).isZero();
+        assertThat(cat.get("boundaryIou").getAsDouble()).isEqualTo(0.5);
+        assertThat(json.getAsJsonObject("skipped").get("b|c").getAsString()).contains("RGB");
+    }
+
+    @Test
+    void allFiguresAreGivenAsMarkdown() {
+        FakeData data = new FakeData("val", "a", "b|c");
+        data.unreadableMasks.add("b|c");
+        Evaluation e = Evaluator.on(data)
+                .optBoundary()
+                .optObjectSizes(ObjectSizes.Areas.SCALED)
+                .compare("<CAM>", i -> map(1, 1, 2, 255));
+        assertThat(e.toMarkdown().lines())
+                .startsWith("# \\<CAM\\> on val")
+                .contains(
+                        "1 images, 4 pixels that count (255 in the truth does not)",
+                        "| mIoU % (OCCURRING) | 25.00 |",
+                        "| mIoU % (IN\\_TRUTH) | 50.00 |",
+                        "| mFPR (of the union) | 0.500 |",
+                        "| mFNR (of the union) | 0.250 |",
+                        "| mean boundary IoU % (0.02 of the diagonal) | 25.00 |",
+                        "| large | 1 | 4 | 50.00 | 50.00 | 50.00 |",
+                        "| small | 0 | 0 | - | - | - |",
+                        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+                        "| cat | 1 | 50.00 | 0.000 | 0.500 | 100.00 | 50.00 | 4 | 50.00 |",
+                        "| background | 0 | - | - | - | - | - | 0 | - |",
+                        "## Left out: 1",
+                        "- b\\|c: b\\|c.png: is an RGB PNG");
+        Evaluation none = Evaluator.on(data).compare("x", i -> null);
+        assertThat(none.toMarkdown()).contains("0 images, 0 pixels").doesNotContain("mIoU");
+        assertThat(JsonParser.parseString(none.toJson())
+                        .getAsJsonObject()
+                        .getAsJsonObject("miou")
+                        .get("ALL")
+                        .isJsonNull())
+                .isTrue();
     }
 }

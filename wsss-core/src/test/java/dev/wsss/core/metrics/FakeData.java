@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class FakeData implements Dataset {
     public static final ClassCatalog CLASSES = ClassCatalog.withBackground(List.of("cat", "dog"));
 
+    /** What the values mean. */
+    public ClassCatalog classes = CLASSES;
+
     private final String name;
     private final List<String> ids;
     /** Masks by id; all of label 1 where there is none. */
@@ -54,7 +57,7 @@ public final class FakeData implements Dataset {
 
     @Override
     public ClassCatalog classes() {
-        return CLASSES;
+        return classes;
     }
 
     @Override
@@ -69,7 +72,7 @@ public final class FakeData implements Dataset {
 
     @Override
     public ImageTags tags(int index) {
-        return untagged.contains(id(index)) ? ImageTags.of(CLASSES) : ImageTags.of(CLASSES, 0);
+        return untagged.contains(id(index)) ? ImageTags.of(classes) : ImageTags.of(classes, 0);
     }
 
     @Override

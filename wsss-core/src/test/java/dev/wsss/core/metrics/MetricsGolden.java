@@ -8,9 +8,13 @@ import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.io.HostArray;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Reference vectors of the metrics. */
@@ -19,7 +23,68 @@ public final class MetricsGolden {
 
     /** By case name. */
     public static Map<String, GoldenHandler> handlers() {
-        return Map.of("eval.miou", MetricsGolden::miou, "eval.scores", MetricsGolden::scores);
+        return Map.of(
+                "eval.fpr_fnr", MetricsGolden::falseOfUnion,
+                "eval.miou", MetricsGolden::miou,
+                "eval.scores", MetricsGolden::scores);
+    }
+
+    /** DHR's evaluation of a dataset, of which some predictions are missing and some images show background alone. */
+    private static Map<String, HostArray> falseOfUnion(GoldenCase golden) {
+        JsonObject config = golden.config();
+        if (config.get("ignore_index").getAsInt() != LabelMap.IGNORE) {
+            throw new IllegalArgumentException("another way to count: " + config);
+        }
+        List<String> names = new ArrayList<>();
+        config.getAsJsonArray("class_names").forEach(name -> names.add(name.getAsString()));
+        Set<Integer> missing = new HashSet<>();
+        config.getAsJsonArray("missing_predictions").forEach(i -> missing.add(i.getAsInt()));
+        float undefined = config.get("undefined_value").getAsFloat();
+        int images = 0;
+        while (golden.has("in.gt" + images)) {
+            images++;
+        }
+        String[] ids = IntStream.range(0, images).mapToObj(Integer::toString).toArray(String[]::new);
+        FakeData data = new FakeData(config.get("data").getAsString(), ids);
+        data.classes = names.get(0).equals("background")
+                ? ClassCatalog.withBackground(names.subList(1, names.size()))
+                : ClassCatalog.withoutBackground(names);
+        for (String id : ids) {
+            data.masks.put(id, map(golden.in("gt" + id)));
+        }
+        Evaluation e = Evaluator.on(data)
+                .onlyWithForeground()
+                .compare("vectors", i -> missing.contains(i) ? null : map(golden.in("pred" + i)));
+        byte[] used = new byte[images];
+        float[] byImage = new float[images];
+        for (int i = 0; i < images; i++) {
+            used[i] = (byte) (e.byImage().ids().contains(ids[i]) ? 1 : 0);
+            byImage[i] = defined(undefined, e.on(Set.of(ids[i])).meanIou())[0];
+        }
+        ConfusionMatrix matrix = e.confusion();
+        int labels = names.size();
+        Map<String, HostArray> out = new HashMap<>();
+        out.put("count_tp", HostArray.ofLongs(matrix.truePositives(), labels));
+        out.put("count_pred", HostArray.ofLongs(matrix.predicted(), labels));
+        out.put("count_gt", HostArray.ofLongs(matrix.truth(), labels));
+        double[] iou = Arrays.stream(e.iou()).map(v -> 100 * v).toArray();
+        out.put("iou", HostArray.ofFloats(defined(undefined, iou), labels));
+        out.put("fpr", HostArray.ofFloats(defined(undefined, matrix.falsePositives()), labels));
+        out.put("fnr", HostArray.ofFloats(defined(undefined, matrix.falseNegatives()), labels));
+        out.put("miou", HostArray.ofFloats(percent(e.meanIou())));
+        out.put("mfpr", scalar(matrix.meanFalsePositives()));
+        out.put("mfnr", scalar(matrix.meanFalseNegatives()));
+        out.put("image_used", HostArray.ofBytes(used, images));
+        out.put("image_miou", HostArray.ofFloats(byImage, images));
+        return out;
+    }
+
+    private static float[] defined(float undefined, double... values) {
+        float[] out = new float[values.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = Double.isNaN(values[i]) ? undefined : (float) values[i];
+        }
+        return out;
     }
 
     private static Map<String, HostArray> miou(GoldenCase golden) {
@@ -87,16 +152,12 @@ public final class MetricsGolden {
             matrix.add(map(golden.in("pred" + i)), LabelMap.of((int) in.shape()[0], (int) in.shape()[1], truth));
         }
         double[] iou = matrix.iou(IouConvention.OCCURRING);
-        float[] defined = new float[labels];
-        for (int l = 0; l < labels; l++) {
-            defined[l] = Double.isNaN(iou[l]) ? undefined : (float) iou[l];
-        }
         return Map.of(
                 "pixel_accuracy", scalar(matrix.pixelAccuracy()),
                 "mean_accuracy", scalar(matrix.meanAccuracy()),
                 "fwiou", scalar(matrix.frequencyWeightedIou()),
                 "mean_iou", scalar(matrix.meanIou(IouConvention.IN_TRUTH)),
-                "class_iou", HostArray.ofFloats(defined, labels));
+                "class_iou", HostArray.ofFloats(defined(undefined, iou), labels));
     }
 
     private static ClassCatalog catalog(int labels) {

@@ -159,4 +159,18 @@ class MetricsTest {
                 .hasMessageContaining("1x2");
         assertThatThrownBy(() -> sweep.merge(new ThresholdSweep(CATALOG, 0.2))).hasMessageContaining("merge");
     }
+
+    @Test
+    void falseAndMissedPixelsAreSharesOfTheUnion() {
+        // DHR's example: a class that neither side shows is in no mean
+        ConfusionMatrix m = new ConfusionMatrix(4);
+        m.add(LabelMap.of(2, 3, new byte[] {0, 1, 1, 1, 0, 2}), LabelMap.of(2, 3, new byte[] {0, 0, 1, 1, 2, (byte) 255
+        }));
+        assertThat(m.falsePositives()).containsExactly(1 / 3.0, 1 / 3.0, 0, Double.NaN);
+        assertThat(m.falseNegatives()).containsExactly(1 / 3.0, 0, 1, Double.NaN);
+        assertThat(m.meanFalsePositives()).isCloseTo(2 / 9.0, within(1e-12));
+        assertThat(m.meanFalseNegatives()).isCloseTo(4 / 9.0, within(1e-12));
+        assertThat(m.meanIou(IouConvention.OCCURRING) + m.meanFalsePositives() + m.meanFalseNegatives())
+                .isCloseTo(1, within(1e-12));
+    }
 }

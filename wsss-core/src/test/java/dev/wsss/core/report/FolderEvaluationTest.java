@@ -14,6 +14,7 @@ import dev.wsss.api.LabelPng;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.ObjectNpy;
 import dev.wsss.core.metrics.IouConvention;
+import dev.wsss.core.metrics.ObjectSizes;
 import dev.wsss.core.pipeline.ProductCodec;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -216,5 +217,47 @@ class FolderEvaluationTest {
                 .hasMessageContaining("setTruth");
         assertThatThrownBy(() -> builder().optIgnore(256)).hasMessageContaining("got 256");
         assertThatThrownBy(() -> builder().optAllowLeftOut(5)).hasMessageContaining("0..1, got 5");
+    }
+
+    @Test
+    void figuresAreThoseOfAnEvaluationWhateverTheThreads() {
+        for (int i = 0; i < 30; i++) {
+            both("g" + i, map(0, 1, i % 3, 1), map(i % 7 == 0 ? 0 : 1, 0, 0, 255));
+        }
+        FolderEvaluation one = builder()
+                .optThreads(1)
+                .optBoundary()
+                .optObjectSizes(ObjectSizes.Areas.COCO)
+                .build();
+        FolderEvaluation some = builder()
+                .optThreads(5)
+                .optBoundary()
+                .optObjectSizes(ObjectSizes.Areas.COCO)
+                .build();
+        assertThat(some.toJson()).isEqualTo(one.toJson());
+        assertThat(some.toMarkdown())
+                .isEqualTo(one.toMarkdown())
+                .contains("mean boundary IoU % (0.02 of the diagonal)", "| small | 25 | 25 |")
+                .endsWith("30 of 30 images were counted; 0 have no prediction, 0 no mask.\n");
+        JsonObject json = JsonParser.parseString(one.toJson()).getAsJsonObject();
+        assertThat(json.keySet())
+                .startsWith("predictions", "truth", "asked", "images", "pixels", "unpredicted", "miou", "convention")
+                .contains(
+                        "mfpr", "mfnr", "boundary", "sizes", "classes", "skipped", "withoutPrediction", "withoutTruth")
+                .doesNotContain("curve", "split");
+        assertThat(json.get("mfpr").getAsDouble()).isEqualTo(one.confusion().meanFalsePositives());
+
+        FolderEvaluation foreground = builder().optOnlyWithForeground().build();
+        assertThat(foreground.counted()).hasSize(25).doesNotContain("g0", "g7");
+        assertThat(foreground.skipped()).hasSize(5);
+
+        assertThatThrownBy(() -> builder()
+                        .optScores(ProductCodec.camDicts(CLASSES))
+                        .optBoundary()
+                        .build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("optScores");
+        assertThatThrownBy(() -> builder().optThreads(0)).hasMessageContaining("got 0");
+        assertThatThrownBy(() -> builder().optBoundary(0)).hasMessageContaining("got 0.0");
     }
 }
