@@ -31,7 +31,9 @@ final class MemoryLimits {
     static String explain(OutOfMemoryError error) {
         StringBuilder messages = new StringBuilder();
         for (@Nullable Throwable t = error; t != null; t = t.getCause()) {
-            messages.append(t.getMessage()).append('\n');
+            // the virtual machine says nothing where even its message has no room
+            messages.append(t.getMessage() == null ? "Java heap space" : t.getMessage())
+                    .append('\n');
         }
         String text = messages.toString();
         long heap = Runtime.getRuntime().maxMemory();

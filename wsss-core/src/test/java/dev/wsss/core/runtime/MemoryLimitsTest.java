@@ -34,6 +34,13 @@ class MemoryLimitsTest {
     }
 
     @Test
+    void anErrorWithoutAWordIsOfTheHeap() {
+        assertThat(MemoryLimits.explain(new OutOfMemoryError()))
+                .startsWith("too little memory: Java heap space; the Java heap may have ")
+                .endsWith(", which -Xmx sets");
+    }
+
+    @Test
     void theMemoryOfADevice() {
         assertThatThrownBy(() -> Torch.run(() -> {
                     throw new RuntimeException("CUDA out of memory. Tried to allocate 2.00 GiB.");
