@@ -132,7 +132,10 @@ final class PpcInputs {
         }
         Source<SaliencyMap> maps = saliency;
         if (maps != null) {
-            InputCheck.of(train, maps).requireAtMost(share, "saliency maps");
+            Brightness brightness = new Brightness();
+            InputCheck.of(train, maps::missing, sample -> brightness.add(maps.get(sample)))
+                    .requireAtMost(share, "saliency maps");
+            brightness.require();
         }
         Source<LabelMap> masks = labels;
         if (masks != null) {
@@ -153,6 +156,26 @@ final class PpcInputs {
                 throw new InvalidDataException("the keys " + keys + " are no labels of " + sample.tags());
             }
             return keys;
+        }
+    }
+
+    /** Whether any saliency map shows anything; one may well be black. */
+    private static final class Brightness {
+        private int lookedAt;
+        private boolean light;
+
+        void add(SaliencyMap map) {
+            lookedAt++;
+            for (float value : map.values()) {
+                light |= value > 0;
+            }
+        }
+
+        void require() {
+            if (lookedAt > 0 && !light) {
+                throw new InvalidDataException("saliency maps: all " + lookedAt
+                        + " looked at are black; expected some in which something is salient");
+            }
         }
     }
 

@@ -266,7 +266,7 @@ class PpcInputsTest {
     }
 
     @Test
-    void saliencyOfZeroAndOne() {
+    void saliencyOfZeroAndOneOrOfNothing() {
         float[] ones = new float[SIDE * SIDE];
         Arrays.fill(ones, 1 / 255f);
         for (int i = 0; i < DATA.size(); i++) {
@@ -277,6 +277,12 @@ class PpcInputsTest {
                         .optSaliency(folder))
                 .hasMessageContaining("saliency maps: 8 images of 8")
                 .hasMessageContaining("a0.png: has no level above 1");
+        for (int i = 0; i < DATA.size(); i++) {
+            SaliencyFolder.write(files, "a" + i, new SaliencyMap(SIDE, SIDE, new float[SIDE * SIDE]));
+        }
+        assertRefused(ppc().optRecipe(PpcRecipe.small().withVariant(PpcVariant.EPS))
+                        .optSaliency(folder))
+                .hasMessageContaining("saliency maps: all 8 looked at are black");
         assertRefused(ppc().optSaliency(folder)).hasMessageContaining("are for the variants of EPS, got SEAM_PPC");
     }
 
