@@ -7,6 +7,7 @@ import dev.wsss.api.Sample;
 import dev.wsss.api.Source;
 import dev.wsss.core.augment.DrawnView;
 import dev.wsss.core.augment.ViewGeometry;
+import dev.wsss.core.input.InputCheck;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,7 @@ final class SampleViews {
             }
             return List.copyOf(views.values());
         } finally {
-            given.values().forEach(SampleViews::close);
+            given.values().forEach(InputCheck::close);
         }
     }
 
@@ -51,7 +52,7 @@ final class SampleViews {
         try {
             read(sample, sources, given);
         } finally {
-            given.values().forEach(SampleViews::close);
+            given.values().forEach(InputCheck::close);
         }
     }
 
@@ -65,7 +66,7 @@ final class SampleViews {
             requireFits(channel, value, image);
             return value;
         } catch (IllegalArgumentException e) {
-            close(value);
+            InputCheck.close(value);
             throw new InvalidDataException(
                     "sample '" + sample.id() + "', " + channel.name() + ": " + e.getMessage(), e);
         }
@@ -96,17 +97,5 @@ final class SampleViews {
             }
         });
         return maps.stream().findFirst();
-    }
-
-    private static void close(Object value) {
-        if (value instanceof AutoCloseable closeable) {
-            try {
-                closeable.close();
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException("what a source gave cannot be closed", e);
-            }
-        }
     }
 }

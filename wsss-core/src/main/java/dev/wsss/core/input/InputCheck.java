@@ -166,7 +166,7 @@ public final class InputCheck {
     }
 
     private static String percent(double share) {
-        return String.format(Locale.ROOT, "%.3g %%", 100 * share).replaceAll("\\.?0+ %", " %");
+        return String.format(Locale.ROOT, "%.2f", 100 * share).replaceAll("\\.?0+$", "") + " %";
     }
 
     private static String reasons(Map<String, String> all) {
@@ -176,7 +176,8 @@ public final class InputCheck {
         return all.size() > SHOWN ? text + "; and " + (all.size() - SHOWN) + " more" : text.toString();
     }
 
-    private static void close(@Nullable Object value) {
+    /** Closes what a source gave, if it is to be closed. */
+    public static void close(@Nullable Object value) {
         if (value instanceof AutoCloseable closeable) {
             try {
                 closeable.close();

@@ -152,6 +152,10 @@ class InputCheckTest {
         assertThatThrownBy(() -> InputCheck.requireAtMost(0.05, 19, leftOut, "cam"))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("cam: 1 image of 19 cannot be used, more than 5 %: 7.png: is damaged");
+        assertThatThrownBy(() -> InputCheck.requireAtMost(0, 100, leftOut, "cam"))
+                .hasMessageContaining("more than 0 %:");
+        assertThatThrownBy(() -> InputCheck.requireAtMost(0.005, 100, leftOut, "cam"))
+                .hasMessageContaining("1 image of 100 cannot be used, more than 0.5 %:");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> InputCheck.requireShare(5))
                 .withMessageContaining("is 5.0; expected 0 to 1");
