@@ -26,13 +26,40 @@ final class CocoPolygon {
 
     private final int height;
     private final int width;
-    private int[] toggles = new int[64];
-    private int count;
-    private long crossings;
 
-    private CocoPolygon(int height, int width) {
+    /** The vertices on the grid, the last one first: edge {@code i} goes from {@code i} to {@code i + 1}. */
+    private final int[] x;
+
+    private final int[] y;
+
+    /** The first and the last column whose middle an edge crosses; the last is less than the first if it crosses none. */
+    private final int[] first;
+
+    private final int[] last;
+
+    /** The leftmost column that any edge crosses. */
+    private int left;
+
+    /** Where the rows of a column go next, of the columns from {@link #left} on. */
+    private int[] next = {};
+
+    /** The rows at which columns change, column by column. */
+    private int[] rows = {};
+
+    private CocoPolygon(int height, int width, double[] xy) {
         this.height = height;
         this.width = width;
+        int edges = xy.length / 2;
+        x = new int[edges + 1];
+        y = new int[edges + 1];
+        first = new int[edges];
+        last = new int[edges];
+        for (int i = 0; i < edges; i++) {
+            x[i + 1] = grid(xy[2 * i]);
+            y[i + 1] = grid(xy[2 * i + 1]);
+        }
+        x[0] = x[edges];
+        y[0] = y[edges];
     }
 
     /**
@@ -44,37 +71,100 @@ final class CocoPolygon {
      */
     static int[] changes(int height, int width, double[] xy) {
         check(xy);
-        CocoPolygon polygon = new CocoPolygon(height, width);
-        int last = xy.length - 2;
-        int x = grid(xy[last]);
-        int y = grid(xy[last + 1]);
-        for (int i = 0; i < xy.length; i += 2) {
-            int nextX = grid(xy[i]);
-            int nextY = grid(xy[i + 1]);
-            // the edge's own direction does not matter, only the order of its ends
-            long dx = Math.abs((long) nextX - x);
-            long dy = Math.abs((long) nextY - y);
-            if (dx >= dy) {
-                if (x <= nextX) {
-                    polygon.flat(x, y, nextX, nextY);
-                } else {
-                    polygon.flat(nextX, nextY, x, y);
-                }
-            } else if (y <= nextY) {
-                polygon.steep(x, y, nextX, nextY);
-            } else {
-                polygon.steep(nextX, nextY, x, y);
+        CocoPolygon polygon = new CocoPolygon(height, width, xy);
+        int[] begin = polygon.columns();
+        for (int i = 0; i < polygon.first.length; i++) {
+            if (polygon.first[i] <= polygon.last[i]) {
+                polygon.edge(i);
             }
-            x = nextX;
-            y = nextY;
         }
-        polygon.cancel();
-        // a change behind the last pixel changes nothing
-        int n = polygon.count;
-        if (n > 0 && polygon.toggles[n - 1] == height * width) {
-            n--;
+        return polygon.inOrder(begin);
+    }
+
+    /**
+     * Finds the columns that each edge crosses, and makes room for their changes: a column's place is known before its
+     * changes are, so that nothing has to be sorted but the few of one column.
+     *
+     * @return where the place of each column begins
+     */
+    private int[] columns() {
+        left = width;
+        int right = -1;
+        long crossings = 0;
+        for (int i = 0; i < first.length; i++) {
+            int from = firstColumn(Math.min(x[i], x[i + 1]));
+            int to = lastColumn(Math.max(x[i], x[i + 1]));
+            first[i] = from;
+            last[i] = to;
+            if (from <= to) {
+                crossings += to - from + 1;
+                left = Math.min(left, from);
+                right = Math.max(right, to);
+            }
         }
-        return Arrays.copyOf(polygon.toggles, n);
+        if (crossings > MAX_CROSSINGS) {
+            throw new InvalidDataException("the edges of a polygon cross more than " + MAX_CROSSINGS
+                    + " columns of an image of " + height + "x" + width + "; expected an outline of an object");
+        }
+        rows = new int[(int) crossings];
+        int columns = Math.max(0, right - left + 1);
+        int[] begin = new int[columns + 1];
+        // edges that begin and end at a column, then edges at each, then all edges before it
+        for (int i = 0; i < first.length; i++) {
+            if (first[i] <= last[i]) {
+                begin[first[i] - left]++;
+                begin[last[i] - left + 1]--;
+            }
+        }
+        int edges = 0;
+        int before = 0;
+        for (int c = 0; c <= columns; c++) {
+            edges += begin[c];
+            begin[c] = before;
+            before += edges;
+        }
+        next = begin.clone();
+        return begin;
+    }
+
+    private void edge(int i) {
+        // the edge's own direction does not matter, only the order of its ends
+        long dx = Math.abs((long) x[i + 1] - x[i]);
+        long dy = Math.abs((long) y[i + 1] - y[i]);
+        boolean inOrder = dx >= dy ? x[i] <= x[i + 1] : y[i] <= y[i + 1];
+        int from = inOrder ? i : i + 1;
+        int to = inOrder ? i + 1 : i;
+        if (dx >= dy) {
+            flat(x[from], y[from], dx, (long) y[to] - y[from], first[i], last[i]);
+        } else {
+            steep(x[from], y[from], (long) x[to] - x[from], dy, first[i], last[i]);
+        }
+    }
+
+    /** An edge that is at least as wide as high, from left to right: the upper end of the step over a middle counts. */
+    private void flat(int x0, int y0, long dx, long dy, int from, int to) {
+        double slope = (double) dy / dx;
+        double t = (long) GRID * from + MIDDLE - x0 + (dy < 0 ? 1 : 0);
+        for (int column = from; column <= to; column++, t += GRID) {
+            toggle(column, (int) (y0 + slope * t + .5));
+        }
+    }
+
+    /** An edge that is higher than wide, from top to bottom. */
+    private void steep(int x0, int y0, long dx, long dy, int from, int to) {
+        double slope = (double) dx / dy;
+        double steps = 1 / slope;
+        for (int column = from; column <= to; column++) {
+            int middle = GRID * column + MIDDLE;
+            // all but always right; what the drawn line does decides
+            long t = (long) Math.ceil((middle + .5 - x0) * steps);
+            if (t < 1 || t > dy || !isOver(x0, slope, t, middle) || isOver(x0, slope, t - 1, middle)) {
+                t = search(x0, slope, dy, middle);
+            }
+            if (t <= dy) {
+                toggle(column, (int) (y0 + t - 1));
+            }
+        }
     }
 
     private static void check(double[] xy) {
@@ -97,40 +187,6 @@ final class CocoPolygon {
     /** Rounds as a cast in C does, towards 0; left and above of the image that is of no effect. */
     private static int grid(double v) {
         return (int) (GRID * v + .5);
-    }
-
-    /** An edge that is at least as wide as high, from left to right. */
-    private void flat(int x0, int y0, int x1, int y1) {
-        int first = firstColumn(x0);
-        int last = lastColumn(x1);
-        reserve(first, last);
-        double slope = (double) ((long) y1 - y0) / ((long) x1 - x0);
-        for (int column = first; column <= last; column++) {
-            long t = (long) GRID * column + MIDDLE - x0;
-            int left = (int) (y0 + slope * t + .5);
-            int right = (int) (y0 + slope * (t + 1) + .5);
-            toggle(column, Math.min(left, right));
-        }
-    }
-
-    /** An edge that is higher than wide, from top to bottom. */
-    private void steep(int x0, int y0, int x1, int y1) {
-        int first = firstColumn(Math.min(x0, x1));
-        int last = lastColumn(Math.max(x0, x1));
-        reserve(first, last);
-        long dy = (long) y1 - y0;
-        double slope = (double) ((long) x1 - x0) / dy;
-        for (int column = first; column <= last; column++) {
-            int middle = GRID * column + MIDDLE;
-            long t = (long) Math.ceil((middle + .5 - x0) / slope);
-            t = Math.max(1, Math.min(dy, t));
-            if (!isOver(x0, slope, t, middle) || isOver(x0, slope, t - 1, middle)) {
-                t = search(x0, slope, dy, middle);
-            }
-            if (t <= dy) {
-                toggle(column, (int) (y0 + t - 1));
-            }
-        }
     }
 
     /** The first step at which the edge is over the middle, by halving; beyond the last if none is. */
@@ -163,37 +219,41 @@ final class CocoPolygon {
         return Math.min(width - 1, Math.floorDiv(x - MIDDLE - 1, GRID));
     }
 
-    private void reserve(int first, int last) {
-        crossings += Math.max(0, (long) last - first + 1);
-        if (crossings > MAX_CROSSINGS) {
-            throw new InvalidDataException("the edges of a polygon cross more than " + MAX_CROSSINGS
-                    + " columns of an image of " + height + "x" + width + "; expected an outline of an object");
-        }
-    }
-
     /** Changes a column from the first pixel on whose centre is not above the grid row. */
     private void toggle(int column, int gridRow) {
-        if (count == toggles.length) {
-            cancel();
-            if (count > toggles.length / 2) {
-                toggles = Arrays.copyOf(toggles, 2 * toggles.length);
-            }
-        }
-        int row = Math.max(0, Math.min(height, Math.floorDiv(gridRow + MIDDLE, GRID)));
-        toggles[count++] = column * height + row;
+        // a division that rounds towards 0 does for what is above the image, too
+        rows[next[column - left]++] = Math.max(0, Math.min(height, (gridRow + MIDDLE) / GRID));
     }
 
-    /** Sorts the changes; two at one place are none. */
-    private void cancel() {
-        Arrays.sort(toggles, 0, count);
+    /** The changes in column-major order; two at one place are none. */
+    private int[] inOrder(int[] begin) {
         int n = 0;
-        for (int i = 0; i < count; i++) {
-            if (n > 0 && toggles[n - 1] == toggles[i]) {
-                n--;
+        for (int c = 0; c < begin.length - 1; c++) {
+            int from = begin[c];
+            int to = next[c];
+            if (to - from == 2) {
+                int a = rows[from];
+                int b = rows[from + 1];
+                rows[from] = Math.min(a, b);
+                rows[from + 1] = Math.max(a, b);
             } else {
-                toggles[n++] = toggles[i];
+                Arrays.sort(rows, from, to);
+            }
+            // what was read makes room for what is written
+            int start = (left + c) * height;
+            for (int i = from; i < to; i++) {
+                int change = start + rows[i];
+                if (n > 0 && rows[n - 1] == change) {
+                    n--;
+                } else {
+                    rows[n++] = change;
+                }
             }
         }
-        count = n;
+        // a change behind the last pixel changes nothing
+        if (n > 0 && rows[n - 1] == height * width) {
+            n--;
+        }
+        return Arrays.copyOf(rows, n);
     }
 }

@@ -224,9 +224,7 @@ public final class RleMask {
         if (x < 0 || x >= width || y < 0 || y >= height) {
             throw new IndexOutOfBoundsException("(" + y + ", " + x + ") outside " + height + "x" + width);
         }
-        int found = Arrays.binarySearch(changes, x * height + y);
-        int before = found < 0 ? -found - 1 : found + 1;
-        return before % 2 == 1;
+        return before(x * height + y + 1) % 2 == 1;
     }
 
     /** The smallest box that holds all pixels inside; {@link PixelBox#EMPTY} if there are none. */
@@ -268,7 +266,7 @@ public final class RleMask {
      * @throws IllegalArgumentException if the other is of another size
      */
     public RleMask intersection(RleMask other) {
-        return combine(other, 2);
+        return combine(other, 0);
     }
 
     /**
@@ -288,23 +286,41 @@ public final class RleMask {
         return unionOf(masks.subList(0, half)).union(unionOf(masks.subList(half, masks.size())));
     }
 
-    /** The pixels inside at least so many of the two. */
-    private RleMask combine(RleMask other, int least) {
+    /** The pixels that are not {@code outside} of both: 0 for an intersection, 1 for a union, outside being inside there. */
+    private RleMask combine(RleMask other, int flip) {
         requireSameSize(other);
         int[] out = new int[changes.length + other.changes.length];
+        // one of the two is alone up to where the other begins
+        int i = other.changes.length == 0 ? changes.length : before(other.changes[0]);
+        int j = changes.length == 0 ? other.changes.length : other.before(changes[0]);
         int n = 0;
-        int i = 0;
-        int j = 0;
-        while (i < changes.length || j < other.changes.length) {
-            int at = Math.min(at(i), other.at(j));
-            i += at(i) == at ? 1 : 0;
-            j += other.at(j) == at ? 1 : 0;
-            boolean inside = i % 2 + j % 2 >= least;
-            if (inside != (n % 2 == 1)) {
-                out[n++] = at;
-            }
+        if (flip == 1) {
+            System.arraycopy(i > 0 ? changes : other.changes, 0, out, 0, i + j);
+            n = i + j;
         }
-        return new RleMask(height, width, Arrays.copyOf(out, n));
+        while (i < changes.length && j < other.changes.length) {
+            // the lesser of the two, without a branch, which no processor could foretell
+            int difference = changes[i] - other.changes[j];
+            out[n] = other.changes[j] + (difference & difference >> 31);
+            i += difference - 1 >>> 31;
+            j += -difference - 1 >>> 31;
+            int inside = (i ^ flip) & (j ^ flip) ^ flip;
+            n += (inside ^ n) & 1;
+        }
+        // the one that has no change left is inside to the end, or outside
+        RleMask rest = i < changes.length ? this : other;
+        int from = i < changes.length ? i : j;
+        if ((i + j - from & 1) != flip) {
+            System.arraycopy(rest.changes, from, out, n, rest.changes.length - from);
+            n += rest.changes.length - from;
+        }
+        return new RleMask(height, width, n == out.length ? out : Arrays.copyOf(out, n));
+    }
+
+    /** Number of changes before a pixel. */
+    private int before(int pixel) {
+        int found = Arrays.binarySearch(changes, pixel);
+        return found < 0 ? -found - 1 : found;
     }
 
     /**
@@ -406,20 +422,28 @@ public final class RleMask {
     /** A byte for each pixel, {@code [height][width]} row-major, 1 inside and 0 outside. */
     public byte[] toDense() {
         byte[] pixels = new byte[height * width];
-        // marks the changes within a column, and the state in which each begins; a sum down the columns fills them
+        PixelBox box = box();
+        // marks the changes within a column, and the state in which each begins; what is above then goes on below
         int i = 0;
-        for (int x = 0; x < width; x++) {
+        int end = box.y() + box.height();
+        for (int x = box.x(); x < box.x() + box.width(); x++) {
             int start = x * height;
             if (i < changes.length && changes[i] == start) {
                 i++;
             }
             pixels[x] = (byte) (i % 2);
             while (i < changes.length && changes[i] < start + height) {
-                pixels[(changes[i++] - start) * width + x] = 1;
+                int y = changes[i++] - start;
+                pixels[y * width + x] = (byte) (y < end ? 1 : 0); // behind the box nothing goes on
             }
         }
-        for (int p = width; p < pixels.length; p++) {
-            pixels[p] ^= pixels[p - width];
+        byte[] row = new byte[box.width()];
+        System.arraycopy(pixels, box.y() * width + box.x(), row, 0, row.length);
+        for (int y = box.y() + 1; y < end; y++) {
+            for (int x = 0, p = y * width + box.x(); x < row.length; x++, p++) {
+                row[x] ^= pixels[p];
+            }
+            System.arraycopy(row, 0, pixels, y * width + box.x(), row.length);
         }
         return pixels;
     }
