@@ -1,8 +1,12 @@
 package dev.wsss.api;
 
 import ai.djl.modality.cv.output.CategoryMask;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One label for each pixel: a pseudo label, a prediction, or the truth. Values are labels of a {@link ClassCatalog}, 0
@@ -12,9 +16,18 @@ public final class LabelMap {
     /** The value of a pixel that takes no part in training and evaluation. */
     public static final int IGNORE = 255;
 
+    /** Eight labels at once: most of a map is areas of one label. */
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+    /** Times a label, eight of it. */
+    private static final long EACH = 0x0101010101010101L;
+
     private final int height;
     private final int width;
     private final byte[] labels;
+
+    /** Known once it was asked for; several who check one map ask. */
+    private volatile int @Nullable [] histogram;
 
     private LabelMap(int height, int width, byte[] labels) {
         this.height = height;
@@ -68,11 +81,75 @@ public final class LabelMap {
 
     /** Number of pixels of each value, 256 entries. */
     public int[] histogram() {
-        int[] counts = new int[256];
-        for (byte b : labels) {
-            counts[b & 255]++;
+        int[] known = histogram;
+        if (known == null) {
+            known = new int[256];
+            for (int i = 0; i < labels.length; ) {
+                int end = runEnd(i);
+                known[labels[i] & 255] += end - i;
+                i = end;
+            }
+            histogram = known;
         }
-        return counts;
+        return known.clone();
+    }
+
+    private int runEnd(int start) {
+        byte label = labels[start];
+        long eight = (label & 255) * EACH;
+        int i = start + 1;
+        while (i <= labels.length - Long.BYTES && (long) EIGHT.get(labels, i) == eight) {
+            i += Long.BYTES;
+        }
+        while (i < labels.length && labels[i] == label) {
+            i++;
+        }
+        return i;
+    }
+
+    /**
+     * Walks through this map and another, pixel by pixel in order of rows, and tells of each run of pixels in which neither
+     * changes.
+     *
+     * @throws IllegalArgumentException if the other is of another size
+     */
+    public void compare(LabelMap other, PairRun visitor) {
+        if (other.height != height || other.width != width) {
+            throw new IllegalArgumentException("label maps are of " + height + "x" + width + " and " + other.height + "x"
+                    + other.width + " pixels; expected one size");
+        }
+        byte[] theirs = other.labels;
+        for (int i = 0, start = 0; start < labels.length; start = i) {
+            byte mine = labels[start];
+            byte its = theirs[start];
+            i = start + 1;
+            if (i < labels.length && labels[i] == mine && theirs[i] == its) {
+                long eightOfMine = (mine & 255) * EACH;
+                long eightOfIts = (its & 255) * EACH;
+                while (i <= labels.length - Long.BYTES
+                        && (long) EIGHT.get(labels, i) == eightOfMine
+                        && (long) EIGHT.get(theirs, i) == eightOfIts) {
+                    i += Long.BYTES;
+                }
+                while (i < labels.length && labels[i] == mine && theirs[i] == its) {
+                    i++;
+                }
+            }
+            visitor.run(mine & 255, its & 255, i - start);
+        }
+    }
+
+    /** What is told of a run of pixels of two maps. */
+    @FunctionalInterface
+    public interface PairRun {
+        /**
+         * Takes a run.
+         *
+         * @param mine the value in the map that was asked, 0 to 255
+         * @param its the value in the other
+         * @param pixels at least 1
+         */
+        void run(int mine, int its, int pixels);
     }
 
     /** DJL's form, with the catalog's label names; ignored pixels keep the value {@link #IGNORE}. */

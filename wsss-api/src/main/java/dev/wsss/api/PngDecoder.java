@@ -26,6 +26,10 @@ final class PngDecoder {
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
     /** Deflate cannot expand further: 258 bytes for two bits. */
     private static final long MAX_EXPANSION = 1032;
+
+    /** Bytes that are inflated at a time, whole rows of them; more where one row has more. */
+    private static final int BLOCK = 1 << 16;
+
     /** First column, first row, column step and row step of each Adam7 pass. */
     private static final int[][] ADAM7 = {
         {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}
@@ -235,67 +239,76 @@ final class PngDecoder {
         }
         int c = channels();
         int n = Math.toIntExact(rowBytes(w));
-        byte[] line = new byte[n];
+        int bpp = Math.max(1, c * bitDepth / 8);
+        // rows are inflated some at a time, for each call costs more than a row of a mask
+        int rows = Math.min(h, Math.max(1, BLOCK / (n + 1)));
+        byte[] block = new byte[Math.multiplyExact(rows, n + 1)];
         byte[] above = new byte[n];
-        byte[] filter = new byte[1];
-        for (int j = 0; j < h; j++) {
-            inflate(inflater, filter, 1);
-            inflate(inflater, line, n);
-            unfilter(filter[0] & 255, line, above, Math.max(1, c * bitDepth / 8));
-            int row = pass[1] + j * pass[3];
-            if (bitDepth == 8 && !interlaced) {
-                System.arraycopy(line, 0, out, row * n, n);
-            } else {
-                int mask = (1 << bitDepth) - 1;
-                for (int i = 0; i < w; i++) {
-                    int to = (row * width + pass[0] + i * pass[2]) * c;
-                    if (bitDepth == 8) {
-                        System.arraycopy(line, i * c, out, to, c);
-                    } else if (bitDepth == 16) {
-                        for (int k = 0; k < c; k++) {
-                            out[to + k] = line[2 * (i * c + k)];
-                        }
-                    } else {
-                        int bit = i * bitDepth;
-                        out[to] = (byte) ((line[bit >> 3] & 255) >> (8 - bitDepth - (bit & 7)) & mask);
-                    }
-                }
+        for (int j = 0; j < h; j += rows) {
+            int count = Math.min(rows, h - j);
+            inflate(inflater, block, count * (n + 1));
+            for (int r = 0; r < count; r++) {
+                int at = r * (n + 1) + 1;
+                unfilter(block[at - 1] & 255, block, at, n, above, bpp);
+                put(block, at, pass, j + r, w, out);
+                System.arraycopy(block, at, above, 0, n);
             }
-            byte[] t = above;
-            above = line;
-            line = t;
         }
     }
 
-    private void unfilter(int filter, byte[] line, byte[] above, int bpp) {
-        int n = line.length;
+    /** Writes a row of a pass where it belongs. */
+    private void put(byte[] block, int at, int[] pass, int passRow, int w, byte[] out) {
+        int c = channels();
+        int row = pass[1] + passRow * pass[3];
+        if (bitDepth == 8 && !interlaced) {
+            System.arraycopy(block, at, out, row * w * c, w * c);
+            return;
+        }
+        int mask = (1 << bitDepth) - 1;
+        for (int i = 0; i < w; i++) {
+            int to = (row * width + pass[0] + i * pass[2]) * c;
+            if (bitDepth == 8) {
+                System.arraycopy(block, at + i * c, out, to, c);
+            } else if (bitDepth == 16) {
+                for (int k = 0; k < c; k++) {
+                    out[to + k] = block[at + 2 * (i * c + k)];
+                }
+            } else {
+                int bit = i * bitDepth;
+                out[to] = (byte) ((block[at + (bit >> 3)] & 255) >> (8 - bitDepth - (bit & 7)) & mask);
+            }
+        }
+    }
+
+    private void unfilter(int filter, byte[] block, int at, int n, byte[] above, int bpp) {
+        int end = at + n;
         switch (filter) {
             case 0 -> {}
             case 1 -> {
-                for (int i = bpp; i < n; i++) {
-                    line[i] += line[i - bpp];
+                for (int i = at + bpp; i < end; i++) {
+                    block[i] += block[i - bpp];
                 }
             }
             case 2 -> {
                 for (int i = 0; i < n; i++) {
-                    line[i] += above[i];
+                    block[at + i] += above[i];
                 }
             }
             case 3 -> {
                 for (int i = 0; i < n; i++) {
-                    int left = i < bpp ? 0 : line[i - bpp] & 255;
-                    line[i] += (byte) ((left + (above[i] & 255)) >> 1);
+                    int left = i < bpp ? 0 : block[at + i - bpp] & 255;
+                    block[at + i] += (byte) ((left + (above[i] & 255)) >> 1);
                 }
             }
             case 4 -> {
                 for (int i = 0; i < n; i++) {
-                    int a = i < bpp ? 0 : line[i - bpp] & 255;
+                    int a = i < bpp ? 0 : block[at + i - bpp] & 255;
                     int b = above[i] & 255;
                     int c = i < bpp ? 0 : above[i - bpp] & 255;
                     int pa = Math.abs(b - c);
                     int pb = Math.abs(a - c);
                     int pc = Math.abs(a + b - 2 * c);
-                    line[i] += (byte) (pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
+                    block[at + i] += (byte) (pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
                 }
             }
             default -> throw bad("row filter " + filter + ", expected 0 to 4");

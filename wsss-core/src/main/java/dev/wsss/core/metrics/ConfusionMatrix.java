@@ -44,14 +44,11 @@ public final class ConfusionMatrix {
      */
     public void add(LabelMap prediction, LabelMap truth) {
         requireComparable(prediction, truth, labels);
-        byte[] p = prediction.toArray();
-        byte[] t = truth.toArray();
-        for (int i = 0; i < t.length; i++) {
-            int trueLabel = t[i] & 255;
+        truth.compare(prediction, (trueLabel, predicted, pixels) -> {
             if (trueLabel != LabelMap.IGNORE) {
-                counts[trueLabel * (labels + 1) + Math.min(p[i] & 255, labels)]++;
+                add(trueLabel, Math.min(predicted, labels), pixels);
             }
-        }
+        });
     }
 
     static void requireComparable(LabelMap prediction, LabelMap truth, int labels) {
