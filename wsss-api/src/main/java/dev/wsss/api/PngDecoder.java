@@ -1,12 +1,12 @@
 package dev.wsss.api;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
-import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +26,6 @@ final class PngDecoder {
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
     /** Deflate cannot expand further: 258 bytes for two bits. */
     private static final long MAX_EXPANSION = 1032;
-
-    /** Bytes that are inflated at a time, whole rows of them; more where one row has more. */
-    private static final int BLOCK = 1 << 16;
-
     /** First column, first row, column step and row step of each Adam7 pass. */
     private static final int[][] ADAM7 = {
         {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}
@@ -48,7 +44,6 @@ final class PngDecoder {
     /** Offset and length of the data of each IDAT chunk. */
     private final List<int[]> pixelChunks = new ArrayList<>();
 
-    private int nextPixelChunk;
     private int @Nullable [] palette;
 
     /**
@@ -150,20 +145,47 @@ final class PngDecoder {
             throw bad("truncated: " + compressed + " bytes of compressed pixels cannot hold " + height + "x" + width
                     + " pixels");
         }
+        if (raw > Integer.MAX_VALUE - 9) {
+            throw bad("header says " + height + "x" + width + " pixels of " + raw + " bytes; more than 2^31 are not read");
+        }
+        byte[] lines = inflate((int) raw);
         byte[] out = new byte[width * height * channels()];
-        Inflater inflater = new Inflater();
+        int at = 0;
+        for (int[] pass : passes) {
+            at = decodePass(lines, at, pass, out);
+        }
+        return out;
+    }
+
+    /** All lines of all passes, each behind the number of its filter. */
+    private byte[] inflate(int length) {
+        byte[] lines = new byte[length + 1]; // one more, to notice what is too much
+        int n;
         try {
-            for (int[] pass : passes) {
-                decodePass(inflater, pass, out);
+            int[] only = pixelChunks.get(0);
+            if (pixelChunks.size() == 1) {
+                n = Zlib.inflate(file, only[0], only[0] + only[1], lines);
+            } else {
+                byte[] all = together();
+                n = Zlib.inflate(all, 0, all.length, lines);
             }
-            finish(inflater);
         } catch (DataFormatException e) {
             throw new InvalidDataException(
                     name + ": damaged PNG: compressed pixels are corrupt (" + e.getMessage() + ")", e);
-        } finally {
-            inflater.end();
         }
-        return out;
+        if (n != length) {
+            throw bad(
+                    n > length
+                            ? "holds more pixels than " + height + "x" + width
+                            : "pixels end after " + n + " bytes, too early for " + height + "x" + width);
+        }
+        return lines;
+    }
+
+    private byte[] together() {
+        ByteArrayOutputStream all = new ByteArrayOutputStream(file.length);
+        pixelChunks.forEach(chunk -> all.write(file, chunk[0], chunk[1]));
+        return all.toByteArray();
     }
 
     /** Finds pixels and palette, and checks order and checksums; returns the number of compressed bytes. */
@@ -231,121 +253,87 @@ final class PngDecoder {
         return ((long) pixels * channels() * bitDepth + 7) / 8;
     }
 
-    private void decodePass(Inflater inflater, int[] pass, byte[] out) throws DataFormatException {
+    /** Decodes the lines of a pass in place, and returns where those of the next begin. */
+    private int decodePass(byte[] lines, int start, int[] pass, byte[] out) {
         int w = passSize(width, pass[0], pass[2]);
         int h = passSize(height, pass[1], pass[3]);
         if (w == 0 || h == 0) {
-            return;
+            return start;
         }
-        int c = channels();
-        int n = Math.toIntExact(rowBytes(w));
-        int bpp = Math.max(1, c * bitDepth / 8);
-        // rows are inflated some at a time, for each call costs more than a row of a mask
-        int rows = Math.min(h, Math.max(1, BLOCK / (n + 1)));
-        byte[] block = new byte[Math.multiplyExact(rows, n + 1)];
-        byte[] above = new byte[n];
-        for (int j = 0; j < h; j += rows) {
-            int count = Math.min(rows, h - j);
-            inflate(inflater, block, count * (n + 1));
-            for (int r = 0; r < count; r++) {
-                int at = r * (n + 1) + 1;
-                unfilter(block[at - 1] & 255, block, at, n, above, bpp);
-                put(block, at, pass, j + r, w, out);
-                System.arraycopy(block, at, above, 0, n);
-            }
+        int n = (int) rowBytes(w);
+        int at = start + 1;
+        for (int j = 0; j < h; j++, at += n + 1) {
+            unfilter(lines, at, n, j > 0);
+            put(lines, at, pass, j, w, out);
         }
+        return at - 1;
     }
 
     /** Writes a row of a pass where it belongs. */
-    private void put(byte[] block, int at, int[] pass, int passRow, int w, byte[] out) {
+    private void put(byte[] lines, int at, int[] pass, int passRow, int w, byte[] out) {
         int c = channels();
         int row = pass[1] + passRow * pass[3];
         if (bitDepth == 8 && !interlaced) {
-            System.arraycopy(block, at, out, row * w * c, w * c);
+            System.arraycopy(lines, at, out, row * w * c, w * c);
             return;
         }
         int mask = (1 << bitDepth) - 1;
         for (int i = 0; i < w; i++) {
             int to = (row * width + pass[0] + i * pass[2]) * c;
             if (bitDepth == 8) {
-                System.arraycopy(block, at + i * c, out, to, c);
+                System.arraycopy(lines, at + i * c, out, to, c);
             } else if (bitDepth == 16) {
                 for (int k = 0; k < c; k++) {
-                    out[to + k] = block[at + 2 * (i * c + k)];
+                    out[to + k] = lines[at + 2 * (i * c + k)];
                 }
             } else {
                 int bit = i * bitDepth;
-                out[to] = (byte) ((block[at + (bit >> 3)] & 255) >> (8 - bitDepth - (bit & 7)) & mask);
+                out[to] = (byte) ((lines[at + (bit >> 3)] & 255) >> (8 - bitDepth - (bit & 7)) & mask);
             }
         }
     }
 
-    private void unfilter(int filter, byte[] block, int at, int n, byte[] above, int bpp) {
+    /**
+     * Undoes the filter of a line, whose number is the byte before it.
+     *
+     * @param below whether the line before it is above it; else what is above is 0
+     */
+    private void unfilter(byte[] lines, int at, int n, boolean below) {
+        int bpp = Math.max(1, channels() * bitDepth / 8);
         int end = at + n;
-        switch (filter) {
+        int up = below ? n + 1 : 0;
+        switch (lines[at - 1]) {
             case 0 -> {}
             case 1 -> {
                 for (int i = at + bpp; i < end; i++) {
-                    block[i] += block[i - bpp];
+                    lines[i] += lines[i - bpp];
                 }
             }
             case 2 -> {
-                for (int i = 0; i < n; i++) {
-                    block[at + i] += above[i];
+                for (int i = at; i < end && below; i++) {
+                    lines[i] += lines[i - up];
                 }
             }
             case 3 -> {
-                for (int i = 0; i < n; i++) {
-                    int left = i < bpp ? 0 : block[at + i - bpp] & 255;
-                    block[at + i] += (byte) ((left + (above[i] & 255)) >> 1);
+                for (int i = at; i < end; i++) {
+                    int left = i < at + bpp ? 0 : lines[i - bpp] & 255;
+                    int above = below ? lines[i - up] & 255 : 0;
+                    lines[i] += (byte) (left + above >> 1);
                 }
             }
             case 4 -> {
-                for (int i = 0; i < n; i++) {
-                    int a = i < bpp ? 0 : block[at + i - bpp] & 255;
-                    int b = above[i] & 255;
-                    int c = i < bpp ? 0 : above[i - bpp] & 255;
+                for (int i = at; i < end; i++) {
+                    boolean first = i < at + bpp;
+                    int a = first ? 0 : lines[i - bpp] & 255;
+                    int b = below ? lines[i - up] & 255 : 0;
+                    int c = below && !first ? lines[i - up - bpp] & 255 : 0;
                     int pa = Math.abs(b - c);
                     int pb = Math.abs(a - c);
                     int pc = Math.abs(a + b - 2 * c);
-                    block[at + i] += (byte) (pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
+                    lines[i] += (byte) (pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
                 }
             }
-            default -> throw bad("row filter " + filter + ", expected 0 to 4");
-        }
-    }
-
-    private void inflate(Inflater inflater, byte[] to, int length) throws DataFormatException {
-        int n = 0;
-        while (n < length) {
-            int k = inflater.inflate(to, n, length - n);
-            n += k;
-            if (k == 0 && !feed(inflater)) {
-                throw bad("pixels end after " + inflater.getBytesWritten() + " bytes, too early for " + height + "x"
-                        + width);
-            }
-        }
-    }
-
-    private boolean feed(Inflater inflater) {
-        if (inflater.finished() || inflater.needsDictionary() || nextPixelChunk == pixelChunks.size()) {
-            return false;
-        }
-        int[] chunk = pixelChunks.get(nextPixelChunk++);
-        inflater.setInput(file, chunk[0], chunk[1]);
-        return true;
-    }
-
-    /** Reads the end of the compressed stream, with its checksum. */
-    private void finish(Inflater inflater) throws DataFormatException {
-        byte[] surplus = new byte[1];
-        while (!inflater.finished()) {
-            if (inflater.inflate(surplus) > 0) {
-                throw bad("holds more pixels than " + height + "x" + width);
-            }
-            if (!inflater.finished() && !feed(inflater)) {
-                throw bad("truncated: compressed pixels have no end");
-            }
+            default -> throw bad("row filter " + (lines[at - 1] & 255) + ", expected 0 to 4");
         }
     }
 
