@@ -106,8 +106,8 @@ final class TrainingRun<B extends AutoCloseable> {
     }
 
     private void train(long first) {
-        try (Prefetcher<B> batches =
-                new Prefetcher<>(t.data, t.seed, first * t.accumulate, t.steps * t.accumulate, t.threads)) {
+        try (BatchLoader<B> batches =
+                new BatchLoader<>(t.data, t.seed, first * t.accumulate, t.steps * t.accumulate, t.threads)) {
             for (long step = first; step < t.steps; step++) {
                 try (Scope scope = Scope.open()) {
                     step(step, batches);
@@ -119,12 +119,12 @@ final class TrainingRun<B extends AutoCloseable> {
         }
     }
 
-    private void step(long step, Prefetcher<B> batches) {
+    private void step(long step, BatchLoader<B> batches) {
         if (!network.isTraining()) {
             network.train(true);
         }
         for (int micro = 0; micro < t.accumulate; micro++) {
-            B batch = batches.take();
+            B batch = batches.next();
             try (Scope scope = Scope.open()) {
                 long number = step * t.accumulate + micro;
                 long stepSeed = BatchSource.mix(t.seed, number);
@@ -136,7 +136,7 @@ final class TrainingRun<B extends AutoCloseable> {
                 images += t.data.images(batch);
                 Torch.run(() -> backward(batch));
             } finally {
-                Prefetcher.close(batch);
+                BatchLoader.close(batch);
             }
         }
         Torch.run(() -> update(step));

@@ -12,6 +12,8 @@
  * load them; libtorch's generators are seeded anew from (seed, step) before every step. So a run that was stopped and
  * resumed gives bit for bit the weights of one that was not, and what listeners draw at random in between changes nothing.
  *
+ * <p>A {@link dev.wsss.core.train.BatchLoader} loads the batches ahead of their use; it serves loops of one's own, too.
+ *
  * <p>Losses stay on the device: nothing in a step waits for it. They are read at the log points, where a loss that is not
  * a number ends the run with the step and the terms by name.
  */
