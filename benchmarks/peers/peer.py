@@ -1,6 +1,6 @@
 """Peers in Python. Runs once for each line on standard input and prints the seconds.
 
-usage: peer.py sweep|resize-pil|resize-cv|cam|train FOLDER THREADS
+usage: peer.py sweep|resize-pil|resize-cv|cam|train|masks-...|index|evaluation|loader FOLDER THREADS
 
 FOLDER holds the inputs as files of raw numbers; what each question reads is in its function. "ready" is printed first.
 With CHANNELS_LAST=1 in the environment, the networks of cam and train and their images are in torch.channels_last.
@@ -9,6 +9,8 @@ With CHANNELS_LAST=1 in the environment, the networks of cam and train and their
 import os
 import sys
 import time
+
+import data_peers
 
 CHANNELS_LAST = os.environ.get("CHANNELS_LAST") == "1"
 
@@ -145,7 +147,12 @@ def train(folder):
 
 def main():
     questions = {"sweep": sweep, "resize-pil": resize_pil, "resize-cv": resize_cv, "cam": cam, "train": train}
-    run = questions[sys.argv[1]](sys.argv[2])
+    questions |= {"index": data_peers.index, "evaluation": data_peers.evaluation, "loader": data_peers.loader}
+    question, folder = sys.argv[1:3]
+    if question.startswith("masks-"):
+        run = data_peers.masks(folder, question.removeprefix("masks-"))
+    else:
+        run = questions[question](folder)
     print("ready", flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()

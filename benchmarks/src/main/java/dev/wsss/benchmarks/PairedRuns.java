@@ -23,7 +23,6 @@ import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.resnet.ResNet38;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -32,25 +31,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Our code and its peer by turns on the same inputs, so that whatever else the machine does hits both; prints a row of
  * medians for each question. {@code peers/run.sh} starts it, and says in which system properties the peers are named.
  */
-public final class PairedRuns {
-    private static final int PAIRS = Integer.getInteger("pairs", 9);
-    private static final int THREADS = Integer.getInteger("threads", 1);
-
-    /** Threads of libtorch and OpenBLAS that have nothing to do go on spinning for a while. */
-    private static final int IDLE_MILLISECONDS = 200;
-
-    /** Of what takes half a minute each time. */
-    private static final int HEAVY_PAIRS = Math.min(PAIRS, 3);
-
+public final class PairedRuns extends Pairs {
     /** Channels that AffinityNet compares pixels by. */
     private static final int FEATURES = 448;
 
@@ -58,10 +46,8 @@ public final class PairedRuns {
     private static final int SWEEP_IMAGES = 10;
     private static final int RESIZES = 20;
 
-    private final Path folder;
-
     private PairedRuns(Path folder) {
-        this.folder = folder;
+        super(folder);
     }
 
     /** Runs the questions named, or all. */
@@ -96,19 +82,9 @@ public final class PairedRuns {
             if (wanted.isEmpty() || wanted.contains("affinity")) {
                 runs.affinity();
             }
+            new DataPairs(folder).run(wanted);
         } finally {
-            try (Stream<Path> files = Files.list(folder)) {
-                files.forEach(PairedRuns::delete);
-            }
             delete(folder);
-        }
-    }
-
-    private static void delete(Path path) {
-        try {
-            Files.delete(path);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
@@ -290,7 +266,7 @@ public final class PairedRuns {
                     () -> network.maps(sample, false),
                     () -> network.maps(sample, true));
             row("CAM, ResNet-50, four scales, mirrored / PyTorch", turns);
-            row("the same of ours in float32 / in bfloat16", turns.ours[0], turns.ours[1]);
+            row("the same of ours in float32 / in bfloat16", turns.ours()[0], turns.ours()[1]);
             System.out.printf(
                     Locale.ROOT,
                     "| (a score of [0, 1] in bfloat16 differs by at most %.4f, on average by %.5f) | | | |%n",
@@ -309,8 +285,8 @@ public final class PairedRuns {
             step.losses();
             Turns turns = turns(python("train", "torch"), HEAVY_PAIRS, step::step, step::losses);
             row("PPC's training step, ResNet-38, views of 448 and 128 / PyTorch", turns);
-            double[] losses = turns.ours[1];
-            row("of which the losses and their gradients" + share(losses, turns.ours[0]), null, losses);
+            double[] losses = turns.ours()[1];
+            row("of which the losses and their gradients" + share(losses, turns.ours()[0]), null, losses);
             // the step has warmed it up
             row("of which the backbone, one run", null, new double[] {seconds(step::backbone)});
         }
@@ -343,132 +319,12 @@ public final class PairedRuns {
                 codes[1].run();
                 codes[2].run();
             }
-            double[][] seconds = turns(null, HEAVY_PAIRS, codes).ours;
+            double[][] seconds = turns(null, HEAVY_PAIRS, codes).ours();
             double[] all = new double[HEAVY_PAIRS];
             Arrays.setAll(all, i -> seconds[0][i] + seconds[2][i]);
             row("AffinityNet, ResNet-38, one image, network and affinities" + share(seconds[0], all), null, seconds[0]);
             row("of which affinities from features" + share(seconds[1], all), null, seconds[1]);
             row("transition matrix and walk of 3 maps, 256 steps" + share(seconds[2], all), null, seconds[2]);
         }
-    }
-
-    /** The median part that one is of the other. */
-    private static String share(double[] part, double[] whole) {
-        double[] shares = new double[part.length];
-        Arrays.setAll(shares, i -> part[i] / whole[i]);
-        return String.format(Locale.ROOT, ", %.2f %% of the time", 100 * median(shares));
-    }
-
-    private List<String> python(String question, String module) {
-        boolean absent = !(System.getProperty("modules", "") + " ").contains(" " + module + "-");
-        return absent
-                ? List.of()
-                : List.of(
-                        System.getProperty("python", "python3"),
-                        System.getProperty("peer", "peer.py"),
-                        question,
-                        folder.toString(),
-                        "" + THREADS);
-    }
-
-    /**
-     * Measures by turns.
-     *
-     * @param command of the peer; null or empty if it is absent
-     * @return whether the peer is there
-     */
-    private static boolean compare(String name, @Nullable List<String> command, int warmUps, int pairs, Runnable code) {
-        for (int i = 0; i < warmUps; i++) {
-            code.run();
-        }
-        Turns turns = turns(command, pairs, code);
-        row(name, turns);
-        return turns.peer != null;
-    }
-
-    /**
-     * Seconds of runs that took turns.
-     *
-     * @param peer one for each turn; null if it is absent
-     * @param ours one for each code and turn
-     */
-    private record Turns(double @Nullable [] peer, double[][] ours) {}
-
-    /** Runs the peer, if there is one, and each code, and all again. The peer warms up, the codes do not. */
-    private static Turns turns(@Nullable List<String> command, int count, Runnable... codes) {
-        double[][] ours = new double[codes.length][count];
-        if (command == null || command.isEmpty()) {
-            for (int i = 0; i < count; i++) {
-                turn(codes, ours, i);
-            }
-            return new Turns(null, ours);
-        }
-        try (Peer peer = new Peer(command)) {
-            peer.seconds();
-            double[] theirs = new double[count];
-            for (int i = 0; i < count; i++) {
-                theirs[i] = peer.seconds();
-                turn(codes, ours, i);
-            }
-            return new Turns(theirs, ours);
-        }
-    }
-
-    private static void turn(Runnable[] codes, double[][] ours, int at) {
-        for (int c = 0; c < codes.length; c++) {
-            ours[c][at] = seconds(codes[c]);
-        }
-    }
-
-    private static void alone(String name, Runnable code) {
-        code.run();
-        double[] ours = new double[3];
-        Arrays.setAll(ours, i -> seconds(code));
-        row(name, null, ours);
-    }
-
-    private static double seconds(Runnable code) {
-        try {
-            Thread.sleep(IDLE_MILLISECONDS);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("interrupted while measuring", e);
-        }
-        long start = System.nanoTime();
-        code.run();
-        return (System.nanoTime() - start) * 1e-9;
-    }
-
-    private static void row(String name, Turns turns) {
-        row(turns.peer == null ? name + ": absent" : name, turns.peer, turns.ours[0]);
-    }
-
-    private static void row(String name, double @Nullable [] peer, double[] ours) {
-        if (peer == null) {
-            System.out.printf(Locale.ROOT, "| %s | | %.1f | |%n", name, 1e3 * median(ours));
-            return;
-        }
-        double[] ratios = new double[peer.length];
-        Arrays.setAll(ratios, i -> peer[i] / ours[i]);
-        System.out.printf(
-                Locale.ROOT,
-                "| %s | %.1f | %.1f | %.2f (%.2f - %.2f) |%n",
-                name,
-                1e3 * median(peer),
-                1e3 * median(ours),
-                median(ratios),
-                Arrays.stream(ratios).min().orElseThrow(),
-                Arrays.stream(ratios).max().orElseThrow());
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
-    }
-
-    private void write(String name, float[] values) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
-        Files.write(folder.resolve(name), bytes.array());
     }
 }
