@@ -248,7 +248,6 @@ enum ImageFormat {
 
     /** All that the header says. */
     ImageInfo info(FileBytes file) {
-        return new ImageInfo(
-                this == WEBP ? "WebP" : name(), size(file), colours(file), depth(file), orientation(file));
+        return new ImageInfo(this == WEBP ? "WebP" : name(), size(file), colours(file), depth(file), orientation(file));
     }
 }

@@ -108,7 +108,8 @@ final class PartCheck {
         } catch (InvalidDataException e) {
             found = null;
             String why = String.valueOf(e.getMessage());
-            // tags that come from the mask lack for the same reason, which is told already; so do those of a missing mask
+            // tags that come from the mask lack for the same reason, which is told already; so do those of a missing
+            // mask
             if (!why.equals(read.problem) && !missing) {
                 find(Kind.TAGS_UNREADABLE, index, why);
             }
@@ -133,8 +134,8 @@ final class PartCheck {
     private @Nullable ImageInfo drawn(int index) {
         try {
             RgbImage image = data.get(index).image();
-            ImageInfo info = new ImageInfo(
-                    "", new ImageFiles.Size(image.height(), image.width()), ImageInfo.Colours.RGB, 8, 1);
+            ImageInfo info =
+                    new ImageInfo("", new ImageFiles.Size(image.height(), image.width()), ImageInfo.Colours.RGB, 8, 1);
             count(index, info);
             return info;
         } catch (InvalidDataException e) {
@@ -279,7 +280,8 @@ final class PartCheck {
             find(
                     Kind.TAG_WITHOUT_PIXEL,
                     index,
-                    "'" + data.id(index) + "' is tagged " + String.join(", ", unseen) + ", of which its mask has no pixel");
+                    "'" + data.id(index) + "' is tagged " + String.join(", ", unseen)
+                            + ", of which its mask has no pixel");
         }
         if (!untold.isEmpty()) {
             find(

@@ -52,8 +52,7 @@ final class PublishedCounts {
                     List.of(LabelSet.CAMVID),
                     Map.of("train", new int[] {367}, "val", new int[] {101}, "test", new int[] {233})),
             new Benchmark(
-                    List.of(LabelSet.ADE20K),
-                    Map.of("training", new int[] {20210}, "validation", new int[] {2000})),
+                    List.of(LabelSet.ADE20K), Map.of("training", new int[] {20210}, "validation", new int[] {2000})),
             new Benchmark(
                     List.of(LabelSet.COCO_STUFF, LabelSet.COCO_STUFF_27, LabelSet.COCO_STUFF_15, LabelSet.COCO_STUFF_3),
                     Map.of(
