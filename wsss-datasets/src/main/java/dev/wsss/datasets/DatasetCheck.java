@@ -76,11 +76,14 @@ public final class DatasetCheck {
         return new DatasetReport(fast, numbers, findings, notes);
     }
 
-    /** Tells of ids of a part that an earlier part has too. */
+    /** Tells of ids of a part that an earlier part has too; drawn images have numbers for ids, each part its own. */
     private static void noteShared(List<PartCheck> checks) {
         Map<String, String> partOfId = new HashMap<>();
         for (PartCheck check : checks) {
             Dataset data = check.data();
+            if (!(data instanceof FileDataset)) {
+                continue;
+            }
             for (int i = 0; i < data.size(); i++) {
                 String other = partOfId.putIfAbsent(data.id(i), data.name());
                 if (other != null) {

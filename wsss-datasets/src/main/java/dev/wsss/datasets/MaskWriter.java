@@ -2,10 +2,7 @@ package dev.wsss.datasets;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.wsss.api.AtomicFile;
 import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
@@ -20,11 +17,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills a folder with label PNGs. A small file beside them says what they are made of: a run of the same settings goes on
@@ -44,6 +41,14 @@ final class MaskWriter {
      * @param labels makes the map; called from any thread, and only if there is no such file yet
      */
     record Item(String name, String origin, Supplier<LabelMap> labels) {}
+
+    /**
+     * What the folder says of its masks.
+     *
+     * @param made settings by name; null where a file lacks them
+     * @param replacing whether a run that makes all again has not ended
+     */
+    private record Manifest(@Nullable Map<String, String> made, boolean replacing) {}
 
     private final Path folder;
     private final Description made;
@@ -166,40 +171,29 @@ final class MaskWriter {
      * @return whether a run that was to make all again has not ended
      */
     private boolean readManifest(Path manifest) {
-        JsonObject json;
-        SortedMap<String, String> there = new TreeMap<>();
-        boolean replacing;
+        @Nullable Manifest there;
+        String why = "it lacks a part";
         try {
-            json = JsonParser.parseString(TextLines.text(manifest, "what the label PNGs beside it are made of"))
-                    .getAsJsonObject();
-            for (Map.Entry<String, JsonElement> e : json.getAsJsonObject("made").entrySet()) {
-                there.put(e.getKey(), e.getValue().getAsString());
-            }
-            replacing = json.get("replacing").getAsBoolean();
-        } catch (JsonParseException
-                | IllegalStateException
-                | UnsupportedOperationException
-                | NullPointerException
-                | ClassCastException e) {
-            throw new InvalidDataException(
-                    manifest + ": does not say what the label PNGs beside it are made of (" + e.getMessage()
-                            + "); expected the file of an earlier run, or leave to overwrite",
-                    e);
+            there = GSON.fromJson(
+                    TextLines.text(manifest, "what the label PNGs beside it are made of"), Manifest.class);
+        } catch (JsonParseException e) {
+            there = null;
+            why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         }
-        List<String> differences = Description.differences(there, made.under("kind"));
+        if (there == null || there.made == null) {
+            throw new InvalidDataException(manifest + ": does not say what the label PNGs beside it are made of (" + why
+                    + "); expected the file of an earlier run, or leave to overwrite");
+        }
+        List<String> differences = Description.differences(there.made, made.under("kind"));
         if (!differences.isEmpty()) {
             throw new InvalidDataException(folder + ": its label PNGs are made otherwise: "
                     + String.join(", ", differences) + "; expected the same, another folder, or leave to overwrite");
         }
-        return replacing;
+        return there.replacing;
     }
 
     private void writeManifest(boolean replacing) {
-        JsonObject settings = new JsonObject();
-        made.under("kind").forEach(settings::addProperty);
-        JsonObject json = new JsonObject();
-        json.add("made", settings);
-        json.addProperty("replacing", replacing);
-        AtomicFile.write(folder.resolve(MANIFEST), GSON.toJson(json) + "\n");
+        Manifest manifest = new Manifest(made.under("kind"), replacing);
+        AtomicFile.write(folder.resolve(MANIFEST), GSON.toJson(manifest) + "\n");
     }
 }

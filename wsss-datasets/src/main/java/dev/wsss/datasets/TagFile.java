@@ -2,14 +2,14 @@ package dev.wsss.datasets;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonReader;
 import dev.wsss.api.AtomicFile;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
+import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -126,28 +126,51 @@ public final class TagFile {
 
     private static Map<String, ImageTags> readJson(Path file, ClassCatalog classes) {
         Map<String, ImageTags> tags = new LinkedHashMap<>();
-        try {
-            JsonObject json =
-                    JsonParser.parseString(TextLines.text(file, EXPECTED)).getAsJsonObject();
-            for (Map.Entry<String, JsonElement> e : json.getAsJsonObject("tags").entrySet()) {
-                List<String> names = new ArrayList<>();
-                e.getValue().getAsJsonArray().forEach(name -> names.add(name.getAsString()));
-                try {
-                    tags.put(e.getKey(), ImageTags.ofNames(classes, names));
-                } catch (InvalidDataException unknown) {
-                    throw new InvalidDataException(file + ": '" + e.getKey() + "': " + unknown.getMessage(), unknown);
+        boolean found = false;
+        try (JsonReader in = new JsonReader(new StringReader(TextLines.text(file, EXPECTED)))) {
+            in.beginObject();
+            while (in.hasNext()) {
+                if (in.nextName().equals("tags")) {
+                    found = true;
+                    in.beginObject();
+                    while (in.hasNext()) {
+                        readImage(in, file, classes, tags);
+                    }
+                    in.endObject();
+                } else {
+                    in.skipValue();
                 }
             }
-        } catch (JsonParseException
-                | IllegalStateException
-                | UnsupportedOperationException
-                | NullPointerException
-                | ClassCastException e) {
+            in.endObject();
+        } catch (IOException | IllegalStateException e) {
             throw new InvalidDataException(
                     file + ": holds no tags ("
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + "); expected " + EXPECTED,
                     e);
         }
+        if (!found) {
+            throw new InvalidDataException(file + ": holds no tags; expected " + EXPECTED);
+        }
         return tags;
+    }
+
+    private static void readImage(JsonReader in, Path file, ClassCatalog classes, Map<String, ImageTags> tags)
+            throws IOException {
+        String id = in.nextName();
+        List<String> names = new ArrayList<>();
+        in.beginArray();
+        while (in.hasNext()) {
+            names.add(in.nextString());
+        }
+        in.endArray();
+        ImageTags found;
+        try {
+            found = ImageTags.ofNames(classes, names);
+        } catch (InvalidDataException e) {
+            throw new InvalidDataException(file + ": '" + id + "': " + e.getMessage(), e);
+        }
+        if (tags.put(id, found) != null) {
+            throw new InvalidDataException(file + ": '" + id + "' stands twice; expected each image once");
+        }
     }
 }
