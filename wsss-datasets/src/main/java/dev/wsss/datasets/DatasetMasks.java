@@ -102,11 +102,14 @@ public final class DatasetMasks {
     private Description description() {
         Description.Builder made =
                 Description.of("DatasetMasks").put("of", parts.get(0).name());
-        for (Dataset part : parts) {
-            made.put("data." + part.name(), part.description().sha256());
+        for (int p = 0; p < parts.size(); p++) {
+            Dataset part = parts.get(p);
+            // lists of one name may lie in several folders
+            String name = p > 0 && part.name().equals(parts.get(0).name()) ? part.name() + "#2" : part.name();
+            made.put("data." + name, part.description().sha256());
             if (part instanceof FileDataset files) {
                 made.put(
-                        "masks." + part.name(),
+                        "masks." + name,
                         Sha256.of(IntStream.range(0, files.size())
                                 .parallel()
                                 .mapToObj(i -> fingerprint(files.mask(i)))

@@ -2,7 +2,6 @@ package dev.wsss.datasets;
 
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -18,6 +17,6 @@ public record MaskExport(int written, int kept, List<String> left, SortedMap<Str
     /** Copies the lists. */
     public MaskExport {
         left = List.copyOf(left);
-        failed = Collections.unmodifiableSortedMap(new TreeMap<>((Map<String, String>) failed));
+        failed = Collections.unmodifiableSortedMap(new TreeMap<>(failed));
     }
 }

@@ -184,7 +184,7 @@ final class MaskWriter {
             throw new InvalidDataException(manifest + ": does not say what the label PNGs beside it are made of (" + why
                     + "); expected the file of an earlier run, or leave to overwrite");
         }
-        List<String> differences = Description.differences(there.made, made.under("kind"));
+        List<String> differences = Description.differences(there.made, settings());
         if (!differences.isEmpty()) {
             throw new InvalidDataException(folder + ": its label PNGs are made otherwise: "
                     + String.join(", ", differences) + "; expected the same, another folder, or leave to overwrite");
@@ -192,8 +192,14 @@ final class MaskWriter {
         return there.replacing;
     }
 
+    private SortedMap<String, String> settings() {
+        SortedMap<String, String> settings = made.under("");
+        settings.put("kind", made.kind());
+        return settings;
+    }
+
     private void writeManifest(boolean replacing) {
-        Manifest manifest = new Manifest(made.under("kind"), replacing);
+        Manifest manifest = new Manifest(settings(), replacing);
         AtomicFile.write(folder.resolve(MANIFEST), GSON.toJson(manifest) + "\n");
     }
 }

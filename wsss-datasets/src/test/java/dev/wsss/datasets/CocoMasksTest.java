@@ -141,7 +141,7 @@ class CocoMasksTest {
         of(json).build().run();
         assertInvalid(
                 () -> of(json).optRule(OverlapRule.LAST_ON_TOP).build().run(),
-                "rule is 'SMALLEST_ON_TOP' there and 'LAST_ON_TOP' here",
+                "made otherwise: rule is 'SMALLEST_ON_TOP' there and 'LAST_ON_TOP' here",
                 "leave to overwrite");
         Files.writeString(json, Files.readString(json).replace("21.5", "7.5"));
         assertInvalid(() -> of(json).build().run(), "instances is '");

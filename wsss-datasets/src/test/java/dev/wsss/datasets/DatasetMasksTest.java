@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +96,19 @@ class DatasetMasksTest {
                 .build()
                 .run();
         assertThat(export.written()).isEqualTo(1);
+    }
+
+    /** Two lists may have one name, in folders of their own. */
+    @Test
+    void listsOfOneNameAreTold() {
+        Dataset data = Datasets.open("shapes:train=2,val=1,size=32").train();
+        MaskExport export = DatasetMasks.builder()
+                .setData(new DatasetSplits(data.subset("s", 0), Optional.of(data.subset("s", 1))))
+                .setOut(out)
+                .build()
+                .run();
+        assertThat(export.written()).isEqualTo(2);
+        assertThat(LabelPng.read(out.resolve(data.id(1) + ".png"))).isEqualTo(data.truth(1));
     }
 
     @Test

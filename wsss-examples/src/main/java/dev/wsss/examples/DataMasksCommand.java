@@ -94,7 +94,8 @@ final class DataMasksCommand implements Callable<Integer> {
                         .toList(),
                 "");
         if (!masks.left().isEmpty()) {
-            writer.println(masks.left().size() + " images without " + (ofData ? "a mask" : "annotation") + " left out");
+            writer.println("left out, without " + (ofData ? "a mask" : "annotation") + ": "
+                    + masks.left().size());
         }
         writer.println(out + ": " + masks.written() + " masks written, " + masks.kept() + " were there"
                 + (ofData ? "" : "; overlaps by " + rule));

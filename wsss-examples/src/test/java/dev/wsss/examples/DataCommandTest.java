@@ -211,7 +211,7 @@ class DataCommandTest {
                         "--threads",
                         1))
                 .isZero();
-        assertThat(lines()).contains("1 images without annotation left out");
+        assertThat(lines()).contains("left out, without annotation: 1");
         assertThat(LabelPng.read(raw.resolve("9.png")).histogram()[13]).isEqualTo(9);
         assertThat(raw.resolve("7.png")).doesNotExist();
 
@@ -238,7 +238,7 @@ class DataCommandTest {
         Path masks = folder.resolve("masks");
         assertThat(run("masks", "--data", "folder:" + data, "--out", masks)).isEqualTo(3);
         assertThat(lines())
-                .contains("image without a mask: 1", "1 images without a mask left out")
+                .contains("image without a mask: 1", "left out, without a mask: 1")
                 .contains(masks + ": 18 masks written, 0 were there")
                 .anyMatch(line -> line.startsWith("  s3: ") && line.contains("s3.png"));
         assertThat(LabelPng.read(masks.resolve("s0.png"))).isEqualTo(LabelPng.read(SceneFolder.mask(data, 0)));
