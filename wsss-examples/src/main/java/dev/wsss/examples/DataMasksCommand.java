@@ -79,9 +79,10 @@ final class DataMasksCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         boolean ofData = spec.commandLine().getParseResult().hasMatchedOption("--data");
-        if ((coco.file != null) == ofData) {
-            throw new ParameterException(spec.commandLine(), "either --coco or --data is required");
+        if (coco.file == null && !ofData) {
+            throw new ParameterException(spec.commandLine(), "--coco or --data is required");
         }
+        coco.requireOneSource(spec.commandLine());
         List<String> broken = new ArrayList<>();
         MaskExport masks = coco.file != null ? ofCoco(coco.file, broken) : ofData();
         PrintWriter writer = spec.commandLine().getOut();

@@ -84,13 +84,7 @@ final class DataTagsCommand implements Callable<Integer> {
         if (minPixels != null && !fromMasks) {
             throw usage("--min-pixels is for --from-masks");
         }
-        boolean ofData = spec.commandLine().getParseResult().hasMatchedOption("--data");
-        if (coco.file != null && (fromMasks || ofData)) {
-            throw usage("--coco is in place of --data, and has no --from-masks");
-        }
-        if (coco.file == null && (crowds || coco.images != null)) {
-            throw usage("--crowds and --images are for --coco");
-        }
+        coco.requireOneSource(spec.commandLine());
         ClassCatalog classes;
         Map<String, ImageTags> tags;
         if (coco.file != null) {

@@ -224,9 +224,15 @@ class DataCommandTest {
         assertThat(lines()).contains("left out, as something is wrong with it: 1");
         assertThat(run("masks", "--coco", json, "--out", json)).isEqualTo(1);
         assertThat(run("masks", "--out", raw)).isEqualTo(2);
+        assertThat(err.toString()).contains("--coco or --data is required");
         assertThat(run("masks", "--coco", json, "--data", "shapes", "--out", raw))
                 .isEqualTo(2);
-        assertThat(err.toString()).contains("either --coco or --data is required");
+        assertThat(err.toString()).contains("--data is of a dataset; --coco was given");
+        assertThat(run("masks", "--data", "shapes", "--rule", "LAST_ON_TOP", "--out", raw))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("--rule is for --coco");
+        assertThat(run("masks", "--coco", json, "--part", "val", "--out", raw)).isEqualTo(2);
+        assertThat(err.toString()).contains("--part is of a dataset; --coco was given");
     }
 
     @Test
