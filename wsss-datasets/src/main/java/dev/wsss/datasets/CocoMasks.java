@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>coco2voc, to which AFA points, is {@link OverlapRule#SMALLEST_ON_TOP}, {@link CocoNames#ID}, {@link
  * Builder#optPublishedIds raw ids} and {@link Builder#optSkipUnannotated no file for images without annotation}; wseg is {@link
- * OverlapRule#LAST_ON_TOP}. Which of them made the archive {@code coco_seg_anno}, that most papers use, is not known.
+ * OverlapRule#LAST_ON_TOP}. Which of them made the archive {@code coco_seg_anno}, that RIB, AFA, CLIP-ES and CDL link, is not known.
  *
  * <p>A run that was interrupted goes on where it was: {@code wsss-masks.json} in the folder says what its masks are made of,
  * and intact ones are kept. A folder of other settings or another file is refused.

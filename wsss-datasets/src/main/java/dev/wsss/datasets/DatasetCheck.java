@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * neither pixels nor what follows from them. EXIF's orientation is told and not applied, as masks are drawn on the stored
  * pixels: a mask that was drawn on the turned image has another size than its image, and is found for that.
  *
+ * <p>An image that a list names and that is not there keeps most datasets from being opened; here it is found where it went
+ * afterwards. Tags that differ from masks are found too, of which the published datasets are not free.
+ *
  * <p>Two images are the same where their files have the same bytes; of images that lie in no file none is found. What tags
  * are derived from, they do not contradict.
  */

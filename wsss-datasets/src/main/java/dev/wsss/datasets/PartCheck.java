@@ -98,8 +98,7 @@ final class PartCheck {
     void look(int index) {
         ImageInfo info = files == null ? drawn(index) : read(files, index);
         Mask read = data.hasTruth(index) ? mask(index, info) : Mask.NONE;
-        boolean missing = data.hasTruth() && !data.hasTruth(index);
-        if (missing) {
+        if (data.hasTruth() && !data.hasTruth(index)) {
             find(Kind.MASK_MISSING, index, "there is no mask of '" + data.id(index) + "'");
         }
         @Nullable ImageTags found;
@@ -108,9 +107,8 @@ final class PartCheck {
         } catch (InvalidDataException e) {
             found = null;
             String why = String.valueOf(e.getMessage());
-            // tags that come from the mask lack for the same reason, which is told already; so do those of a missing
-            // mask
-            if (!why.equals(read.problem) && !missing) {
+            // tags that come from the mask lack for the same reason, which is told already
+            if (!why.equals(read.problem)) {
                 find(Kind.TAGS_UNREADABLE, index, why);
             }
         }

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>VOC</td><td>objects of {@code Annotations/*.xml}</td>
  *     <td>difficult, truncated and occluded objects count. {@code cls_labels.npy} holds the same for the 12031 images of
  *     train_aug and val; RIB keys it by integers, AFA calls it {@code cls_labels_onehot.npy}. Mean tags of an image: 1.483
- *     in train, 1.555 in train_aug, 1.482 in val; no image is without. Masks show an object too small to be drawn, or cut
- *     away by a border of 255, not at all</td></tr>
+ *     in train, 1.555 in train_aug, 1.482 in val; no image is without. A mask need not show each
+ *     object: a border of 255 may cover a small one</td></tr>
  * <tr><td>COCO 2014</td><td>categories of the instances file</td>
  *     <td>with crowd regions or without. The lists of CLIP-ES have person on 45061 and 21585 images of train and val, a
  *     little less than an index of all annotations has, so they seem to leave crowds out. Their lists have the 82081 and

@@ -276,6 +276,29 @@ class DatasetCheckTest {
     }
 
     @Test
+    void tagsAreFoundMissingBesideMasks() throws IOException {
+        Path voc = root.resolve("VOC2012");
+        String cat = "<annotation><object><name>cat</name></object></annotation>";
+        for (String id : new String[] {"a", "b", "c"}) {
+            TestFiles.image(voc.resolve("JPEGImages/" + id + ".jpg"), 4, 4, 50 + id.charAt(0));
+            TestFiles.text(voc.resolve("Annotations/" + id + ".xml"), cat);
+        }
+        TestFiles.text(voc.resolve("Annotations/b.xml"), cat.substring(0, 30));
+        TestFiles.mask(voc.resolve("SegmentationClass/a.png"), 4, 4, 0, 8);
+        TestFiles.text(voc.resolve("ImageSets/Segmentation/train.txt"), "a", "b", "c");
+        DatasetReport report = DatasetCheck.builder()
+                .setData(VocLayout.builder().setRoot(voc).setSplit("train").build())
+                .build()
+                .run();
+        assertThat(report.findings())
+                .extracting(Finding::kind, Finding::id)
+                .containsExactly(
+                        tuple(Kind.MASK_MISSING, "b"), tuple(Kind.TAGS_UNREADABLE, "b"), tuple(Kind.MASK_MISSING, "c"));
+        assertThat(report.parts().get(0).meanTags()).isEqualTo(1);
+        assertThat(report.parts().get(0).tagged()).isEqualTo(2);
+    }
+
+    @Test
     void publishedCountsAreCompared() throws IOException {
         Path voc = root.resolve("VOC2012");
         TestFiles.image(voc.resolve("JPEGImages/a.jpg"), 4, 4, 7);

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Looks at every image and mask of a dataset: whether they are there, can be read and fit each other, which images"
                     + " stand twice, what tags and masks say of each class.",
-            "Exit status: 0 nothing is wrong, 3 something is, and is listed, 1 the dataset cannot be opened."
+            "Exit status: 0 nothing is wrong, 3 something is, and is listed (tags that differ from masks count), 1 the dataset"
+                    + " cannot be opened, such as for a listed image that is not there."
         })
 final class DataCheckCommand implements Callable<Integer> {
     @Spec
