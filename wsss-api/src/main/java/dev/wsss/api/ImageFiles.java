@@ -105,6 +105,18 @@ public final class ImageFiles {
     }
 
     /**
+     * Reads what an image's header says, and of the file little more: size, kind of colours, bits of a sample, EXIF's
+     * orientation.
+     *
+     * @throws InvalidDataException as {@link #size}
+     */
+    public static ImageInfo info(Path file) {
+        try (FileBytes bytes = FileBytes.open(file, ImageFormat.EXPECTED)) {
+            return ImageFormat.of(bytes).info(bytes);
+        }
+    }
+
+    /**
      * Refuses a size that a header says.
      *
      * @param packed number of bytes that hold the pixels

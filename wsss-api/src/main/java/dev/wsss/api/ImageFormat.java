@@ -20,6 +20,20 @@ enum ImageFormat {
         RgbImage read(String name, byte[] bytes) {
             return JpegDecoder.read(name, bytes);
         }
+
+        @Override
+        ImageInfo.Colours colours(FileBytes file) {
+            return switch (JpegHeader.frame(file).components()) {
+                case 1 -> ImageInfo.Colours.GREY;
+                case 4 -> ImageInfo.Colours.CMYK;
+                default -> ImageInfo.Colours.RGB;
+            };
+        }
+
+        @Override
+        int orientation(FileBytes file) {
+            return ExifOrientation.ofJpeg(file);
+        }
     },
     PNG {
         @Override
@@ -41,6 +55,19 @@ enum ImageFormat {
         @Override
         int depth(FileBytes file) {
             return new PngDecoder(file.name, file.head(33)).bitDepth;
+        }
+
+        @Override
+        ImageInfo.Colours colours(FileBytes file) {
+            int type = new PngDecoder(file.name, file.head(33)).colourType;
+            return type == PngDecoder.GREY || type == PngDecoder.GREY_ALPHA
+                    ? ImageInfo.Colours.GREY
+                    : ImageInfo.Colours.RGB;
+        }
+
+        @Override
+        int orientation(FileBytes file) {
+            return ExifOrientation.ofPng(file);
         }
     },
     BMP {
@@ -130,6 +157,16 @@ enum ImageFormat {
             return decoder(file).ask(reader -> new TiffHeader(file, reader).depth());
         }
 
+        @Override
+        ImageInfo.Colours colours(FileBytes file) {
+            return decoder(file).ask(reader -> new TiffHeader(file, reader).colours());
+        }
+
+        @Override
+        int orientation(FileBytes file) {
+            return ExifOrientation.ofTiff(file, 0);
+        }
+
         private ImageIoDecoder decoder(FileBytes file) {
             TiffHeader.checkDirectory(file);
             return new ImageIoDecoder(file, "TIFF", ImageReaders.ofJdk("tiff"));
@@ -164,6 +201,11 @@ enum ImageFormat {
             }
             return new ImageIoDecoder(file, "WebP", readers).read(reader -> {});
         }
+
+        @Override
+        int orientation(FileBytes file) {
+            return ExifOrientation.ofWebp(file);
+        }
     };
 
     static final String EXPECTED = "a JPEG, PNG, BMP, GIF, TIFF or WebP image";
@@ -192,5 +234,20 @@ enum ImageFormat {
     /** Bits of a stored sample, as the header says. */
     int depth(FileBytes file) {
         return 8;
+    }
+
+    /** What the stored samples are, as the header says. */
+    ImageInfo.Colours colours(FileBytes file) {
+        return ImageInfo.Colours.RGB;
+    }
+
+    /** EXIF's orientation, 1 where there is none. */
+    int orientation(FileBytes file) {
+        return 1;
+    }
+
+    /** All that the header says. */
+    ImageInfo info(FileBytes file) {
+        return new ImageInfo(this == WEBP ? "WebP" : name(), size(file), colours(file), depth(file), orientation(file));
     }
 }

@@ -56,6 +56,15 @@ final class TiffHeader {
         return (int) values(BITS).max().orElse(1);
     }
 
+    /** What the samples are; what is not read counts as RGB, but for inks. */
+    ImageInfo.Colours colours() {
+        return switch ((int) value(COLOURS, -1)) {
+            case 0, 1 -> ImageInfo.Colours.GREY;
+            case 5 -> ImageInfo.Colours.CMYK;
+            default -> ImageInfo.Colours.RGB;
+        };
+    }
+
     /** Refuses what is not read, and sizes that the file cannot hold. */
     void check() {
         checkColours();

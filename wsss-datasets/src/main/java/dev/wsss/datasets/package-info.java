@@ -10,6 +10,12 @@
  *
  * <p>{@link dev.wsss.datasets.CocoInstances} reads the annotation files of MS COCO: images, classes, tags, masks, and label
  * maps by any of the published {@linkplain dev.wsss.datasets.OverlapRule rules for overlaps}.
+ * {@link dev.wsss.datasets.CocoMasks} writes these as label PNGs, and {@link dev.wsss.datasets.DatasetMasks} the masks of any
+ * dataset with its labels for values.
+ *
+ * <p>{@link dev.wsss.datasets.DatasetCheck} looks at every sample of a dataset and tells what is wrong and what there is. {@link
+ * dev.wsss.datasets.TagSource} says where tags come from, {@link dev.wsss.datasets.TagFile} keeps them, and {@link
+ * dev.wsss.datasets.TagComparison} counts how two sources differ.
  *
  * <p>Opening a dataset reads its lists, tables and annotations, finds the files they name, and looks at some of its masks,
  * so that a wrong path, a shifted list of classes or masks of another coding show at once and not an hour later; what was

@@ -10,6 +10,7 @@ import dev.wsss.datasets.TreeDataset;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -134,8 +135,9 @@ final class DataOptions {
         }
     }
 
-    private static Map<String, ImageTags> tags(Path file, ClassCatalog classes) {
-        Map<String, ImageTags> tags = new HashMap<>();
+    /** The tags of an original program's file. */
+    static Map<String, ImageTags> tags(Path file, ClassCatalog classes) {
+        Map<String, ImageTags> tags = new LinkedHashMap<>();
         ObjectNpy.readClassLabels(file).forEach((id, scores) -> {
             try {
                 tags.put(id, ImageTags.ofMultiHot(classes, scores));

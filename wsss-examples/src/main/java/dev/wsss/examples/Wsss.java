@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Wsss.Version.class,
         description = "Weakly supervised semantic segmentation: image tags in, pixel labels out.",
-        subcommands = {Quickstart.class, PpcCommand.class, EvalCommand.class, WeightsCommand.class})
+        subcommands = {Quickstart.class, PpcCommand.class, EvalCommand.class, DataCommand.class, WeightsCommand.class})
 public final class Wsss implements Runnable {
     /** The exit status of a run that went on without some of its samples. */
     static final int SOME_FAILED = 3;
@@ -71,6 +71,7 @@ public final class Wsss implements Runnable {
     /** What the library calls a way out, and what it is called here. */
     private static final Map<String, String> OPTIONS = Map.of(
             "allow to remake it", "--remake makes it again",
+            "or leave to overwrite", "or --overwrite",
             "allow more images to be left out, if that is meant", "--allow-left-out SHARE goes on without them");
 
     private static void complain(PrintWriter err, String message) {

@@ -9,6 +9,9 @@ import dev.wsss.core.crf.CrfRefiner;
 import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.report.Report;
 import dev.wsss.core.saliency.SaliencyFolder;
+import dev.wsss.datasets.CocoMasks;
+import dev.wsss.datasets.DatasetCheck;
+import dev.wsss.datasets.DatasetMasks;
 import dev.wsss.datasets.FolderDataset;
 import dev.wsss.datasets.ShapesDataset;
 import dev.wsss.datasets.VocLayout;
@@ -57,6 +60,9 @@ class RequiredOptionTest {
                 missing(
                         "setSplit",
                         () -> VocLayout.builder().setRoot(Path.of("VOC")).build()),
+                missing("setData", () -> DatasetCheck.builder().build()),
+                missing("setData", () -> DatasetMasks.builder().build()),
+                missing("setInstances", () -> CocoMasks.builder().build()),
                 missing("setBackbone", () -> AffinityNet.builder().build()),
                 missing("setBackbone", () -> DeepLabV1.builder().build()),
                 missing("setBackbone", () -> DeepLabV3.builder().build()),

@@ -1,0 +1,84 @@
+package dev.wsss.api;
+
+/**
+ * Finds EXIF's orientation (tag 274 of the first directory) in a file's header. A file that is damaged says nothing: reading
+ * its pixels will tell.
+ */
+final class ExifOrientation {
+    private static final int UPRIGHT = 1;
+    private static final int ORIENTATION = 274;
+    private static final int SHORT = 3;
+    private static final String PREFIX = "Exif\0\0";
+
+    private ExifOrientation() {}
+
+    /** Of the segment APP1 before a JPEG's pixels. */
+    static int ofJpeg(FileBytes file) {
+        long at = 2;
+        while (file.at(at) == 0xFF) {
+            int marker = file.at(at + 1);
+            if (marker == 0xFF) {
+                at++; // fill bytes may stand before a marker
+                continue;
+            }
+            int length = at + 4 > file.length() ? -1 : file.uint16(at + 2);
+            if (marker == 0xDA || length < 2) {
+                return UPRIGHT;
+            }
+            if (marker == 0xE1 && file.hasText(at + 4, PREFIX)) {
+                return ofTiff(file, at + 4 + PREFIX.length());
+            }
+            at += 2 + length;
+        }
+        return UPRIGHT;
+    }
+
+    /** Of a PNG's chunk eXIf, which may stand before or behind the pixels. */
+    static int ofPng(FileBytes file) {
+        for (long at = 8; at + 12 <= file.length(); ) {
+            long length = Integer.toUnsignedLong(Integer.reverseBytes(file.int32Low(at)));
+            if (file.hasText(at + 4, "eXIf")) {
+                return ofTiff(file, at + 8);
+            }
+            at += 12 + length;
+        }
+        return UPRIGHT;
+    }
+
+    /** Of a WebP's chunk EXIF; some programs put JPEG's prefix into it. */
+    static int ofWebp(FileBytes file) {
+        for (long at = 12; at + 8 <= file.length(); ) {
+            long length = Integer.toUnsignedLong(file.int32Low(at + 4));
+            if (file.hasText(at, "EXIF")) {
+                return ofTiff(file, at + 8 + (file.hasText(at + 8, PREFIX) ? PREFIX.length() : 0));
+            }
+            at += 8 + length + (length & 1);
+        }
+        return UPRIGHT;
+    }
+
+    /** Of the TIFF that begins at a position. */
+    static int ofTiff(FileBytes file, long start) {
+        boolean high = file.hasText(start, "MM\0*");
+        if (start + 8 > file.length() || !(high || file.hasText(start, "II*\0"))) {
+            return UPRIGHT;
+        }
+        int offset = file.int32Low(start + 4);
+        long directory = start + Integer.toUnsignedLong(high ? Integer.reverseBytes(offset) : offset);
+        if (directory + 2 > file.length()) {
+            return UPRIGHT;
+        }
+        int fields = uint16(file, directory, high);
+        for (long at = directory + 2; fields > 0 && at + 12 <= file.length(); at += 12, fields--) {
+            if (uint16(file, at, high) == ORIENTATION && uint16(file, at + 2, high) == SHORT) {
+                int value = uint16(file, at + 8, high);
+                return value >= 1 && value <= 8 ? value : UPRIGHT;
+            }
+        }
+        return UPRIGHT;
+    }
+
+    private static int uint16(FileBytes file, long at, boolean high) {
+        return high ? file.uint16(at) : file.uint16Low(at);
+    }
+}

@@ -1,0 +1,126 @@
+package dev.wsss.datasets;
+
+import static dev.wsss.datasets.TestFiles.assertInvalid;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.wsss.api.Dataset;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.LabelPng;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DatasetMasksTest {
+    private final Path root;
+    private final Path out;
+
+    DatasetMasksTest(@TempDir Path folder) {
+        root = folder.resolve("cityscapes");
+        out = folder.resolve("out");
+    }
+
+    private Path mask(String split, String city, int n) {
+        return root.resolve("gtFine/" + split + "/" + city + "/" + city + "_" + n + "_gtFine_labelIds.png");
+    }
+
+    private void write(String split, String city, int n, int... ids) throws IOException {
+        TestFiles.image(
+                root.resolve("leftImg8bit/" + split + "/" + city + "/" + city + "_" + n + "_leftImg8bit.png"), 2, 4, n);
+        TestFiles.mask(mask(split, city, n), 2, 4, ids);
+    }
+
+    private MaskExport export() {
+        return DatasetMasks.builder()
+                .setData(Datasets.open("cityscapes:" + root))
+                .setOut(out)
+                .build()
+                .run();
+    }
+
+    @Test
+    void labelIdsBecomeTrainIds() throws IOException {
+        write("train", "ulm", 1, 7, 33, 0, 26);
+        write("train", "ulm", 2, 7, 8, 9, 10);
+        write("val", "lindau", 1, 31, 31, 11, 4);
+        assertThat(export()).extracting(MaskExport::written, MaskExport::kept).containsExactly(3, 0);
+        assertThat(LabelPng.read(out.resolve("ulm_1.png")))
+                .isEqualTo(LabelMap.of(2, 4, new byte[] {0, 18, -1, 13, 0, 18, -1, 13}));
+        assertThat(LabelPng.read(out.resolve("lindau_1.png")).get(0, 0)).isEqualTo(16);
+        assertThat(export().kept()).isEqualTo(3);
+
+        // a mask that has changed is another source
+        TestFiles.mask(mask("train", "ulm", 2), 2, 4, 8);
+        assertInvalid(this::export, "masks.cityscapes/train is '");
+    }
+
+    @Test
+    void oneBadMaskIsToldAndMissingOnesAreLeftOut() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            write("train", "ulm", i, 7, 26);
+        }
+        Path bad = mask("train", "ulm", 3);
+        Files.write(bad, Arrays.copyOf(Files.readAllBytes(bad), 80));
+        Files.delete(mask("train", "ulm", 4));
+        MaskExport export = export();
+        assertThat(export.written()).isEqualTo(18);
+        assertThat(export.left()).containsExactly("ulm_4");
+        assertThat(export.failed()).containsOnlyKeys("ulm_3");
+        assertThat(export.failed().get("ulm_3")).contains("ulm_3_gtFine_labelIds.png");
+    }
+
+    @Test
+    void anIdOfTwoMasksIsRefused() throws IOException {
+        write("train", "ulm", 1, 7, 26);
+        write("val", "ulm", 1, 7, 8);
+        assertInvalid(this::export, "'ulm_1' is in cityscapes/train and in cityscapes/val");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void anImageInTwoListsIsWrittenOnce() throws IOException {
+        Path folder = root.resolveSibling("plain");
+        TestFiles.text(folder.resolve("classes.txt"), "cat");
+        TestFiles.image(folder.resolve("images/a.png"), 2, 3, 9);
+        TestFiles.mask(folder.resolve("masks/a.png"), 2, 3, 0, 1);
+        TestFiles.text(folder.resolve("labels.csv"), "a,cat");
+        TestFiles.text(folder.resolve("train.txt"), "a");
+        TestFiles.text(folder.resolve("val.txt"), "a");
+        MaskExport export = DatasetMasks.builder()
+                .setData(Datasets.open("folder:" + folder))
+                .setOut(out)
+                .build()
+                .run();
+        assertThat(export.written()).isEqualTo(1);
+    }
+
+    /** Two lists may have one name, in folders of their own. */
+    @Test
+    void listsOfOneNameAreTold() {
+        Dataset data = Datasets.open("shapes:train=2,val=1,size=32").train();
+        MaskExport export = DatasetMasks.builder()
+                .setData(new DatasetSplits(data.subset("s", 0), Optional.of(data.subset("s", 1))))
+                .setOut(out)
+                .build()
+                .run();
+        assertThat(export.written()).isEqualTo(2);
+        assertThat(LabelPng.read(out.resolve(data.id(1) + ".png"))).isEqualTo(data.truth(1));
+    }
+
+    @Test
+    void dataWithoutMasksAreRefused() {
+        Dataset tags = Datasets.open("shapes:train=2,val=1,size=32").train().tagsOnly();
+        assertInvalid(
+                () -> DatasetMasks.builder().setData(tags).setOut(out).build().run(), "has no mask of any of 2 images");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> DatasetMasks.builder().setOut(out).build())
+                .withMessage("setData is required");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> DatasetMasks.builder().setData(tags).build())
+                .withMessage("setOut is required");
+    }
+}

@@ -1,0 +1,142 @@
+package dev.wsss.examples;
+
+import dev.wsss.api.Dataset;
+import dev.wsss.datasets.CocoMasks;
+import dev.wsss.datasets.DatasetMasks;
+import dev.wsss.datasets.DatasetSplits;
+import dev.wsss.datasets.MaskExport;
+import dev.wsss.datasets.OverlapRule;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code wsss data masks}: label PNGs of COCO's instances file, or of a dataset's masks of another coding. */
+@Command(
+        name = "masks",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Writes label PNGs: of COCO's instances file, or of the masks of a dataset, whose values become labels (train"
+                    + " ids). A run that was interrupted goes on where it was.",
+            "Exit status: 0 done, 3 done but for some, which are listed, 1 failed."
+        })
+final class DataMasksCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private DataOptions data = new DataOptions();
+
+    @Mixin
+    private CocoOptions coco = new CocoOptions();
+
+    @Mixin
+    private PartOption part = new PartOption();
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "where the label PNGs go")
+    private Path out = Path.of("");
+
+    @Option(
+            names = "--rule",
+            paramLabel = "RULE",
+            description =
+                    "with --coco: what a pixel shows where objects overlap, ${COMPLETION-CANDIDATES} (as coco2voc,"
+                            + " wseg, wseg's second converter); default ${DEFAULT-VALUE}")
+    private OverlapRule rule = OverlapRule.SMALLEST_ON_TOP;
+
+    @Option(
+            names = "--raw-ids",
+            description = "with --coco: values are COCO's ids 1..90, as coco2voc writes, not 1..80")
+    private boolean rawIds;
+
+    @Option(
+            names = "--skip-unannotated",
+            description =
+                    "with --coco: no file for images without annotation, as coco2voc; default one of background alone")
+    private boolean skipUnannotated;
+
+    @Option(
+            names = "--skip-broken",
+            description = "with --coco: leave out images and annotations of which something is wrong, and list them")
+    private boolean skipBroken;
+
+    @Option(names = "--overwrite", description = "make all again, whatever DIR holds")
+    private boolean overwrite;
+
+    @Option(names = "--threads", paramLabel = "N", description = "masks at a time; default one for each processor")
+    @Nullable
+    private Integer threads;
+
+    @Override
+    public Integer call() {
+        boolean ofData = spec.commandLine().getParseResult().hasMatchedOption("--data");
+        if (coco.file == null && !ofData) {
+            throw new ParameterException(spec.commandLine(), "--coco or --data is required");
+        }
+        coco.requireOneSource(spec.commandLine());
+        List<String> broken = new ArrayList<>();
+        MaskExport masks = coco.file != null ? ofCoco(coco.file, broken) : ofData();
+        PrintWriter writer = spec.commandLine().getOut();
+        DataCommand.list(writer, "left out, as something is wrong with it", broken, "");
+        DataCommand.list(
+                writer,
+                "image without a mask",
+                masks.failed().entrySet().stream()
+                        .map(e -> e.getKey() + ": " + e.getValue())
+                        .toList(),
+                "");
+        if (!masks.left().isEmpty()) {
+            writer.println("left out, without " + (ofData ? "a mask" : "annotation") + ": "
+                    + masks.left().size());
+        }
+        writer.println(out + ": " + masks.written() + " masks written, " + masks.kept() + " were there"
+                + (ofData ? "" : "; overlaps by " + rule));
+        writer.flush();
+        return masks.failed().isEmpty() && broken.isEmpty() ? 0 : Wsss.SOME_FAILED;
+    }
+
+    private MaskExport ofCoco(Path file, List<String> broken) {
+        CocoMasks.Builder builder = CocoMasks.builder()
+                .setInstances(file)
+                .setOut(out)
+                .optRule(rule)
+                .optNames(coco.names)
+                .optPublishedIds(rawIds)
+                .optSkipUnannotated(skipUnannotated)
+                .optOverwrite(overwrite)
+                .optProgress(new TerminalProgress(System.err));
+        if (coco.images != null) {
+            builder.optImages(coco.images);
+        }
+        if (skipBroken) {
+            builder.optSkipBroken(broken::add);
+        }
+        if (threads != null) {
+            builder.optThreads(threads);
+        }
+        return builder.build().run();
+    }
+
+    private MaskExport ofData() {
+        List<Dataset> parts = part.of(data.open(1));
+        DatasetMasks.Builder builder = DatasetMasks.builder()
+                .setData(new DatasetSplits(
+                        parts.get(0), parts.size() > 1 ? Optional.of(parts.get(1)) : Optional.empty()))
+                .setOut(out)
+                .optOverwrite(overwrite)
+                .optProgress(new TerminalProgress(System.err));
+        if (threads != null) {
+            builder.optThreads(threads);
+        }
+        return builder.build().run();
+    }
+}
