@@ -75,7 +75,12 @@ record CocoLayout(Form form, Path root, String part, String year, Path images) {
                         .map(layout -> TextLines.within(root, layout.images) + " (" + layout.form + ")")
                         .collect(Collectors.joining(" and "))
                 + "; expected one of them, "
-                + (found.stream().map(CocoLayout::year).distinct().count() > 1
+                + (found.stream()
+                                        .map(CocoLayout::year)
+                                        .distinct()
+                                        .filter(y -> !y.isEmpty())
+                                        .count()
+                                == found.size()
                         ? "or the choice of a year, such as the list '" + found.get(0).part + found.get(0).year + "'"
                         : "so move or rename the other"));
     }
