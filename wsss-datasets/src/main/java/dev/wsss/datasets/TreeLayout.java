@@ -95,12 +95,14 @@ enum TreeLayout {
                     .optMasks(
                             "annotations",
                             ".mat",
-                            () -> MatFiles.masks(
-                                    "S",
-                                    id -> id == 0
-                                            ? LabelMap.IGNORE
-                                            : labels.findId(id).orElse(-1),
-                                    "an id of COCO-Stuff, 1..182, or 0"));
+                            () -> MatFiles.masks("S", id -> stuff(labels, id), "an id of COCO-Stuff, 1..182, or 0"));
+        }
+
+        /** Official ids are higher by one than the values of the larger release, so that 0 is free for what has no label. */
+        private int stuff(LabelSet labels, int id) {
+            return id == 0
+                    ? LabelMap.IGNORE
+                    : id > 182 ? -1 : labels.findStored(id - 1).orElse(-1);
         }
 
         @Override

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import us.hebi.matlab.mat.format.Mat5;
 
 /** Small copies of the benchmarks, true in folders, names and values. */
 class TreeDatasetTest {
@@ -132,6 +133,13 @@ class TreeDatasetTest {
                 .optMasks("gtCoarse/train", "_gtCoarse_labelIds.png", true)
                 .build();
         assertThat(coarse.notes().get(0)).contains("gtCoarse/train");
+        Datasets.Builder chosen = Datasets.builder().setSpec("cityscapes:" + root);
+        for (Dataset part : List.of(
+                chosen.optMasks("gtCoarse").open().train(), chosen.open().val().orElseThrow())) {
+            assertThat(part.notes().get(0)).contains("gtCoarse/", "_gtCoarse_labelIds.png");
+        }
+        assertInvalid(() -> chosen.optMasks("gtBest").open(), "'gtBest' were chosen", "'gtFine/train'");
+        assertInvalid(() -> chosen.optMasks("../x").open(), "leads out");
     }
 
     @Test
@@ -439,5 +447,61 @@ class TreeDatasetTest {
         cityscapes();
         Files.createSymbolicLink(root.resolve("leftImg8bit/train/loop"), root.resolve("leftImg8bit/train"));
         assertThat(Datasets.open("cityscapes:" + root).train().size()).isEqualTo(3);
+    }
+
+    @Test
+    void dhrsFormIsToldFromThePublishedOne() throws IOException {
+        BenchmarkTree.ADE20K_DHR.write(root);
+        Dataset train = Datasets.open("ade20k:" + root).train();
+        assertThat(train.notes().get(0)).contains("masks for evaluation: train/mask/*.png");
+        assertThat(train.notes()).contains("tags are the objects of train/xml/<id>.xml");
+        BenchmarkTree.VOC_DHR.write(root.resolve("voc"));
+        image("voc/test/image/2008_000006.jpg");
+        Dataset test = TreeDataset.of(LabelSet.VOC, root.resolve("voc"), "test").build();
+        assertThat(test.hasTruth()).isFalse();
+        assertThat(test.id(0)).isEqualTo("2008_000006");
+        BenchmarkTree.ADE20K.write(root);
+        assertInvalid(() -> Datasets.open("ade20k:" + root), "ade20k in two forms", "DHR", "ADE20K");
+        TestFiles.text(root.resolve("voc/train_aug/xml/2007_000032.xml"), "<!DOCTYPE a []><annotation/>");
+        assertThat(Datasets.open("voc:" + root.resolve("voc")).train().notes())
+                .anyMatch(note -> note.startsWith("tags of 1 image cannot be read") && note.contains("document type"));
+    }
+
+    @Test
+    void matFilesOfOtherValuesAreRefused() throws IOException {
+        BenchmarkTree.COCO_STUFF_10K.write(root);
+        assertThat(Datasets.open("cocostuff27:" + root).train().tags(0).names()).containsExactly("person", "solid");
+        BenchmarkTree.Writer to = new BenchmarkTree.Writer(root);
+        for (BenchmarkTree.Picture p : BenchmarkTree.COCO_STUFF_10K.train()) {
+            to.mat("annotations/" + p.id() + ".mat", "S", Mat5.newScalar(183));
+        }
+        assertInvalid(() -> Datasets.open("cocostuff:" + root), ".mat", "value 183.0", "an id of COCO-Stuff");
+        for (BenchmarkTree.Picture p : BenchmarkTree.COCO_STUFF_10K.train()) {
+            to.mat("annotations/" + p.id() + ".mat", "S", Mat5.newScalar(1.5));
+        }
+        assertInvalid(() -> Datasets.open("cocostuff:" + root), ".mat", "value 1.5");
+        for (BenchmarkTree.Picture p : BenchmarkTree.COCO_STUFF_10K.train()) {
+            to.mat("annotations/" + p.id() + ".mat", "S", Mat5.newMatrix(0, 3));
+        }
+        assertInvalid(() -> Datasets.open("cocostuff:" + root), ".mat", "'S'", "a value for each pixel");
+    }
+
+    @Test
+    void theOriginalReleaseOfPascalContextNeedsItsNames() throws IOException {
+        BenchmarkTree.CONTEXT_ORIGINAL.write(root);
+        Dataset with = Datasets.open("context60:" + root).train();
+        assertThat(with.truth(0).get(0, 0))
+                .isEqualTo(with.classes().labelNames().indexOf("aeroplane"));
+        assertThat(with.truth(0).get(0, BenchmarkTree.WIDTH - 1)).isZero();
+        Path names = root.resolve("labels.txt");
+        String text = Files.readString(names);
+        Files.writeString(names, text.replace(": train\n", ": locomotive\n"));
+        assertInvalid(() -> Datasets.open("context59:" + root), "labels.txt", "does not name 'train'");
+        Files.writeString(names, text + "416: train\n");
+        assertInvalid(() -> Datasets.open("context59:" + root), "labels.txt:460", "416 stands twice");
+        Files.writeString(names, "aeroplane\n");
+        assertInvalid(() -> Datasets.open("context59:" + root), "labels.txt:1", "'number: name'");
+        Files.delete(names);
+        assertInvalid(() -> Datasets.open("context59:" + root), "labels.txt", "no such file");
     }
 }
