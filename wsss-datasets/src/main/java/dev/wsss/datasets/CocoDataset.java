@@ -58,8 +58,17 @@ import org.jspecify.annotations.Nullable;
 public final class CocoDataset extends FileDataset {
     private static final ClassCatalog CLASSES = LabelSet.COCO.catalog();
 
-    private CocoDataset(String name, List<Entry> entries, Source source) {
+    private final @Nullable Path list;
+
+    private CocoDataset(String name, @Nullable Path list, List<Entry> entries, Source source) {
         super(name, CLASSES, entries, source);
+        this.list = list;
+    }
+
+    /** The list that was read, if one was. */
+    @Nullable
+    Path list() {
+        return list;
     }
 
     /** A new builder. */
@@ -194,8 +203,7 @@ public final class CocoDataset extends FileDataset {
         private final String split;
         private final List<String> notes = new ArrayList<>();
         private final CocoNumbers images;
-        private final @Nullable Path json;
-        private final @Nullable CocoInstances instances;
+        private final @Nullable Annotations annotations;
 
         Reading(Builder chosen, CocoLayout layout, String split) {
             this.chosen = chosen;
@@ -207,17 +215,20 @@ public final class CocoDataset extends FileDataset {
                 notes.add(Counts.of(images.others().size(), "file") + " in " + within(layout.images())
                         + " not used, as no image of COCO: " + Counts.names(images.others()));
             }
-            json = chosen.instances != null
+            Path json = chosen.instances != null
                     ? chosen.instances
                     : layout.instances().orElse(null);
-            instances = json == null ? null : openInstances(json);
+            annotations = json == null ? null : new Annotations(json, open(json));
         }
+
+        /** What a file of annotations says, without outlines. */
+        private record Annotations(Path file, CocoInstances read) {}
 
         private String within(Path file) {
             return TextLines.within(layout.root(), file);
         }
 
-        private CocoInstances openInstances(Path file) {
+        private CocoInstances open(Path file) {
             List<String> problems = new ArrayList<>();
             CocoInstances read = CocoInstances.openWithoutOutlines(file, problems::add);
             if (!problems.isEmpty()) {
@@ -237,38 +248,28 @@ public final class CocoDataset extends FileDataset {
             Path file = chosen.list != null ? chosen.list : layout.list().orElse(null);
             List<Item> items = file == null ? unlisted() : listed(file);
             Map<Long, Path> masks = masks(items);
-            boolean drawn = masks.isEmpty() && instances != null;
-            if (drawn) {
-                for (Item item : items) {
-                    if (Objects.requireNonNull(instances).has(item.number)) {
-                        masks.put(item.number, item.image);
-                    }
-                }
+            String source = maskFolder().map(this::within).orElse("");
+            MaskReader reader = MaskReader.of(CLASSES);
+            if (masks.isEmpty() && annotations != null) {
+                items.stream()
+                        .filter(item -> annotations.read.has(item.number))
+                        .forEach(item -> masks.put(item.number, item.image));
+                source = "drawn of " + within(annotations.file) + ", " + chosen.overlap;
+                reader = new Drawn(annotations.file, chosen.overlap);
             }
-            MaskReader reader =
-                    drawn ? new Drawn(Objects.requireNonNull(json), chosen.overlap) : MaskReader.of(CLASSES);
             List<Supplier<ImageTags>> tags = tags(items, masks, reader);
             List<Entry> entries = new ArrayList<>();
             for (int i = 0; i < items.size(); i++) {
                 Item item = items.get(i);
                 entries.add(new Entry(item.id(), item.image, masks.get(item.number), tags.get(i), item.origin));
             }
-            String named = file == null
-                    ? within(layout.images())
-                            + (instances == null ? "" : " that " + within(Objects.requireNonNull(json)) + " has")
-                    : within(file);
+            String named = file != null
+                    ? within(file)
+                    : within(layout.images())
+                            + (annotations == null ? "" : " that " + within(annotations.file) + " has");
             String last = chosen.part != null ? chosen.part : file == null ? split : TextLines.stem(named);
             return new CocoDataset(
-                    "coco/" + last,
-                    entries,
-                    new Source(
-                            named,
-                            drawn
-                                    ? "drawn of " + within(Objects.requireNonNull(json)) + ", " + chosen.overlap
-                                    : maskFolder().map(this::within).orElse(""),
-                            reader,
-                            chosen.evaluation,
-                            notes));
+                    "coco/" + last, file, entries, new Source(named, source, reader, chosen.evaluation, notes));
         }
 
         private Optional<Path> maskFolder() {
@@ -308,7 +309,7 @@ public final class CocoDataset extends FileDataset {
         }
 
         private List<Item> unlisted() {
-            if (instances == null && layout.holdsBothParts()) {
+            if (annotations == null && layout.holdsBothParts()) {
                 throw new InvalidDataException(layout.images()
                         + ": holds the images of both parts, and nothing says which"
                         + " are of " + layout.part() + "; expected a list such as " + layout.part() + ".txt or List/"
@@ -317,23 +318,23 @@ public final class CocoDataset extends FileDataset {
             List<Item> items = new ArrayList<>();
             List<String> unknown = new ArrayList<>();
             images.files().forEach((number, image) -> {
-                if (instances == null || instances.has(number)) {
+                if (annotations == null || annotations.read.has(number)) {
                     items.add(new Item(number, image, image.toString(), null));
                 } else {
                     unknown.add(image.getFileName().toString());
                 }
             });
             if (!unknown.isEmpty() && !layout.holdsBothParts()) {
-                notes.add(Counts.of(unknown.size(), "image") + " not used, which " + json + " does not have: "
+                notes.add(Counts.of(unknown.size(), "image") + " not used, which the annotations do not have: "
                         + Counts.names(unknown));
             }
-            if (instances != null && items.size() < instances.images().size()) {
-                List<String> gone = instances.images().stream()
+            if (annotations != null && items.size() < annotations.read.images().size()) {
+                List<String> gone = annotations.read.images().stream()
                         .filter(image -> images.find(image.id()) == null)
                         .map(CocoImage::fileName)
                         .toList();
-                notes.add(Counts.of(gone.size(), "image") + " of " + within(Objects.requireNonNull(json))
-                        + " not there: " + Counts.names(gone));
+                notes.add(Counts.of(gone.size(), "image") + " of " + within(annotations.file) + " not there: "
+                        + Counts.names(gone));
             }
             return items;
         }
@@ -391,10 +392,12 @@ public final class CocoDataset extends FileDataset {
                         .map(item -> fixed(Objects.requireNonNull(item.listed)))
                         .toList();
             }
-            if (instances != null) {
-                notes.add("tags are the objects of " + within(Objects.requireNonNull(json))
-                        + ", regions of many objects " + (chosen.crowds ? "included" : "left out"));
-                return items.stream().map(item -> ofInstances(item, instances)).toList();
+            if (annotations != null) {
+                notes.add("tags are the objects of " + within(annotations.file) + ", regions of many objects "
+                        + (chosen.crowds ? "included" : "left out"));
+                return items.stream()
+                        .map(item -> ofAnnotations(item, annotations))
+                        .toList();
             }
             Path xml = layout.xml().orElse(null);
             if (xml != null) {
@@ -444,14 +447,14 @@ public final class CocoDataset extends FileDataset {
             return source;
         }
 
-        private Supplier<ImageTags> ofInstances(Item item, CocoInstances from) {
-            if (!from.has(item.number)) {
+        private Supplier<ImageTags> ofAnnotations(Item item, Annotations from) {
+            if (!from.read.has(item.number)) {
                 return () -> {
-                    throw new InvalidDataException(item.origin + ": image " + item.number + " is not in " + json
+                    throw new InvalidDataException(item.origin + ": image " + item.number + " is not in " + from.file
                             + ", from which its tags would come");
                 };
             }
-            ImageTags found = from.tags(item.number, chosen.crowds);
+            ImageTags found = from.read.tags(item.number, chosen.crowds);
             return fixed(ImageTags.ofNames(CLASSES, found.names()));
         }
 

@@ -138,6 +138,25 @@ record CocoLayout(Form form, Path root, String part, String year, Path images) {
      * @throws InvalidDataException if there are several and none was chosen, or the chosen one is not there
      */
     Optional<Path> masks(@Nullable String chosen) {
+        List<Path> all = maskFolders();
+        if (chosen != null) {
+            Path named = TextLines.inside(root, chosen, "masks");
+            return Optional.of(Files.isDirectory(named) ? named : ending(all, chosen));
+        }
+        if (all.size() > 1) {
+            throw new InvalidDataException(root + ": has masks of " + part + " in " + names(all)
+                    + ", which differ; expected the choice of one, such as '"
+                    + TextLines.within(root, all.get(0)) + "'");
+        }
+        return all.stream().findFirst();
+    }
+
+    /** Whether there is something to evaluate against. */
+    boolean hasTruth() {
+        return !maskFolders().isEmpty() || instances().isPresent();
+    }
+
+    private List<Path> maskFolders() {
         List<Path> all = new ArrayList<>();
         for (String pattern : form.masks) {
             for (String y : year.isEmpty() ? YEARS : List.of(year)) {
@@ -152,16 +171,7 @@ record CocoLayout(Form form, Path root, String part, String year, Path images) {
                 }
             }
         }
-        if (chosen != null) {
-            Path named = TextLines.inside(root, chosen, "masks");
-            return Optional.of(Files.isDirectory(named) ? named : ending(all, chosen));
-        }
-        if (all.size() > 1) {
-            throw new InvalidDataException(root + ": has masks of " + part + " in " + names(all)
-                    + ", which differ; expected the choice of one, such as '"
-                    + TextLines.within(root, all.get(0)) + "'");
-        }
-        return all.stream().findFirst();
+        return all;
     }
 
     private static boolean isFolder(Path folder, String start) {
@@ -169,9 +179,11 @@ record CocoLayout(Form form, Path root, String part, String year, Path images) {
         return Files.isDirectory(folder) && (name.equals(start) || name.startsWith(start + "_"));
     }
 
+    /** The folder of such an ending, or the one without any, which is all that some have for val. */
     private Path ending(List<Path> all, String chosen) {
-        return all.stream()
-                .filter(folder -> folder.getFileName().toString().endsWith("_" + chosen))
+        return Stream.of("_" + chosen, part + year)
+                .flatMap(end -> all.stream()
+                        .filter(folder -> folder.getFileName().toString().endsWith(end)))
                 .findFirst()
                 .orElseThrow(() -> new InvalidDataException(root + ": masks '" + chosen + "' of " + part
                         + " were chosen, but there is no such folder; expected "

@@ -299,16 +299,17 @@ public final class Datasets {
         private DatasetSplits coco(Path root) {
             refuse("coco", "a list of classes", classes, "voc:DIR and folder:DIR");
             CocoDataset train = coco(root, "train", trainList).build();
-            CocoDataset.Builder builder = coco(root, "val", valList).optEvaluation(true);
+            boolean evaluated = valList != null
+                    || (holdOut == 0
+                            && CocoLayout.exists(root, "val")
+                            && CocoLayout.of(root, "val").hasTruth());
             CocoDataset val =
-                    valList != null || (holdOut == 0 && CocoLayout.exists(root, "val")) ? builder.build() : null;
+                    evaluated ? coco(root, "val", valList).optEvaluation(true).build() : null;
             if (val != null && !val.hasTruth()) {
-                if (valList != null) {
-                    throw new InvalidDataException(val.name() + ": lists '" + val.id(0)
-                            + "' for validation, but has neither masks nor annotations; expected one of these");
-                }
-                val = null;
+                throw new InvalidDataException(val.name() + ": lists '" + val.id(0)
+                        + "' for validation, but has neither a mask nor annotations of it; expected one of these");
             }
+            notePassedOver(train, CocoLayout.lists(root), train.list(), val == null ? null : val.list());
             return parts(train, val);
         }
 

@@ -278,10 +278,15 @@ public final class TreeDataset extends FileDataset {
                         folder + ": has no image" + (imageEnding.isEmpty() ? "" : " called <id>" + imageEnding)
                                 + "; expected images of " + layout);
             }
-            chooseMasks(root);
-            Masks kind = kind(root, folder, items);
+            List<Masks> kinds = chosenKinds(root);
+            Masks kind = kind(root, folder, kinds, items);
+            if (kind == null && maskFolder != null) {
+                throw new InvalidDataException(root.resolve(maskFolder) + ": has no mask of "
+                        + Counts.of(items.size(), "image") + " of " + images + "; expected <id>"
+                        + kinds.get(0).ending);
+            }
             if (kind != null) {
-                noteUnused(root, folder, kind, byId, notes);
+                noteUnused(root, folder, kinds, kind, byId, notes);
             }
             ClassCatalog classes = labels.catalog();
             MaskReader reader = kind == null ? MaskReader.ofStored(labels) : kind.reader.get();
@@ -381,23 +386,26 @@ public final class TreeDataset extends FileDataset {
             return items;
         }
 
-        /** Leaves the kinds of masks that lie in the chosen folder. */
-        private void chooseMasks(Path root) {
+        /** The kinds of masks that lie in the chosen folder, or all. */
+        private List<Masks> chosenKinds(Path root) {
             if (maskFolder == null) {
-                return;
+                return kinds;
             }
-            Path chosen = TextLines.inside(root, maskFolder, "mask folder");
-            List<String> all = kinds.stream().map(Masks::folder).distinct().toList();
-            kinds.removeIf(kind -> !root.resolve(kind.folder).normalize().startsWith(chosen.normalize()));
-            if (kinds.isEmpty() || !Files.isDirectory(chosen)) {
+            Path chosen = TextLines.inside(root, maskFolder, "mask folder").normalize();
+            List<Masks> inside = kinds.stream()
+                    .filter(kind -> root.resolve(kind.folder).normalize().startsWith(chosen))
+                    .toList();
+            if (inside.isEmpty() || !Files.isDirectory(chosen)) {
                 throw new InvalidDataException(root + ": masks of '" + maskFolder
-                        + "' were chosen, but there are none; expected a folder that is there and holds "
-                        + Counts.names(all) + ", or one of these");
+                        + "' were chosen, but there are none; expected a folder that is there and is or holds one of "
+                        + Counts.names(
+                                kinds.stream().map(Masks::folder).distinct().toList()));
             }
+            return inside;
         }
 
         /** The first kind of which there is a mask, or null. */
-        private @Nullable Masks kind(Path root, Path folder, List<Item> items) {
+        private static @Nullable Masks kind(Path root, Path folder, List<Masks> kinds, List<Item> items) {
             for (Masks kind : kinds) {
                 TextLines.inside(root, kind.folder, "masks");
                 for (Item item : items) {
@@ -416,7 +424,8 @@ public final class TreeDataset extends FileDataset {
         }
 
         /** Tells of masks whose image is not there. */
-        private void noteUnused(Path root, Path folder, Masks kind, Map<String, Path> byId, List<String> notes) {
+        private static void noteUnused(
+                Path root, Path folder, List<Masks> kinds, Masks kind, Map<String, Path> byId, List<String> notes) {
             Set<Path> used = new HashSet<>();
             byId.forEach((id, image) -> {
                 Path mask = mask(root, folder, kind, new Item(id, image, ""));

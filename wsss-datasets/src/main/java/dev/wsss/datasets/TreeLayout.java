@@ -201,7 +201,7 @@ enum TreeLayout {
                             line.origin() + ": is '" + line.text() + "'; expected 'number: name'");
                 }
                 OptionalInt tag = classes.findTag(cells[1]);
-                missing.remove(cells[1]);
+                tag.ifPresent(t -> missing.remove(classes.tagNames().get(t)));
                 Integer before = labelOf.put(
                         Integer.parseInt(cells[0]),
                         tag.isPresent()

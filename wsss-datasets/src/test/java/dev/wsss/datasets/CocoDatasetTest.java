@@ -121,13 +121,13 @@ class CocoDatasetTest {
         assertThat(train.notes()).contains("tags are the classes of the masks");
         assertThat(train.notes().stream().anyMatch(note -> note.contains("are matched with images by number")))
                 .isEqualTo(!line.contains(FIRST));
-        assertThat(Datasets.builder()
-                        .setSpec("coco:" + root)
-                        .optTrainList("train14")
-                        .open()
-                        .train()
-                        .size())
-                .isEqualTo(1);
+        Dataset chosen = Datasets.builder()
+                .setSpec("coco:" + root)
+                .optTrainList("train14")
+                .open()
+                .train();
+        assertThat(chosen.size()).isEqualTo(1);
+        assertThat(chosen.notes()).contains("lists that are not used: train.txt (3 lines)");
     }
 
     @Test
@@ -208,6 +208,8 @@ class CocoDatasetTest {
                 .build();
         assertThat(wt.truth(0).get(0, 0)).isZero();
         assertInvalid(() -> part("val").optMasks("wt").build(), "'wt' of val", "annotations/val2014_ur");
+        Files.move(root.resolve("annotations/val2014_ur"), root.resolve("annotations/val2014"));
+        assertThat(part("val").optMasks("wt").build().notes().get(0)).endsWith("evaluation: annotations/val2014");
         assertInvalid(() -> part("val").optMasks("../x").build(), "leads out");
         assertInvalid(() -> part("val").optMasks("annotations/train2014_wt").build(), "no mask of the 2 images of val");
     }
