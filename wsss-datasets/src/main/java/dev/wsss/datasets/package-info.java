@@ -2,7 +2,7 @@
  * Readers of datasets, a drawn one, and the augmentation of training images.
  *
  * <p>Every reader is a {@link dev.wsss.api.Dataset}: {@link dev.wsss.datasets.VocLayout} for PASCAL VOC and what is laid
- * out like it, {@link dev.wsss.datasets.CocoDataset} for MS COCO in any program's layout, {@link
+ * out like it, whose augmented training set {@link dev.wsss.datasets.SbdRelease} makes, {@link dev.wsss.datasets.CocoDataset} for MS COCO in any program's layout, {@link
  * dev.wsss.datasets.CamVid}, {@link dev.wsss.datasets.TreeDataset} for Cityscapes, ADE20K, COCO-Stuff,
  * WildDash 2 and Pascal Context, and {@link dev.wsss.datasets.FolderDataset} for images of your own. {@link
  * dev.wsss.datasets.LabelSet} has the classes, colours and ids of the benchmarks.
@@ -10,8 +10,7 @@
  * dev.wsss.datasets.Datasets#open} chooses by a text such as {@code voc:VOCdevkit/VOC2012}.
  *
  * <p>{@link dev.wsss.datasets.CocoInstances} reads the annotation files of MS COCO: images, classes, tags, masks, and label
- * maps by any of the published {@linkplain dev.wsss.datasets.OverlapRule rules for overlaps}. {@link
- * dev.wsss.datasets.SbdRelease} makes VOC's augmented training set.
+ * maps by any of the published {@linkplain dev.wsss.datasets.OverlapRule rules for overlaps}.
  *
  * <p>Opening a dataset reads its lists, tables and annotations, finds the files they name, and looks at some of its masks,
  * so that a wrong path, a shifted list of classes or masks of another coding show at once and not an hour later; what was

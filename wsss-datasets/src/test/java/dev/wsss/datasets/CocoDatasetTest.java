@@ -250,6 +250,19 @@ class CocoDatasetTest {
         }
     }
 
+    /** As coco2voc writes them, with the ids of the annotations. */
+    @Test
+    void masksOfOtherValuesAreRefused() throws IOException {
+        BenchmarkTree.COCO_CLIP_ES.write(root);
+        BenchmarkTree.Writer to = new BenchmarkTree.Writer(root);
+        for (BenchmarkTree.Picture p : BenchmarkTree.COCO_CLIP_ES.train()) {
+            to.mask(
+                    "SegmentationClass/" + p.id() + ".png",
+                    p.labels().stream().map(LabelSet.COCO::publishedId).toList());
+        }
+        assertInvalid(() -> part("train").build(), ".png", "pixels have value 90", "expected labels 0..80");
+    }
+
     @Test
     void annotationsThatAreWrongAreNamed() throws IOException {
         BenchmarkTree.COCO_OFFICIAL.write(root);

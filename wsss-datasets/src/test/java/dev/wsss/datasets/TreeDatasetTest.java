@@ -458,6 +458,10 @@ class TreeDatasetTest {
         assertThat(with.truth(0).get(0, 0))
                 .isEqualTo(with.classes().labelNames().indexOf("aeroplane"));
         assertThat(with.truth(0).get(0, BenchmarkTree.WIDTH - 1)).isZero();
+        Files.move(root.resolve("ImageSets/SegmentationContext"), root.resolve("ImageSets/Main"));
+        assertThat(Datasets.open("context60:" + root).train().notes().get(0))
+                .as("VOC 2010's own parts")
+                .contains("2 images of ImageSets/Main/train.txt");
         Path names = root.resolve("labels.txt");
         String text = Files.readString(names);
         Files.writeString(names, text.replace(": train\n", ": locomotive\n"));
