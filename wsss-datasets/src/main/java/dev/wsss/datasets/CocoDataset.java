@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -196,6 +197,17 @@ public final class CocoDataset extends FileDataset {
         }
     }
 
+    /** COCO's tags by those of a file, which numbers the classes that it has. */
+    private static List<Integer> ownTags(Path file, CocoInstances read) {
+        List<Integer> own = new ArrayList<>();
+        for (String name : read.categories().tagNames()) {
+            own.add(CLASSES.findTag(name)
+                    .orElseThrow(() -> new InvalidDataException(
+                            file + ": category '" + name + "' is none of COCO's; expected " + CLASSES.tagNames())));
+        }
+        return own;
+    }
+
     /** The reading of one part. */
     private static final class Reading {
         private final Builder chosen;
@@ -218,30 +230,28 @@ public final class CocoDataset extends FileDataset {
             Path json = chosen.instances != null
                     ? chosen.instances
                     : layout.instances().orElse(null);
-            annotations = json == null ? null : new Annotations(json, open(json));
+            annotations = json == null ? null : open(json);
         }
 
-        /** What a file of annotations says, without outlines. */
-        private record Annotations(Path file, CocoInstances read) {}
+        /**
+         * What a file of annotations says, without outlines.
+         *
+         * @param ownTags COCO's tags by those of the file, which may lack classes
+         */
+        private record Annotations(Path file, CocoInstances read, List<Integer> ownTags) {}
 
         private String within(Path file) {
             return TextLines.within(layout.root(), file);
         }
 
-        private CocoInstances open(Path file) {
+        private Annotations open(Path file) {
             List<String> problems = new ArrayList<>();
             CocoInstances read = CocoInstances.openWithoutOutlines(file, problems::add);
             if (!problems.isEmpty()) {
                 notes.add(Counts.of(problems.size(), "problem") + " of " + within(file)
                         + ", whose images or annotations are left out; the first: " + problems.get(0));
             }
-            for (String name : read.categories().tagNames()) {
-                if (CLASSES.findTag(name).isEmpty()) {
-                    throw new InvalidDataException(
-                            file + ": category '" + name + "' is none of COCO's; expected " + CLASSES.tagNames());
-                }
-            }
-            return read;
+            return new Annotations(file, read, ownTags(file, read));
         }
 
         CocoDataset read() {
@@ -454,8 +464,11 @@ public final class CocoDataset extends FileDataset {
                             + ", from which its tags would come");
                 };
             }
-            ImageTags found = from.read.tags(item.number, chosen.crowds);
-            return fixed(ImageTags.ofNames(CLASSES, found.names()));
+            return fixed(ImageTags.of(
+                    CLASSES,
+                    IntStream.of(from.read.tags(item.number, chosen.crowds).toArray())
+                            .map(from.ownTags::get)
+                            .toArray()));
         }
 
         private List<Supplier<ImageTags>> derived(List<Item> items, Map<Long, Path> masks, MaskReader reader) {
@@ -504,9 +517,9 @@ public final class CocoDataset extends FileDataset {
             LabelMap map = all.toLabelMap(number, rule);
             byte[] labels = map.toArray();
             byte[] own = new byte[256];
-            List<String> names = all.categories().labelNames();
-            for (int label = 1; label < names.size(); label++) {
-                own[label] = (byte) CLASSES.labelOfTag(CLASSES.requireTag(names.get(label)));
+            List<Integer> tags = ownTags(json, all);
+            for (int tag = 0; tag < tags.size(); tag++) {
+                own[all.categories().labelOfTag(tag)] = (byte) CLASSES.labelOfTag(tags.get(tag));
             }
             for (int i = 0; i < labels.length; i++) {
                 labels[i] = own[labels[i] & 255];
