@@ -56,9 +56,9 @@ public final class Datasets {
      *       has them; without {@code train.txt} all images are trained on, and without {@code val.txt} there is no
      *       validation part
      *   <li>{@code cityscapes:DIR}, {@code ade20k:DIR}, {@code cocostuff:DIR}, {@code cocostuff27:DIR}, {@code
-     *       wilddash2:DIR}, {@code context59:DIR} or another of {@link TreeDataset#kinds}, and voc as DHR packs it - {@link TreeDataset}, the split to
-     *       train on and, where its folder and masks are there, the one to validate on. A list may also be another split
-     *       of these, such as Cityscapes' train_extra
+     *       wilddash2:DIR}, {@code context59:DIR} or another of {@link TreeDataset#kinds}, and voc as DHR packs it - {@link
+     *       TreeDataset}, the split to train on and, where its folder and masks are there, the one to validate on. A list may
+     *       also be another split of these, such as Cityscapes' train_extra
      *   <li>{@code shapes} - {@link ShapesDataset}, by default 400 and 100 scenes of 96 pixels from seed 0, as in {@code
      *       shapes:train=1000,size=128}
      * </ul>
@@ -226,7 +226,7 @@ public final class Datasets {
             DatasetSplits splits =
                     switch (kind) {
                         case "camvid" -> isCarbs(root) ? tree(LabelSet.CAMVID, root) : camvid(root);
-                        case "voc" -> TreeLayout.DHR.isAt(root) ? tree(LabelSet.VOC, root) : voc(root);
+                        case "voc" -> isDhrs(root) ? tree(LabelSet.VOC, root) : voc(root);
                         case "coco" -> coco(root);
                         case "folder" -> folder(root);
                         default -> tree(LabelSet.of(kind), root);
@@ -265,6 +265,20 @@ public final class Datasets {
             CamVid val = valFile == null ? null : CamVid.open(root, stem(valFile), valFile);
             notePassedOver(train, lists, list, valFile);
             return parts(train, val);
+        }
+
+        /** Whether a folder has VOC as DHR packs it, and not as published. */
+        private boolean isDhrs(Path root) {
+            if (!TreeLayout.DHR.isAt(root)) {
+                return false;
+            }
+            if (Files.isDirectory(root.resolve("JPEGImages"))) {
+                throw new InvalidDataException(
+                        root + ": has VOC both as published, in JPEGImages, and as DHR packs it; expected"
+                                + " a folder with one of them");
+            }
+            refuse("voc as DHR packs it", "a list of classes", classes, "voc:DIR as published and folder:DIR");
+            return true;
         }
 
         private DatasetSplits voc(Path root) {

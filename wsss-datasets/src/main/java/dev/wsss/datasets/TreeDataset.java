@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>Pascal Context</td><td>{@code ImageSets/SegmentationContext/SPLIT.txt}</td><td>{@code JPEGImages/ID.jpg}</td>
  *     <td>{@code SegmentationClassContext/ID.png}; {@code trainval/ID.mat} of the original release, its variable {@code
  *     LabelMap}, whose 459 values {@code labels.txt} names</td></tr>
- * <tr><td>VOC, MS COCO, Pascal Context, ADE20K and COCO-Stuff as DHR packs them</td>
+ * <tr><td>VOC, Pascal Context (VOC's classes first), ADE20K and COCO-Stuff as DHR packs them</td>
  *     <td>train (VOC: train_aug), validation, test</td><td>{@code SPLIT/image/ID.jpg}</td>
  *     <td>{@code SPLIT/mask/ID.png}, which hold labels; tags are those of {@code SPLIT/xml/ID.xml}</td></tr>
  * </table>

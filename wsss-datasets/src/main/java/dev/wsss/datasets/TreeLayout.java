@@ -16,17 +16,12 @@ import java.util.stream.Stream;
 
 /** The published layouts that {@link TreeDataset} reads; of those of one set, what is there tells which it is. */
 enum TreeLayout {
-    /** One form for many sets, with the masks of each as labels. */
+    /** One form for many sets, with the labels of one numbering of each in the masks. */
     DHR(
             "train",
             "validation",
             LabelSet.VOC,
-            LabelSet.COCO,
-            LabelSet.COCO_FMA,
-            LabelSet.PASCAL_CONTEXT_59,
-            LabelSet.PASCAL_CONTEXT_60,
             LabelSet.PASCAL_CONTEXT_59_VOC_FIRST,
-            LabelSet.PASCAL_CONTEXT_60_VOC_FIRST,
             LabelSet.ADE20K,
             LabelSet.COCO_STUFF) {
         @Override
@@ -295,6 +290,11 @@ enum TreeLayout {
         }
         if (!there.isEmpty()) {
             return there.get(0);
+        }
+        if (DHR.isAt(root)) { // read as another numbering, its masks would fit without an error
+            throw new InvalidDataException(root + ": is packed as DHR does, whose masks are not numbered as "
+                    + labels.name() + "; expected one of "
+                    + DHR.sets.stream().map(LabelSet::name).toList());
         }
         return all.stream()
                 .filter(layout -> layout != DHR && layout != COCO_STUFF_10K)

@@ -425,6 +425,17 @@ class TreeDatasetTest {
         Dataset test = TreeDataset.of(LabelSet.VOC, root.resolve("voc"), "test").build();
         assertThat(test.hasTruth()).isFalse();
         assertThat(test.id(0)).isEqualTo("2008_000006");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Datasets.builder()
+                        .setSpec("voc:" + root.resolve("voc"))
+                        .optClasses(root)
+                        .open())
+                .withMessageContaining("voc as DHR packs it");
+        BenchmarkTree.CONTEXT_DHR.write(root.resolve("context"));
+        assertInvalid(
+                () -> Datasets.open("context60:" + root.resolve("context")), "not numbered as context60", "vocfirst");
+        BenchmarkTree.VOC.write(root.resolve("context"));
+        assertInvalid(() -> Datasets.open("voc:" + root.resolve("context")), "both as published", "as DHR packs it");
         BenchmarkTree.ADE20K.write(root);
         assertInvalid(() -> Datasets.open("ade20k:" + root), "ade20k in two forms", "DHR", "ADE20K");
         TestFiles.text(root.resolve("voc/train_aug/xml/2007_000032.xml"), "<!DOCTYPE a []><annotation/>");
