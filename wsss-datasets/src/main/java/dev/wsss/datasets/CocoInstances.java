@@ -93,7 +93,12 @@ public final class CocoInstances {
      *     or name twice or are more than {@link ClassCatalog#MAX_LABELS} with the background
      */
     public static CocoInstances open(Path file, Consumer<String> problems) {
-        return new CocoInstances(file, CocoJson.read(file), problems);
+        return new CocoInstances(file, CocoJson.read(file, true), problems);
+    }
+
+    /** The same without polygons, for tags; masks cannot be drawn. */
+    static CocoInstances openWithoutOutlines(Path file, Consumer<String> problems) {
+        return new CocoInstances(file, CocoJson.read(file, false), problems);
     }
 
     private static ClassCatalog catalog(Path file, List<CocoJson.Category> categories) {
@@ -202,6 +207,11 @@ public final class CocoInstances {
     /** Number of annotations of all images. */
     public int annotationCount() {
         return entries.length;
+    }
+
+    /** Whether there is an image of an id. */
+    boolean has(long imageId) {
+        return imageOfId.containsKey(imageId);
     }
 
     /**

@@ -38,19 +38,22 @@ final class CocoJson {
     final List<CocoEntry> annotations = new ArrayList<>();
 
     private final JsonReader reader;
+    private final boolean outlines;
     private final Coordinates coordinates = new Coordinates();
 
-    private CocoJson(JsonReader reader) {
+    private CocoJson(JsonReader reader, boolean outlines) {
         this.reader = reader;
+        this.outlines = outlines;
     }
 
     /**
      * Reads a file.
      *
+     * @param outlines whether polygons are kept once they have been looked at; they are most of what a file holds
      * @throws InvalidDataException if it cannot be read, is too large, no whole JSON, or lacks a part; the message names the
      *     place
      */
-    static CocoJson read(Path file) {
+    static CocoJson read(Path file, boolean outlines) {
         try {
             if (Files.isDirectory(file) || Files.size(file) > MAX_BYTES) {
                 throw new InvalidDataException(file + ": is a folder or has more than " + MAX_BYTES + " bytes ("
@@ -59,7 +62,7 @@ final class CocoJson {
             // a decoder of its own, since the stream reader's would put other characters for bytes that are not UTF-8
             try (JsonReader reader = new JsonReader(new BufferedReader(
                     new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder()), BUFFER))) {
-                CocoJson json = new CocoJson(reader);
+                CocoJson json = new CocoJson(reader, outlines);
                 json.readTop(file);
                 return json;
             }
@@ -232,7 +235,10 @@ final class CocoJson {
         }
         reader.endArray();
         reader.setStrictness(strictness);
-        return why == null ? coordinates.shape() : new CocoShape.Broken(why);
+        if (why != null) {
+            return new CocoShape.Broken(why);
+        }
+        return outlines ? coordinates.shape() : CocoShape.NotKept.of(coordinates.shape());
     }
 
     private static String shorten(String text) {

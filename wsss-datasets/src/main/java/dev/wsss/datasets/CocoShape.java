@@ -114,6 +114,31 @@ sealed interface CocoShape {
         }
     }
 
+    /** Polygons that were looked at and not kept. */
+    record NotKept() implements CocoShape {
+        private static final NotKept SOUND = new NotKept();
+
+        /** Of polygons, which are checked alike on all images. */
+        static CocoShape of(CocoShape polygons) {
+            try {
+                polygons.check(new CocoImage(0, "", 1, 1));
+                return SOUND;
+            } catch (InvalidDataException e) {
+                return new Broken(String.valueOf(e.getMessage()));
+            }
+        }
+
+        @Override
+        public RleMask mask(CocoImage image) {
+            throw new IllegalStateException("the outlines of image " + image.id() + " were not kept");
+        }
+
+        @Override
+        public void check(CocoImage image) {
+            // as it was read
+        }
+    }
+
     private static void requireSize(CocoImage image, int height, int width) {
         if (height != image.height() || width != image.width()) {
             throw new InvalidDataException("has run lengths of " + height + "x" + width

@@ -30,11 +30,13 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Datasets {
-    private static final String EXPECTED = "expected camvid:DIR, voc:DIR, folder:DIR, one of "
+    private static final String EXPECTED = "expected camvid:DIR, voc:DIR, coco:DIR, folder:DIR, one of "
             + String.join(", ", TreeDataset.kinds()) + " with :DIR, or shapes[:train=N,val=N,size=N,seed=N]";
 
-    private static final String TAGS = "voc:DIR, folder:DIR and benchmarks such as ade20k:DIR";
-    private static final String ALL_BUT_SHAPES = "voc:DIR, folder:DIR, camvid:DIR and benchmarks such as ade20k:DIR";
+    private static final String TAGS = "voc:DIR, coco:DIR, folder:DIR and benchmarks such as ade20k:DIR";
+    private static final String ALL_BUT_SHAPES =
+            "voc:DIR, coco:DIR, folder:DIR, camvid:DIR and benchmarks such as ade20k:DIR";
+    private static final String MASKS = "voc:DIR, coco:DIR and benchmarks such as cityscapes:DIR";
 
     private Datasets() {}
 
@@ -47,13 +49,16 @@ public final class Datasets {
      *   <li>{@code voc:DIR} - {@link VocLayout}: to train, the list train_aug, trainaug or the like where there is one,
      *       else train; and val where that list and masks are there. Classes are those of a file {@code classes.txt}, {@code
      *       class_names.txt}, {@code labelmap.txt} or {@code labels.txt} in the folder, else VOC's
+     *   <li>{@code coco:DIR} - {@link CocoDataset}, in whichever of its layouts the folder is, with a list of each part where
+     *       there is one; and val where its images and either masks or annotations are there. A list may also be a part of
+     *       these with its year, such as train2017
      *   <li>{@code folder:DIR} - {@link FolderDataset}, with lists {@code train.txt} and {@code val.txt} where the folder
      *       has them; without {@code train.txt} all images are trained on, and without {@code val.txt} there is no
      *       validation part
      *   <li>{@code cityscapes:DIR}, {@code ade20k:DIR}, {@code cocostuff:DIR}, {@code cocostuff27:DIR}, {@code
-     *       wilddash2:DIR}, {@code context59:DIR} or another of {@link TreeDataset#kinds} - {@link TreeDataset}, the split
-     *       to train on and, where its folder and masks are there, the one to validate on. A list may also be another split
-     *       of these, such as Cityscapes' train_extra
+     *       wilddash2:DIR}, {@code context59:DIR} or another of {@link TreeDataset#kinds}, and voc as DHR packs it - {@link
+     *       TreeDataset}, the split to train on and, where its folder and masks are there, the one to validate on. A list may
+     *       also be another split of these, such as Cityscapes' train_extra
      *   <li>{@code shapes} - {@link ShapesDataset}, by default 400 and 100 scenes of 96 pixels from seed 0, as in {@code
      *       shapes:train=1000,size=128}
      * </ul>
@@ -102,6 +107,7 @@ public final class Datasets {
         private @Nullable String trainList;
         private @Nullable String valList;
         private @Nullable Function<ClassCatalog, Map<String, ImageTags>> tags;
+        private @Nullable String masks;
         private int holdOut;
 
         private Builder() {}
@@ -148,6 +154,16 @@ public final class Datasets {
         }
 
         /**
+         * The folder of the masks, relative to the dataset's, where it has several for the same images: {@code
+         * SegmentationClassAug} of VOC, {@code gtCoarse} of Cityscapes, {@code annotations/train2014_wt} of COCO as FMA has it
+         * or in short {@code wt}, which does for both parts. For voc, coco and benchmarks such as cityscapes.
+         */
+        public Builder optMasks(String folder) {
+            this.masks = folder;
+            return this;
+        }
+
+        /**
          * Holds every {@code n}-th training image out to evaluate on, in place of a validation list; for all kinds but
          * shapes.
          *
@@ -188,10 +204,14 @@ public final class Datasets {
                 refuse(kind, "a list to train on", trainList, ALL_BUT_SHAPES);
                 refuse(kind, "a list to evaluate on", valList, ALL_BUT_SHAPES);
                 refuse(kind, "a hold-out", holdOut > 0 ? holdOut : null, ALL_BUT_SHAPES);
+                refuse(kind, "a choice of masks", masks, MASKS);
                 return shapes(text, rest);
             }
+            if (Set.of("camvid", "folder").contains(kind)) {
+                refuse(kind, "a choice of masks", masks, MASKS);
+            }
             boolean tree = TreeDataset.kinds().contains(kind);
-            if (!(tree || Set.of("camvid", "voc", "folder").contains(kind)) || rest.isEmpty()) {
+            if (!(tree || Set.of("camvid", "voc", "coco", "folder").contains(kind)) || rest.isEmpty()) {
                 throw new IllegalArgumentException("dataset '" + text + "' is not known; " + EXPECTED);
             }
             Path root;
@@ -206,7 +226,8 @@ public final class Datasets {
             DatasetSplits splits =
                     switch (kind) {
                         case "camvid" -> isCarbs(root) ? tree(LabelSet.CAMVID, root) : camvid(root);
-                        case "voc" -> voc(root);
+                        case "voc" -> isDhrs(root) ? tree(LabelSet.VOC, root) : voc(root);
+                        case "coco" -> coco(root);
                         case "folder" -> folder(root);
                         default -> tree(LabelSet.of(kind), root);
                     };
@@ -246,15 +267,33 @@ public final class Datasets {
             return parts(train, val);
         }
 
+        /** Whether a folder has VOC as DHR packs it, and not as published. */
+        private boolean isDhrs(Path root) {
+            if (!TreeLayout.DHR.isAt(root)) {
+                return false;
+            }
+            if (Files.isDirectory(root.resolve("JPEGImages"))) {
+                throw new InvalidDataException(
+                        root + ": has VOC both as published, in JPEGImages, and as DHR packs it; expected"
+                                + " a folder with one of them");
+            }
+            refuse("voc as DHR packs it", "a list of classes", classes, "voc:DIR as published and folder:DIR");
+            return true;
+        }
+
         private DatasetSplits voc(Path root) {
             TextLines.requireFolder(root, "a folder in VOC layout");
             ListChoice lists = ListChoice.ofVoc(root);
             Path list = trainList == null ? lists.train().orElseThrow(lists::missing) : lists.named(trainList);
-            boolean masks = Files.isDirectory(root.resolve("SegmentationClass"))
+            boolean masks = this.masks != null
+                    || Files.isDirectory(root.resolve("SegmentationClass"))
                     || Files.isDirectory(root.resolve("SegmentationClassAug"));
             Path valFile = masks || valList != null ? valList(lists) : null;
             VocLayout.Builder builder = VocLayout.builder().setRoot(root).optTruth(masks);
             classFile(root).ifPresent(builder::optClassFile);
+            if (this.masks != null) {
+                builder.optMaskFolder(this.masks).optTruth(true);
+            }
             if (tags != null) {
                 builder.optTags(tags.apply(builder.classes()));
             }
@@ -269,6 +308,41 @@ public final class Datasets {
             notePassedOver(train, lists, list, valFile);
             noteClasses(train, root);
             return parts(train, val);
+        }
+
+        private DatasetSplits coco(Path root) {
+            refuse("coco", "a list of classes", classes, "voc:DIR and folder:DIR");
+            CocoDataset train = coco(root, "train", trainList).build();
+            boolean evaluated = valList != null
+                    || (holdOut == 0
+                            && CocoLayout.exists(root, "val")
+                            && CocoLayout.of(root, "val").hasTruth());
+            CocoDataset val =
+                    evaluated ? coco(root, "val", valList).optEvaluation(true).build() : null;
+            if (val != null && !val.hasTruth()) {
+                throw new InvalidDataException(val.name() + ": lists '" + val.id(0)
+                        + "' for validation, but has neither a mask nor annotations of it; expected one of these");
+            }
+            notePassedOver(train, CocoLayout.lists(root), train.list(), val == null ? null : val.list());
+            return parts(train, val);
+        }
+
+        /** The builder of a part: as the folder has it, of another year, or of a list. */
+        private CocoDataset.Builder coco(Path root, String part, @Nullable String choice) {
+            CocoDataset.Builder builder = CocoDataset.builder().setRoot(root).setSplit(part);
+            if (choice != null && CocoLayout.exists(root, choice)) {
+                builder.setSplit(choice);
+            } else if (choice != null) {
+                Path file = CocoLayout.lists(root).named(choice);
+                builder.optList(file).optPart(stem(file));
+            }
+            if (tags != null) {
+                builder.optTags(tags.apply(LabelSet.COCO.catalog()));
+            }
+            if (masks != null) {
+                builder.optMasks(masks);
+            }
+            return builder;
         }
 
         private DatasetSplits folder(Path root) {
@@ -300,9 +374,9 @@ public final class Datasets {
         private DatasetSplits tree(LabelSet set, Path root) {
             refuse(set.name(), "a list of classes", classes, "voc:DIR and folder:DIR");
             TextLines.requireFolder(root, set.name() + " in its published layout");
-            TreeLayout layout = TreeLayout.of(set);
+            TreeLayout layout = TreeLayout.of(set, root);
             TreeDataset train =
-                    tree(layout, set, root, trainList, layout.train()).build();
+                    tree(layout, set, root, trainList, layout.train(root)).build();
             TreeDataset.Builder builder =
                     tree(layout, set, root, valList, layout.val()).optEvaluation(true);
             if (valList == null && (holdOut > 0 || !layout.hasSplits(root) || !builder.exists())) {
@@ -324,19 +398,20 @@ public final class Datasets {
                 TreeLayout layout, LabelSet set, Path root, @Nullable String chosen, String split) {
             TreeDataset.Builder builder = TreeDataset.of(set, root, chosen == null ? split : chosen);
             if (chosen == null || (layout.hasSplits(root) && builder.exists())) {
-                giveTags(builder, set);
-                return builder;
+                return choose(builder, set);
             }
             Path file = ListChoice.ofFolders(root, layout.lists(root, split)).named(chosen);
-            builder = TreeDataset.of(set, root, split).optList(file).optPart(stem(file));
-            giveTags(builder, set);
-            return builder;
+            return choose(TreeDataset.of(set, root, split).optList(file).optPart(stem(file)), set);
         }
 
-        private void giveTags(TreeDataset.Builder builder, LabelSet set) {
+        private TreeDataset.Builder choose(TreeDataset.Builder builder, LabelSet set) {
             if (tags != null) {
                 builder.optTags(tags.apply(set.catalog()));
             }
+            if (masks != null) {
+                builder.optMaskFolder(masks);
+            }
+            return builder;
         }
 
         private static String stem(Path file) {

@@ -30,6 +30,8 @@ abstract class FileDataset implements Dataset {
     /**
      * The files of one sample.
      *
+     * @param mask what the source's reader makes the labels of: the mask's file, or the image's own where its labels are
+     *     drawn from annotations
      * @param tags gives the tags, or throws {@link InvalidDataException} each time
      * @param origin where the sample was named, for errors: {@code train.txt:12}
      */

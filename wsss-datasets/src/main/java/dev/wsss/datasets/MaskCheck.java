@@ -56,6 +56,9 @@ final class MaskCheck {
     }
 
     private void run() {
+        if (!data.reader().readsMaskFiles()) {
+            return;
+        }
         int[] masked = IntStream.range(0, data.size()).filter(data::hasTruth).toArray();
         int n = Math.min(SAMPLE, masked.length);
         if (n == 0) {

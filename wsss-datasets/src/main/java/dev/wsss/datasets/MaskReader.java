@@ -13,62 +13,47 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Reads masks as labels of one catalog. */
-final class MaskReader {
-    private final ClassCatalog classes;
-    private final @Nullable Map<Integer, Integer> labelOfColour;
-    private final @Nullable LabelSet stored;
-    private final @Nullable PanopticSegments segments;
-
-    private MaskReader(
-            ClassCatalog classes,
-            @Nullable Map<Integer, Integer> labelOfColour,
-            @Nullable LabelSet stored,
-            @Nullable PanopticSegments segments) {
-        this.classes = classes;
-        this.labelOfColour = labelOfColour;
-        this.stored = stored;
-        this.segments = segments;
-    }
-
-    /** Of masks whose values are labels. */
-    static MaskReader of(ClassCatalog classes) {
-        return new MaskReader(classes, null, null, null);
-    }
-
-    /** Of masks whose values are labels, or, where they are colour images, colours of the list of classes. */
-    static MaskReader of(ClassFile file) {
-        return new MaskReader(file.classes(), file.labelOfColour(), null, null);
-    }
-
-    /** Of masks that hold the values of a published set. */
-    static MaskReader ofStored(LabelSet set) {
-        return new MaskReader(set.catalog(), null, set, null);
-    }
-
-    /** Of masks in panoptic form, whose categories are ids of a published set. */
-    static MaskReader ofSegments(LabelSet set, PanopticSegments segments) {
-        return new MaskReader(set.catalog(), null, set, segments);
-    }
-
+@FunctionalInterface
+interface MaskReader {
     /**
      * Reads a mask.
      *
      * @throws InvalidDataException if the file cannot be read or has values or colours that are no label
      */
-    LabelMap read(Path file) {
-        if (labelOfColour != null && isColour(file)) {
-            return ofColours(file, labelOfColour);
-        }
-        if (segments != null && stored != null) {
-            return segments.labels(file, stored);
-        }
+    LabelMap read(Path file);
+
+    /** Whether a mask is a small file of its own, so that some can be looked at when a dataset is opened. */
+    default boolean readsMaskFiles() {
+        return true;
+    }
+
+    /** Of masks whose values are labels. */
+    static MaskReader of(ClassCatalog classes) {
+        return file -> ofLabels(file, classes);
+    }
+
+    /** Of masks whose values are labels, or, where they are colour images, colours of the list of classes. */
+    static MaskReader of(ClassFile file) {
+        Map<Integer, Integer> labelOfColour = file.labelOfColour();
+        return mask -> labelOfColour != null && isColour(mask)
+                ? ofColours(mask, labelOfColour)
+                : ofLabels(mask, file.classes());
+    }
+
+    /** Of masks that hold the values of a published set. */
+    static MaskReader ofStored(LabelSet set) {
+        return file -> set.toLabels(LabelPng.read(file), file.toString());
+    }
+
+    /** Of masks in panoptic form, whose categories are ids of a published set. */
+    static MaskReader ofSegments(LabelSet set, PanopticSegments segments) {
+        return file -> segments.labels(file, set);
+    }
+
+    private static LabelMap ofLabels(Path file, ClassCatalog classes) {
         LabelMap mask = LabelPng.read(file);
-        if (stored != null) {
-            return stored.toLabels(mask, file.toString());
-        }
         int[] counts = mask.histogram();
         for (int value = classes.labelCount(); value < LabelMap.IGNORE; value++) {
             if (counts[value] > 0) {

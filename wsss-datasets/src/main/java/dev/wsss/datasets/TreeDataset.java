@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  *     <td>{@code annotations/SPLIT/ID.png}</td></tr>
  * <tr><td>COCO-Stuff</td><td>train2017, val2017</td><td>{@code images/SPLIT/ID.jpg}</td>
  *     <td>{@code annotations/SPLIT/ID.png}, for the 171 classes {@code ..._labelTrainIds.png}</td></tr>
+ * <tr><td>COCO-Stuff, the first 10,000</td><td>{@code imageLists/SPLIT.txt}: train, test, all</td>
+ *     <td>{@code images/ID.jpg}</td><td>{@code annotations/ID.mat}, its variable {@code S}</td></tr>
  * <tr><td>WildDash 2, as published</td><td>none but lists</td><td>{@code images/ID.jpg}</td>
  *     <td>{@code panoptic/ID.png} with {@code panoptic.json}</td></tr>
  * <tr><td>WildDash 2, as CARB has it</td><td>train, val</td><td>{@code img/SPLIT/ID.jpg}</td>
@@ -43,7 +45,11 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>CamVid, as CARB has it</td><td>train, val</td><td>{@code img/SPLIT/ID.png}</td>
  *     <td>{@code mask/SPLIT/ID.png}; 255 is void, and so is SegNet's 11, which CARB's evaluation would count</td></tr>
  * <tr><td>Pascal Context</td><td>{@code ImageSets/SegmentationContext/SPLIT.txt}</td><td>{@code JPEGImages/ID.jpg}</td>
- *     <td>{@code SegmentationClassContext/ID.png}</td></tr>
+ *     <td>{@code SegmentationClassContext/ID.png}; {@code trainval/ID.mat} of the original release, its variable {@code
+ *     LabelMap}, whose 459 values {@code labels.txt} names</td></tr>
+ * <tr><td>VOC, Pascal Context (VOC's classes first), ADE20K and COCO-Stuff as DHR packs them</td>
+ *     <td>train (VOC: train_aug), validation, test</td><td>{@code SPLIT/image/ID.jpg}</td>
+ *     <td>{@code SPLIT/mask/ID.png}, which hold labels; tags are those of {@code SPLIT/xml/ID.xml}</td></tr>
  * </table>
  *
  * <p>Masks that are named for label ids, and those without a word for it, hold the {@linkplain LabelSet stored values} of
@@ -75,7 +81,7 @@ public final class TreeDataset extends FileDataset {
      * @throws InvalidDataException if the split's name leads out of the root
      */
     public static Builder of(LabelSet labels, Path root, String split) {
-        return TreeLayout.of(labels).builder(labels, root, split);
+        return TreeLayout.of(labels, root).builder(labels, root, split);
     }
 
     /** The names of the label sets whose layout is known; CamVid, which has two, is not among them. */
@@ -86,10 +92,11 @@ public final class TreeDataset extends FileDataset {
     /**
      * Masks of one kind.
      *
-     * @param stored whether they hold a publisher's values, else labels
-     * @param json what says of which category a segment is, where they hold segments
+     * @param folder relative to the root
+     * @param ending what follows the id in the name of a mask
+     * @param reader made once it is known that there are such masks
      */
-    private record Masks(String folder, String ending, boolean stored, @Nullable String json) {}
+    private record Masks(String folder, String ending, Supplier<MaskReader> reader) {}
 
     /** Says where images and masks lie; root, labels and images are required. */
     public static final class Builder {
@@ -102,6 +109,8 @@ public final class TreeDataset extends FileDataset {
         private @Nullable String part;
         private @Nullable Map<String, ImageTags> tags;
         private @Nullable Path tagFile;
+        private @Nullable String annotations;
+        private @Nullable String maskFolder;
         private boolean evaluation;
 
         private Builder() {}
@@ -141,8 +150,22 @@ public final class TreeDataset extends FileDataset {
          * @param stored whether they hold the stored values of the label set, else its labels
          */
         public Builder optMasks(String folder, String ending, boolean stored) {
-            kinds.add(new Masks(folder, ending, stored, null));
+            return optMasks(
+                    folder,
+                    ending,
+                    () -> stored
+                            ? MaskReader.ofStored(requireLabels())
+                            : MaskReader.of(requireLabels().catalog()));
+        }
+
+        /** The same, of masks in a form of their own. */
+        Builder optMasks(String folder, String ending, Supplier<MaskReader> reader) {
+            kinds.add(new Masks(folder, ending, reader));
             return this;
+        }
+
+        private LabelSet requireLabels() {
+            return Objects.requireNonNull(labels);
         }
 
         /**
@@ -153,13 +176,37 @@ public final class TreeDataset extends FileDataset {
          * @param json relative to the root
          */
         public Builder optPanopticMasks(String folder, String json) {
-            kinds.add(new Masks(folder, ".png", true, json));
-            return this;
+            return optMasks(folder, ".png", () -> {
+                Path file = TextLines.inside(Objects.requireNonNull(root), json, "panoptic masks");
+                return MaskReader.ofSegments(requireLabels(), PanopticSegments.read(file));
+            });
         }
 
         /** Leaves out all kinds of masks added so far: to name others, or to train from tags alone. */
         public Builder optNoMasks() {
             kinds.clear();
+            return this;
+        }
+
+        /**
+         * Leaves out all kinds of masks but those in a folder or the folders in it, such as {@code gtCoarse} of Cityscapes; by
+         * default the first kind that is there is read.
+         *
+         * @param folder relative to the root
+         */
+        public Builder optMaskFolder(String folder) {
+            this.maskFolder = folder;
+            return this;
+        }
+
+        /**
+         * A folder of annotations as VOC has them, {@code ID.xml}, whose objects are the tags where none are given; names
+         * are the classes'.
+         *
+         * @param folder relative to the root
+         */
+        public Builder optAnnotations(String folder) {
+            this.annotations = folder;
             return this;
         }
 
@@ -231,20 +278,28 @@ public final class TreeDataset extends FileDataset {
                         folder + ": has no image" + (imageEnding.isEmpty() ? "" : " called <id>" + imageEnding)
                                 + "; expected images of " + layout);
             }
-            Masks kind = kind(root, folder, items);
+            List<Masks> kinds = chosenKinds(root);
+            Masks kind = kind(root, folder, kinds, items);
+            if (kind == null && maskFolder != null) {
+                throw new InvalidDataException(root.resolve(maskFolder) + ": has no mask of "
+                        + Counts.of(items.size(), "image") + " of " + images + "; expected <id>"
+                        + kinds.get(0).ending);
+            }
             if (kind != null) {
-                noteUnused(root, folder, kind, byId, notes);
+                noteUnused(root, folder, kinds, kind, byId, notes);
             }
             ClassCatalog classes = labels.catalog();
-            MaskReader reader = reader(root, labels, kind);
+            MaskReader reader = kind == null ? MaskReader.ofStored(labels) : kind.reader.get();
             List<@Nullable Path> masks = new ArrayList<>();
             for (Item item : items) {
                 masks.add(kind == null ? null : mask(root, folder, kind, item));
             }
-            boolean given = tags != null || tagFile != null;
-            List<Supplier<ImageTags>> source = given
+            boolean given = tags != null || tagFile != null || annotations != null;
+            List<Supplier<ImageTags>> source = tags != null || tagFile != null
                     ? given(classes, items, notes)
-                    : derived(classes, reader, kind == null ? folder : root.resolve(kind.folder), items, masks);
+                    : annotations != null
+                            ? annotated(TextLines.inside(root, annotations, "annotations"), classes, items, notes)
+                            : derived(classes, reader, kind == null ? folder : root.resolve(kind.folder), items, masks);
             List<Entry> entries = new ArrayList<>();
             for (int i = 0; i < items.size(); i++) {
                 Item item = items.get(i);
@@ -331,8 +386,26 @@ public final class TreeDataset extends FileDataset {
             return items;
         }
 
+        /** The kinds of masks that lie in the chosen folder, or all. */
+        private List<Masks> chosenKinds(Path root) {
+            if (maskFolder == null) {
+                return kinds;
+            }
+            Path chosen = TextLines.inside(root, maskFolder, "mask folder").normalize();
+            List<Masks> inside = kinds.stream()
+                    .filter(kind -> root.resolve(kind.folder).normalize().startsWith(chosen))
+                    .toList();
+            if (inside.isEmpty() || !Files.isDirectory(chosen)) {
+                throw new InvalidDataException(root + ": masks of '" + maskFolder
+                        + "' were chosen, but there are none; expected a folder that is there and is or holds one of "
+                        + Counts.names(
+                                kinds.stream().map(Masks::folder).distinct().toList()));
+            }
+            return inside;
+        }
+
         /** The first kind of which there is a mask, or null. */
-        private @Nullable Masks kind(Path root, Path folder, List<Item> items) {
+        private static @Nullable Masks kind(Path root, Path folder, List<Masks> kinds, List<Item> items) {
             for (Masks kind : kinds) {
                 TextLines.inside(root, kind.folder, "masks");
                 for (Item item : items) {
@@ -344,14 +417,6 @@ public final class TreeDataset extends FileDataset {
             return null;
         }
 
-        private static MaskReader reader(Path root, LabelSet labels, @Nullable Masks kind) {
-            if (kind != null && kind.json != null) {
-                Path json = TextLines.inside(root, kind.json, "panoptic masks");
-                return MaskReader.ofSegments(labels, PanopticSegments.read(json));
-            }
-            return kind == null || kind.stored ? MaskReader.ofStored(labels) : MaskReader.of(labels.catalog());
-        }
-
         private static @Nullable Path mask(Path root, Path folder, Masks kind, Item item) {
             Path sibling = folder.relativize(item.image).resolveSibling(item.id + kind.ending);
             Path mask = root.resolve(kind.folder).resolve(sibling);
@@ -359,7 +424,8 @@ public final class TreeDataset extends FileDataset {
         }
 
         /** Tells of masks whose image is not there. */
-        private void noteUnused(Path root, Path folder, Masks kind, Map<String, Path> byId, List<String> notes) {
+        private static void noteUnused(
+                Path root, Path folder, List<Masks> kinds, Masks kind, Map<String, Path> byId, List<String> notes) {
             Set<Path> used = new HashSet<>();
             byId.forEach((id, image) -> {
                 Path mask = mask(root, folder, kind, new Item(id, image, ""));
@@ -413,6 +479,18 @@ public final class TreeDataset extends FileDataset {
             return source;
         }
 
+        private List<Supplier<ImageTags>> annotated(
+                Path folder, ClassCatalog classes, List<Item> items, List<String> notes) {
+            VocAnnotations read = VocAnnotations.read(
+                    folder,
+                    classes,
+                    items.stream().map(Item::id).toList(),
+                    items.stream().map(Item::origin).toList());
+            notes.add("tags are the objects of " + annotations + "/<id>.xml");
+            notes.addAll(read.notes(requireLabels().name(), evaluation));
+            return items.stream().map(item -> read.tags(item.id)).toList();
+        }
+
         /** Tags of the masks; of images without one none are known, which serves an evaluation only. */
         private List<Supplier<ImageTags>> derived(
                 ClassCatalog classes, MaskReader reader, Path folder, List<Item> items, List<@Nullable Path> masks) {
@@ -431,29 +509,9 @@ public final class TreeDataset extends FileDataset {
                 order.add(i);
             }
             return order.parallelStream()
-                    .map(i -> ofMask(classes, reader, items.get(i), masks.get(i)))
+                    .map(i -> MaskTags.of(
+                            classes, reader, masks.get(i), items.get(i).id, items.get(i).origin, evaluation))
                     .toList();
-        }
-
-        private Supplier<ImageTags> ofMask(ClassCatalog classes, MaskReader reader, Item item, @Nullable Path mask) {
-            if (mask == null) {
-                if (evaluation) {
-                    ImageTags none = ImageTags.of(classes);
-                    return () -> none;
-                }
-                return () -> {
-                    throw new InvalidDataException(
-                            item.origin + ": '" + item.id + "' has no mask, from which its tags would come");
-                };
-            }
-            try {
-                ImageTags found = ImageTags.anyPixel(classes, reader.read(mask));
-                return () -> found;
-            } catch (InvalidDataException e) {
-                return () -> {
-                    throw new InvalidDataException(String.valueOf(e.getMessage()), e);
-                };
-            }
         }
     }
 }

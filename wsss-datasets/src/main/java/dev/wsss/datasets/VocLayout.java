@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,6 +186,12 @@ public final class VocLayout extends FileDataset {
             }
             if (masks != null) {
                 notes.addAll(masks.notes());
+            }
+            if (maskFolder == null && truth) {
+                Stream.of("SegmentationClass", "SegmentationClassAug")
+                        .filter(name -> Files.isDirectory(root.resolve(name)) && !maskFolders.contains(name))
+                        .filter(name -> !maskFolders.isEmpty())
+                        .forEach(name -> notes.add("masks in " + name + " are there too, and not used"));
             }
             return new VocLayout(
                     TextLines.folderName(root, "voc") + "/" + split,

@@ -2,7 +2,8 @@
  * Readers of datasets, a drawn one, and the augmentation of training images.
  *
  * <p>Every reader is a {@link dev.wsss.api.Dataset}: {@link dev.wsss.datasets.VocLayout} for PASCAL VOC and what is laid
- * out like it, {@link dev.wsss.datasets.CamVid}, {@link dev.wsss.datasets.TreeDataset} for Cityscapes, ADE20K, COCO-Stuff,
+ * out like it, whose augmented training set {@link dev.wsss.datasets.SbdRelease} makes, {@link dev.wsss.datasets.CocoDataset} for MS COCO in any program's layout, {@link
+ * dev.wsss.datasets.CamVid}, {@link dev.wsss.datasets.TreeDataset} for Cityscapes, ADE20K, COCO-Stuff,
  * WildDash 2 and Pascal Context, and {@link dev.wsss.datasets.FolderDataset} for images of your own. {@link
  * dev.wsss.datasets.LabelSet} has the classes, colours and ids of the benchmarks.
  * {@link dev.wsss.datasets.ShapesDataset} draws scenes, so that everything can be tried without a download. {@link

@@ -13,7 +13,6 @@ import dev.wsss.api.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import us.hebi.matlab.mat.format.Mat5;
 
 /** Small copies of the benchmarks, true in folders, names and values. */
 class TreeDatasetTest {
@@ -41,52 +41,18 @@ class TreeDatasetTest {
         TestFiles.mask(root.resolve(file), HEIGHT, WIDTH, values);
     }
 
-    private void street(String split, String city, int frame, int... ids) throws IOException {
-        String name = String.format("%s_%06d_%06d", city, frame, 19);
-        image("leftImg8bit/" + split + "/" + city + "/" + name + "_leftImg8bit.png");
-        for (String kind : split.equals("train_extra") ? List.of("gtCoarse") : List.of("gtFine", "gtCoarse")) {
-            String stem = kind + "/" + split + "/" + city + "/" + name + "_" + kind;
-            mask(stem + "_labelIds.png", ids);
-            mask(stem + "_instanceIds.png", 1);
-            mask(
-                    stem + "_labelTrainIds.png",
-                    Arrays.stream(ids)
-                            .map(id -> LabelSet.CITYSCAPES.findId(id).orElseThrow())
-                            .toArray());
-            TestFiles.text(root.resolve(stem + "_polygons.json"), "{}");
-        }
-    }
-
-    private void cityscapes() throws IOException {
-        street("train", "aachen", 0, 7, 23, 0);
-        street("train", "aachen", 1, 7, 33, 1);
-        street("train", "zurich", 0, 26, 11);
-        street("val", "lindau", 0, 7, 8, 9);
-        street("test", "bonn", 0, 0);
-        street("train_extra", "bamberg", 3, 7, 4);
-    }
-
     @Test
     void cityscapesFineCoarseAndTest() throws IOException {
-        cityscapes();
+        BenchmarkTree.CITYSCAPES.write(root);
         DatasetSplits splits = Datasets.open("cityscapes:" + root);
         Dataset train = splits.train();
         assertThat(train.name()).isEqualTo("cityscapes/train");
         assertThat(train.size()).isEqualTo(3);
-        assertThat(train.id(0)).isEqualTo("aachen_000000_000019");
-        assertThat(train.tags(0).names()).containsExactly("road", "sky");
-        assertThat(train.tags(2).names()).containsExactly("building", "car");
-        assertThat(train.truth(0)).isEqualTo(splits.train().truth(0));
-        assertThat(train.truth(0).get(0, 1)).isEqualTo(10);
-        assertThat(train.truth(0).get(0, 2)).isEqualTo(LabelMap.IGNORE);
-        assertThat(train.get(1).image().width()).isEqualTo(WIDTH);
         assertThat(splits.notes())
                 .anyMatch(
                         note -> note.startsWith(
                                 "cityscapes/train: 3 images of leftImg8bit/train, 6 tags of 19 classes,"
                                         + " masks for evaluation: gtFine/train/*_gtFine_labelIds.png, from which the tags come"));
-        assertThat(splits.val().orElseThrow().tags(0).names()).containsExactly("road", "sidewalk");
-
         Dataset test = TreeDataset.of(LabelSet.CITYSCAPES, root, "test").build();
         assertThat(test.hasTruth()).as("labels of the test split are dummies").isFalse();
         assertThat(test.tags(0).isEmpty()).isTrue();
@@ -104,14 +70,14 @@ class TreeDatasetTest {
                 .open()
                 .train();
         assertThat(extra.notes().get(0)).contains("gtCoarse/train_extra/*_gtCoarse_labelIds.png");
-        assertThat(extra.tags(0).names()).containsExactly("road");
+        assertThat(extra.tags(0).names()).containsExactly("road", "sky");
         Dataset all = Datasets.open("cityscapes27:" + root).train();
         assertThat(all.tags(0).toArray()).containsExactly(0, 16);
     }
 
     @Test
     void masksOfTrainIdsHoldLabels() throws IOException {
-        cityscapes();
+        BenchmarkTree.CITYSCAPES.write(root);
         Dataset ids = TreeDataset.of(LabelSet.CITYSCAPES, root, "train").build();
         List<LabelMap> before = List.of(ids.truth(0), ids.truth(1), ids.truth(2));
         for (Path city : ImageFolder.files(root.resolve("gtFine/train"))) {
@@ -132,11 +98,18 @@ class TreeDatasetTest {
                 .optMasks("gtCoarse/train", "_gtCoarse_labelIds.png", true)
                 .build();
         assertThat(coarse.notes().get(0)).contains("gtCoarse/train");
+        Datasets.Builder chosen = Datasets.builder().setSpec("cityscapes:" + root);
+        for (Dataset part : List.of(
+                chosen.optMasks("gtCoarse").open().train(), chosen.open().val().orElseThrow())) {
+            assertThat(part.notes().get(0)).contains("gtCoarse/", "_gtCoarse_labelIds.png");
+        }
+        assertInvalid(() -> chosen.optMasks("gtBest").open(), "'gtBest' were chosen", "'gtFine/train'");
+        assertInvalid(() -> chosen.optMasks("../x").open(), "leads out");
     }
 
     @Test
     void tagsMayBeGiven() throws IOException {
-        cityscapes();
+        BenchmarkTree.CITYSCAPES.write(root);
         ClassCatalog classes = LabelSet.CITYSCAPES.catalog();
         ImageTags road = ImageTags.ofNames(classes, List.of("road"));
         Map<String, ImageTags> tags = Map.of(
@@ -426,7 +399,7 @@ class TreeDatasetTest {
 
     @Test
     void everyNthImageMayBeHeldOut() throws IOException {
-        cityscapes();
+        BenchmarkTree.CITYSCAPES.write(root);
         DatasetSplits held =
                 Datasets.builder().setSpec("cityscapes:" + root).optHoldOut(2).open();
         assertThat(held.train().size()).isEqualTo(2);
@@ -436,8 +409,79 @@ class TreeDatasetTest {
     /** A link to a folder above ends the search there. */
     @Test
     void linksInACircleHaveAnEnd() throws IOException {
-        cityscapes();
+        BenchmarkTree.CITYSCAPES.write(root);
         Files.createSymbolicLink(root.resolve("leftImg8bit/train/loop"), root.resolve("leftImg8bit/train"));
         assertThat(Datasets.open("cityscapes:" + root).train().size()).isEqualTo(3);
+    }
+
+    @Test
+    void dhrsFormIsToldFromThePublishedOne() throws IOException {
+        BenchmarkTree.ADE20K_DHR.write(root);
+        Dataset train = Datasets.open("ade20k:" + root).train();
+        assertThat(train.notes().get(0)).contains("masks for evaluation: train/mask/*.png");
+        assertThat(train.notes()).contains("tags are the objects of train/xml/<id>.xml");
+        BenchmarkTree.VOC_DHR.write(root.resolve("voc"));
+        image("voc/test/image/2008_000006.jpg");
+        Dataset test = TreeDataset.of(LabelSet.VOC, root.resolve("voc"), "test").build();
+        assertThat(test.hasTruth()).isFalse();
+        assertThat(test.id(0)).isEqualTo("2008_000006");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Datasets.builder()
+                        .setSpec("voc:" + root.resolve("voc"))
+                        .optClasses(root)
+                        .open())
+                .withMessageContaining("voc as DHR packs it");
+        BenchmarkTree.CONTEXT_DHR.write(root.resolve("context"));
+        assertInvalid(
+                () -> Datasets.open("context60:" + root.resolve("context")), "not numbered as context60", "vocfirst");
+        BenchmarkTree.VOC.write(root.resolve("context"));
+        assertInvalid(() -> Datasets.open("voc:" + root.resolve("context")), "both as published", "as DHR packs it");
+        BenchmarkTree.ADE20K.write(root);
+        assertInvalid(() -> Datasets.open("ade20k:" + root), "ade20k in two forms", "DHR", "ADE20K");
+        TestFiles.text(root.resolve("voc/train_aug/xml/2007_000032.xml"), "<!DOCTYPE a []><annotation/>");
+        assertThat(Datasets.open("voc:" + root.resolve("voc")).train().notes())
+                .anyMatch(note -> note.startsWith("tags of 1 image cannot be read") && note.contains("document type"));
+    }
+
+    @Test
+    void matFilesOfOtherValuesAreRefused() throws IOException {
+        BenchmarkTree.COCO_STUFF_10K.write(root);
+        assertThat(Datasets.open("cocostuff27:" + root).train().tags(0).names()).containsExactly("person", "solid");
+        BenchmarkTree.Writer to = new BenchmarkTree.Writer(root);
+        for (BenchmarkTree.Picture p : BenchmarkTree.COCO_STUFF_10K.train()) {
+            to.mat("annotations/" + p.id() + ".mat", "S", Mat5.newScalar(183));
+        }
+        assertInvalid(() -> Datasets.open("cocostuff:" + root), ".mat", "value 183.0", "an id of COCO-Stuff");
+        for (BenchmarkTree.Picture p : BenchmarkTree.COCO_STUFF_10K.train()) {
+            to.mat("annotations/" + p.id() + ".mat", "S", Mat5.newScalar(1.5));
+        }
+        assertInvalid(() -> Datasets.open("cocostuff:" + root), ".mat", "value 1.5");
+        for (BenchmarkTree.Picture p : BenchmarkTree.COCO_STUFF_10K.train()) {
+            to.mat("annotations/" + p.id() + ".mat", "S", Mat5.newMatrix(0, 3));
+        }
+        assertInvalid(() -> Datasets.open("cocostuff:" + root), ".mat", "'S'", "a value for each pixel");
+    }
+
+    @Test
+    void theOriginalReleaseOfPascalContextNeedsItsNames() throws IOException {
+        BenchmarkTree.CONTEXT_ORIGINAL.write(root);
+        Dataset with = Datasets.open("context60:" + root).train();
+        assertThat(with.truth(0).get(0, 0))
+                .isEqualTo(with.classes().labelNames().indexOf("aeroplane"));
+        assertThat(with.truth(0).get(0, BenchmarkTree.WIDTH - 1)).isZero();
+        Files.move(root.resolve("ImageSets/SegmentationContext"), root.resolve("ImageSets/Main"));
+        assertThat(Datasets.open("context60:" + root).train().notes().get(0))
+                .as("VOC 2010's own parts")
+                .contains("2 images of ImageSets/Main/train.txt");
+        Path names = root.resolve("labels.txt");
+        String text = Files.readString(names);
+        Files.writeString(names, text.replace(": train\n", ": locomotive\n"));
+        assertInvalid(() -> Datasets.open("context59:" + root), "labels.txt", "does not name 'train'");
+        Files.writeString(names, text + "416: train\n");
+        assertInvalid(() -> Datasets.open("context59:" + root), "labels.txt:460", "416 stands twice");
+        Files.writeString(names, "aeroplane\n");
+        assertInvalid(() -> Datasets.open("context59:" + root), "labels.txt:1", "'number: name'");
+        Files.delete(names);
+        assertInvalid(() -> Datasets.open("context59:" + root), "labels.txt", "no such file");
     }
 }

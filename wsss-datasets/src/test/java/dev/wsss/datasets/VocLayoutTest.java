@@ -121,7 +121,18 @@ class VocLayoutTest {
     void choosesTheMaskFolder() throws IOException {
         list("train_aug", "2007_000032");
         assertThat(voc("train_aug").build().truth(0).get(0, 1)).isEqualTo(20);
-        assertThat(voc("train").build().truth(0).get(0, 1)).isEqualTo(1);
+        Dataset official = voc("train").build();
+        assertThat(official.truth(0).get(0, 1)).isEqualTo(1);
+        assertThat(official.notes()).contains("masks in SegmentationClassAug are there too, and not used");
+        assertThat(Datasets.builder()
+                        .setSpec("voc:" + root)
+                        .optTrainList("train")
+                        .optMasks("SegmentationClassAug")
+                        .open()
+                        .train()
+                        .truth(0)
+                        .get(0, 1))
+                .isEqualTo(20);
         assertThat(voc("train")
                         .optMaskFolder("SegmentationClassAug")
                         .build()

@@ -23,7 +23,7 @@ final class DataOptions {
             names = "--data",
             paramLabel = "SPEC",
             description =
-                    "shapes, camvid:DIR, voc:DIR, folder:DIR or a benchmark's name and DIR (${COMPLETION-CANDIDATES});"
+                    "shapes, camvid:DIR, voc:DIR, coco:DIR, folder:DIR or a benchmark's name and DIR (${COMPLETION-CANDIDATES});"
                             + " default ${DEFAULT-VALUE}",
             completionCandidates = Benchmarks.class)
     String data = "shapes";
@@ -57,6 +57,15 @@ final class DataOptions {
     @Nullable
     private Path clsLabels;
 
+    @Option(
+            names = "--masks",
+            paramLabel = "FOLDER",
+            description =
+                    "folder of DIR's masks where it has several, such as SegmentationClassAug, gtCoarse, or wt for"
+                            + " FMA's train2014_wt; default is the usual one")
+    @Nullable
+    private String masks;
+
     /** Whether these are the drawn scenes. */
     boolean isShapes() {
         return data.startsWith("shapes");
@@ -65,9 +74,10 @@ final class DataOptions {
     /** The images; the drawn scenes are of the run's seed. */
     DatasetSplits open(long seed) {
         requireKind("--classes", classes, "voc", "folder");
-        requireKind("--cls-labels", clsLabels, withBenchmarks("voc", "folder"));
-        requireKind("--split", split, withBenchmarks("voc", "folder", "camvid"));
-        requireKind("--hold-out", holdOut, withBenchmarks("voc", "folder", "camvid"));
+        requireKind("--cls-labels", clsLabels, withBenchmarks("voc", "folder", "coco"));
+        requireKind("--split", split, withBenchmarks("voc", "folder", "coco", "camvid"));
+        requireKind("--hold-out", holdOut, withBenchmarks("voc", "folder", "coco", "camvid"));
+        requireKind("--masks", masks, withBenchmarks("voc", "coco"));
         Datasets.Builder builder =
                 Datasets.builder().setSpec(data.equals("shapes") ? "shapes:train=400,val=200,seed=" + seed : data);
         if (classes != null) {
@@ -81,6 +91,9 @@ final class DataOptions {
                 throw new IllegalArgumentException("--hold-out is " + holdOut + "; expected 2 or more");
             }
             builder.optHoldOut(holdOut);
+        }
+        if (masks != null) {
+            builder.optMasks(masks);
         }
         Path tags = clsLabels;
         if (tags == null) {

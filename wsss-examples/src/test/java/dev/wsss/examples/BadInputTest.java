@@ -82,6 +82,8 @@ class BadInputTest {
         failsWith(List.of("--split", "train=a", "--data", "shapes:train=2"), "--split is for", "--data shapes:train=2");
         failsWith(List.of("--hold-out", "5"), "--hold-out is for", "shapes");
         failsWith(List.of("--cls-labels", "x.npy", "--data", "camvid:x"), "--cls-labels is for", "camvid:x");
+        failsWith(List.of(data, "--masks", "wt"), "--masks is for voc:DIR, coco:DIR, cityscapes", "folder:");
+        failsWith(List.of("--masks", "wt", "--data", "coco:" + folder), "no images of COCO's train");
         failsWith(List.of(data, "--split", "test=a"), "--split has 'test=a'", "train=LIST");
         failsWith(List.of(data, "--split", "train=a,train=b"), "--split has 'train=b'");
         failsWith(List.of(data, "--split", "train="), "--split has 'train='");
