@@ -8,6 +8,7 @@ import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.IouConvention;
 import dev.wsss.core.metrics.ObjectSizes;
 import dev.wsss.core.metrics.SweepEvaluation;
+import dev.wsss.core.metrics.Unpredicted;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.report.FolderEvaluation;
 import dev.wsss.datasets.Datasets;
@@ -155,6 +156,18 @@ final class EvalCommand implements Callable<Integer> {
                     + " are listed as skipped")
     private boolean onlyWithForeground;
 
+    @Option(
+            names = "--unpredicted",
+            paramLabel = "RULE",
+            description = "what pixels predicted 255 count as: ${COMPLETION-CANDIDATES} (LEFT_OUT as AFA, BACKGROUND as RIB);"
+                    + " default ${DEFAULT-VALUE}")
+    private Unpredicted unpredicted = Unpredicted.MISS;
+
+    @Option(
+            names = "--groups",
+            description = "print the IoU of groups of labels too, where SET has such (Cityscapes' categories)")
+    private boolean groups;
+
     @Option(names = "--threads", paramLabel = "N", description = "images at a time; default one for each processor")
     @Nullable
     private Integer threads;
@@ -173,6 +186,13 @@ final class EvalCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--scores needs a background, which the threshold tells from the classes; --no-background was given");
         }
+        if (scores && unpredicted != Unpredicted.MISS) {
+            throw new ParameterException(
+                    spec.commandLine(), "--unpredicted is of label PNGs; --scores was given, which predict every pixel");
+        }
+        if (groups) {
+            groupOfLabel();
+        }
         ClassCatalog catalog = catalog();
         if (scores && !catalog.hasBackground()) {
             throw new ParameterException(
@@ -186,6 +206,7 @@ final class EvalCommand implements Callable<Integer> {
                 .setClasses(catalog)
                 .optConvention(convention)
                 .optIgnore(ignore)
+                .optUnpredicted(unpredicted)
                 .optAllowLeftOut(RunOptions.share("--allow-left-out", allowLeftOut));
         if (boundary != null) {
             builder.optBoundary(boundary);
@@ -327,6 +348,32 @@ final class EvalCommand implements Callable<Integer> {
                         "mean boundary IoU %s %%, boundaries of %s of the diagonal%n",
                         percent(b.meanIou(convention)), b.ratio()));
         result.evaluation().sizes().ifPresent(s -> sizes(s, out));
+        if (groups) {
+            groups(result.evaluation(), out);
+        }
+    }
+
+    private void groups(Evaluation evaluation, PrintWriter out) {
+        Evaluation grouped = evaluation.grouped(groupOfLabel());
+        double[] iou = grouped.iou();
+        out.println();
+        Table table = new Table("group", "IoU %");
+        for (int g = 0; g < iou.length; g++) {
+            table.row(grouped.classes().labelNames().get(g), percent(iou[g]));
+        }
+        table.row("mean", percent(grouped.meanIou()));
+        table.print(out);
+    }
+
+    private List<String> groupOfLabel() {
+        LabelSet set = LabelSet.find(classes)
+                .filter(known -> !known.groups().isEmpty())
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "--groups is for label sets with groups; --classes " + classes + " has none"));
+        // a label without a group is one of its own
+        return IntStream.range(0, set.catalog().labelCount())
+                .mapToObj(l -> set.group(l).isEmpty() ? set.catalog().labelNames().get(l) : set.group(l))
+                .toList();
     }
 
     private static Table byClass(Evaluation evaluation) {

@@ -193,6 +193,28 @@ class EvalCommandTest {
     }
 
     @Test
+    void groupsAndRulesForUnsurePixelsAreForTheAsking() {
+        put(gt, "a", 13, 13, 0, 10);
+        put(pred, "a", 13, 14, 255, 10);
+        assertThat(run("--classes", "cityscapes", "--groups")).isZero();
+        assertThat(lines())
+                .contains("1 of these pixels are predicted 255: misses of their labels")
+                .anyMatch(line -> line.matches("flat +0\\.00"))
+                .anyMatch(line -> line.matches("sky +100\\.00"))
+                .anyMatch(line -> line.matches("vehicle +100\\.00"))
+                .anyMatch(line -> line.matches("mean +66\\.67"));
+        assertThat(run("--classes", "cityscapes", "--unpredicted", "left_out")).isZero();
+        assertThat(lines()).contains("1 of 1 images, 3 pixels that count");
+        assertThat(run("--classes", "cityscapes", "--unpredicted", "BACKGROUND"))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("but the classes of", "have none");
+        assertThat(run("--classes", "voc", "--groups")).isEqualTo(2);
+        assertThat(err.toString()).contains("--classes voc has none");
+        assertThat(run("--classes", "voc", "--scores", "--unpredicted", "left_out"))
+                .isEqualTo(2);
+    }
+
+    @Test
     void contoursSizesAndTablesAreForTheAsking() throws IOException {
         put(pred, "a", 0, 0, 1, 1);
         put(gt, "a", 0, 0, 0, 1);

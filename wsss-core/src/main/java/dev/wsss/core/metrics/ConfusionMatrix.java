@@ -104,6 +104,35 @@ public final class ConfusionMatrix {
         }
     }
 
+    /**
+     * The counts of groups of labels: a label that was taken for another of its group is right.
+     *
+     * @param groups how many
+     * @param groupOf the group of each label, from 0
+     * @throws IllegalArgumentException if there are not as many as labels, or one is none of the groups
+     */
+    public ConfusionMatrix grouped(int groups, int... groupOf) {
+        if (groupOf.length != labels) {
+            throw new IllegalArgumentException(
+                    groupOf.length + " groups are given for " + labels + " labels; expected one for each");
+        }
+        ConfusionMatrix grouped = new ConfusionMatrix(groups);
+        for (int t = 0; t < labels; t++) {
+            for (int p = 0; p <= labels; p++) {
+                grouped.add(group(groups, groupOf[t]), p == labels ? groups : group(groups, groupOf[p]), counts[t
+                        * (labels + 1) + p]);
+            }
+        }
+        return grouped;
+    }
+
+    private static int group(int groups, int group) {
+        if (group < 0 || group >= groups) {
+            throw new IllegalArgumentException("group is " + group + "; expected 0.." + (groups - 1));
+        }
+        return group;
+    }
+
     /** Pixels of label {@code truth} that were predicted {@code prediction}, which may be {@link LabelMap#IGNORE}. */
     public long count(int truth, int prediction) {
         if (truth < 0 || truth >= labels || prediction < 0 || prediction >= labels && prediction != LabelMap.IGNORE) {

@@ -4,6 +4,7 @@ import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.LabelMap;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -110,6 +111,28 @@ public record Evaluation(
     /** All figures as Markdown: a heading, the means, a table by class, and what was left out, of which 20 are named. */
     public String toMarkdown() {
         return EvaluationText.markdown(this);
+    }
+
+    /**
+     * The same evaluation of groups of labels, such as the seven categories of Cityscapes: a label that was taken for another
+     * of its group is right. Without boundaries and sizes.
+     *
+     * @param groupOfLabel the name of each label's group
+     * @throws IllegalArgumentException if there is not one for each label
+     */
+    public Evaluation grouped(List<String> groupOfLabel) {
+        List<String> names = groupOfLabel.stream().distinct().toList();
+        int[] groupOf = groupOfLabel.stream().mapToInt(names::indexOf).toArray();
+        return new Evaluation(
+                subject,
+                split,
+                images,
+                imageSet,
+                ClassCatalog.withoutBackground(names),
+                confusion.grouped(names.size(), groupOf),
+                convention,
+                ImageCounts.NONE,
+                skipped);
     }
 
     /**

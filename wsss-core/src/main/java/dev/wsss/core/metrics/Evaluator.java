@@ -47,7 +47,8 @@ public final class Evaluator {
             boolean onlyWithForeground,
             int threads,
             double boundary,
-            ObjectSizes.@Nullable Areas areas) {}
+            ObjectSizes.@Nullable Areas areas,
+            Unpredicted unpredicted) {}
 
     /**
      * An evaluator on a dataset with masks; classes that neither side shows are left out of the mean.
@@ -63,7 +64,7 @@ public final class Evaluator {
         if (!data.hasTruth()) {
             throw new InvalidDataException("dataset " + data.name() + " has no masks to evaluate against");
         }
-        return new Evaluator(data, convention, new Options(false, id -> true, false, 1, 0, null));
+        return new Evaluator(data, convention, new Options(false, id -> true, false, 1, 0, null, Unpredicted.MISS));
     }
 
     private Evaluator with(Options other) {
@@ -73,14 +74,14 @@ public final class Evaluator {
     /** This evaluator, but the first image that cannot be counted ends the evaluation with its error. */
     public Evaluator strict() {
         Options o = options;
-        return with(new Options(true, o.which, o.onlyWithForeground, o.threads, o.boundary, o.areas));
+        return with(new Options(true, o.which, o.onlyWithForeground, o.threads, o.boundary, o.areas, o.unpredicted));
     }
 
     /** This evaluator on some of the images alone. */
     public Evaluator only(Set<String> ids) {
         Set<String> some = Set.copyOf(ids);
         Options o = options;
-        return with(new Options(o.strict, some::contains, o.onlyWithForeground, o.threads, o.boundary, o.areas));
+        return with(new Options(o.strict, some::contains, o.onlyWithForeground, o.threads, o.boundary, o.areas, o.unpredicted));
     }
 
     /**
@@ -89,7 +90,7 @@ public final class Evaluator {
      */
     public Evaluator onlyWithForeground() {
         Options o = options;
-        return with(new Options(o.strict, o.which, true, o.threads, o.boundary, o.areas));
+        return with(new Options(o.strict, o.which, true, o.threads, o.boundary, o.areas, o.unpredicted));
     }
 
     /**
@@ -103,7 +104,7 @@ public final class Evaluator {
             throw new IllegalArgumentException("threads must be 1 or more, got " + threads);
         }
         Options o = options;
-        return with(new Options(o.strict, o.which, o.onlyWithForeground, threads, o.boundary, o.areas));
+        return with(new Options(o.strict, o.which, o.onlyWithForeground, threads, o.boundary, o.areas, o.unpredicted));
     }
 
     /**
@@ -123,13 +124,28 @@ public final class Evaluator {
     public Evaluator optBoundary(double ratio) {
         BoundaryIou checked = new BoundaryIou(1, ratio);
         Options o = options;
-        return with(new Options(o.strict, o.which, o.onlyWithForeground, o.threads, checked.ratio(), o.areas));
+        return with(new Options(o.strict, o.which, o.onlyWithForeground, o.threads, checked.ratio(), o.areas, o.unpredicted));
     }
 
     /** This evaluator with {@link ObjectSizes} for label maps; without unless set. */
     public Evaluator optObjectSizes(ObjectSizes.Areas areas) {
         Options o = options;
-        return with(new Options(o.strict, o.which, o.onlyWithForeground, o.threads, o.boundary, areas));
+        return with(new Options(o.strict, o.which, o.onlyWithForeground, o.threads, o.boundary, areas, o.unpredicted));
+    }
+
+    /**
+     * This evaluator with another rule for pixels of label maps that are predicted {@link LabelMap#IGNORE}; {@link
+     * Unpredicted#MISS} unless set.
+     *
+     * @throws IllegalArgumentException if they are to be background and the classes have none
+     */
+    public Evaluator optUnpredicted(Unpredicted rule) {
+        if (rule == Unpredicted.BACKGROUND && !data.classes().hasBackground()) {
+            throw new IllegalArgumentException(
+                    "pixels without a prediction are to be background, but the classes of " + data.name() + " have none");
+        }
+        Options o = options;
+        return with(new Options(o.strict, o.which, o.onlyWithForeground, o.threads, o.boundary, o.areas, rule));
     }
 
     /**
@@ -175,7 +191,9 @@ public final class Evaluator {
     /** What one image adds. */
     private record Image(ConfusionMatrix.Cells cells, Optional<BoundaryIou> boundary, Optional<ObjectSizes> sizes) {}
 
-    private Image count(LabelMap map, LabelMap truth) {
+    private Image count(LabelMap given, LabelMap whole) {
+        LabelMap map = options.unpredicted.prediction(given);
+        LabelMap truth = options.unpredicted.truth(given, whole);
         ConfusionMatrix confusion = new ConfusionMatrix(data.classes().labelCount());
         confusion.add(map, truth);
         Optional<BoundaryIou> boundary = boundary();

@@ -17,6 +17,7 @@ import dev.wsss.core.metrics.IouConvention;
 import dev.wsss.core.metrics.ObjectSizes;
 import dev.wsss.core.metrics.SweepEvaluation;
 import dev.wsss.core.metrics.ThresholdSweep;
+import dev.wsss.core.metrics.Unpredicted;
 import dev.wsss.core.pipeline.ProductCodec;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -107,7 +108,8 @@ public final class FolderEvaluation {
     }
 
     private static Evaluator evaluator(Builder b, MaskData data) {
-        Evaluator evaluator = Evaluator.on(data, b.convention).optThreads(b.threads);
+        Evaluator evaluator =
+                Evaluator.on(data, b.convention).optThreads(b.threads).optUnpredicted(b.unpredicted);
         if (b.onlyWithForeground) {
             evaluator = evaluator.onlyWithForeground();
         }
@@ -303,6 +305,7 @@ public final class FolderEvaluation {
         private int threads = Runtime.getRuntime().availableProcessors();
         private double boundary;
         private ObjectSizes.@Nullable Areas areas;
+        private Unpredicted unpredicted = Unpredicted.MISS;
 
         private Builder() {}
 
@@ -413,6 +416,12 @@ public final class FolderEvaluation {
             return this;
         }
 
+        /** What a pixel counts as that a label map leaves at 255; {@link Unpredicted#MISS} unless set. */
+        public Builder optUnpredicted(Unpredicted rule) {
+            unpredicted = rule;
+            return this;
+        }
+
         /**
          * How many images are read at a time; as many as there are processors unless set. The figures are the same.
          *
@@ -431,8 +440,8 @@ public final class FolderEvaluation {
          *
          * @throws IllegalStateException if a folder or the classes are not set, or boundaries or object sizes are asked of
          *     scores
-         * @throws IllegalArgumentException if there are scores and the classes have no background, or the thresholds are not
-         *     as they should be
+         * @throws IllegalArgumentException if there are scores, or pixels without a prediction are to be background, and the
+         *     classes have no background, or the thresholds are not as they should be
          * @throws InvalidDataException if a folder does not exist or has no file, no image has both files, or more than the
          *     allowed share of the masks has no prediction
          */

@@ -58,6 +58,48 @@ class EvaluatorTest {
     }
 
     @Test
+    void pixelsWithoutAPredictionCountByTheRule() {
+        FakeData data = new FakeData("val", "a");
+        data.masks.put("a", map(1, 1, 0, 2));
+        LabelMap unsure = map(1, 255, 255, 2);
+        Evaluator evaluator = Evaluator.on(data);
+
+        Evaluation miss = evaluator.compare("x", i -> unsure);
+        assertThat(miss.iou()).containsExactly(0, 0.5, 1);
+        assertThat(miss.unpredicted()).isEqualTo(2);
+
+        Evaluation leftOut = evaluator.optUnpredicted(Unpredicted.LEFT_OUT).compare("x", i -> unsure);
+        assertThat(leftOut.iou()).containsExactly(Double.NaN, 1, 1);
+        assertThat(leftOut.confusion().total()).isEqualTo(2);
+
+        Evaluation background = evaluator.optUnpredicted(Unpredicted.BACKGROUND).compare("x", i -> unsure);
+        assertThat(background.iou()).containsExactly(0.5, 0.5, 1);
+        assertThat(background.unpredicted()).isZero();
+
+        data.classes = ClassCatalog.withoutBackground(List.of("road", "sky", "car"));
+        assertThatThrownBy(() -> Evaluator.on(data).optUnpredicted(Unpredicted.BACKGROUND))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("have none");
+    }
+
+    @Test
+    void labelsOfOneGroupAreAlike() {
+        FakeData data = new FakeData("val", "a");
+        data.classes = ClassCatalog.withoutBackground(List.of("road", "car", "bus"));
+        data.masks.put("a", map(0, 0, 1, 1, 2, 2));
+        Evaluation e = Evaluator.on(data).compare("x", i -> map(0, 1, 1, 2, 1, 255));
+
+        Evaluation grouped = e.grouped(List.of("flat", "vehicle", "vehicle"));
+
+        assertThat(grouped.classes().labelNames()).containsExactly("flat", "vehicle");
+        assertThat(grouped.iou()).containsExactly(1 / 2.0, 3 / 5.0);
+        assertThat(grouped.unpredicted()).isEqualTo(1);
+        assertThatThrownBy(() -> e.grouped(List.of("flat", "vehicle")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("2 groups are given for 3 labels; expected one for each");
+    }
+
+    @Test
     void noCountedPixelIsNoScoreWhateverTheConvention() {
         FakeData data = new FakeData("val", "a", "b");
         data.masks.put("a", map(255, 255));
