@@ -40,12 +40,12 @@ public final class Augmentation implements Described {
     private static final Augmentation NONE = builder().build();
 
     private final List<Transform> transforms;
-    private final Interpolation interpolation;
+    private final Resampling resampling;
     private final int fill;
 
-    private Augmentation(List<Transform> transforms, Interpolation interpolation, int fill) {
+    private Augmentation(List<Transform> transforms, Resampling resampling, int fill) {
         this.transforms = List.copyOf(transforms);
-        this.interpolation = interpolation;
+        this.resampling = resampling;
         this.fill = fill;
     }
 
@@ -56,7 +56,7 @@ public final class Augmentation implements Described {
 
     /** Transforms in an order of one's own, drawn and applied one after the other; bilinear, with the mean as fill. */
     public static Augmentation of(Transform... transforms) {
-        return new Augmentation(List.of(transforms), Interpolation.BILINEAR, MEAN_COLOUR);
+        return new Augmentation(List.of(transforms), Resampling.DEFAULT, MEAN_COLOUR);
     }
 
     /** A new builder of the usual transforms in the usual order; without options, images stay as they are. */
@@ -73,14 +73,15 @@ public final class Augmentation implements Described {
     public DrawnView draw(RgbImage image, Supplier<Optional<LabelMap>> labels, SplitMix random) {
         ViewDraft draft = new ViewDraft(image, labels);
         transforms.forEach(t -> t.draw(draft, random));
-        return new DrawnView(draft.geometry(), draft.pixels(), interpolation, fill);
+        return new DrawnView(draft.geometry(), draft.pixels(), resampling, fill);
     }
 
     @Override
     public Description description() {
         return Description.of("Augmentation")
                 .put("transforms", transforms)
-                .put("interpolation", interpolation)
+                .put("interpolation", resampling.interpolation())
+                .put("nearest", resampling.nearest())
                 .put("fill", "%06x".formatted(fill))
                 .build();
     }
@@ -99,7 +100,7 @@ public final class Augmentation implements Described {
         private ColourJitter jitter = new ColourJitter(0, 0, 0);
         private @Nullable HsvShift hsv;
         private final List<Transform> more = new ArrayList<>();
-        private Interpolation interpolation = Interpolation.BILINEAR;
+        private Resampling resampling = Resampling.DEFAULT;
         private int fill = MEAN_COLOUR;
 
         private Builder() {}
@@ -121,7 +122,12 @@ public final class Augmentation implements Described {
 
         /** Whether images and scores are resampled by {@link Interpolation#BICUBIC}; otherwise it is bilinear. */
         public Builder optBicubic(boolean bicubic) {
-            interpolation = bicubic ? Interpolation.BICUBIC : Interpolation.BILINEAR;
+            return optResampling(Resampling.of(bicubic ? Interpolation.BICUBIC : Interpolation.BILINEAR));
+        }
+
+        /** How images and their maps are resampled; default {@link Resampling#DEFAULT}. */
+        public Builder optResampling(Resampling resampling) {
+            this.resampling = resampling;
             return this;
         }
 
@@ -183,7 +189,7 @@ public final class Augmentation implements Described {
                 all.add(hsv);
             }
             all.addAll(more);
-            return new Augmentation(all, interpolation, fill);
+            return new Augmentation(all, resampling, fill);
         }
     }
 

@@ -10,13 +10,13 @@ import java.util.List;
 public final class DrawnView {
     private final ViewGeometry geometry;
     private final List<PixelOperation> pixels;
-    private final Interpolation interpolation;
+    private final Resampling resampling;
     private final int fill;
 
-    DrawnView(ViewGeometry geometry, List<PixelOperation> pixels, Interpolation interpolation, int fill) {
+    DrawnView(ViewGeometry geometry, List<PixelOperation> pixels, Resampling resampling, int fill) {
         this.geometry = geometry;
         this.pixels = pixels;
-        this.interpolation = interpolation;
+        this.resampling = resampling;
         this.fill = fill;
     }
 
@@ -25,13 +25,13 @@ public final class DrawnView {
         return geometry;
     }
 
-    /** How images and scores are resampled. */
-    public Interpolation interpolation() {
-        return interpolation;
+    /** How images and their maps are resampled. */
+    public Resampling resampling() {
+        return resampling;
     }
 
     /** The pixels of the view of an image of the source's size. */
     public RgbImage image(RgbImage source) {
-        return Views.image(source, geometry, interpolation, pixels, fill);
+        return Views.image(source, geometry, resampling.interpolation(), pixels, fill);
     }
 }

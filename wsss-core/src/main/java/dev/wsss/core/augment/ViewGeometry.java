@@ -137,6 +137,14 @@ public record ViewGeometry(
         return new Axis(sourceWidth, scaledWidth, width, left, flipped, interpolation);
     }
 
+    int[] nearestRows() {
+        return Axis.nearest(sourceHeight, scaledHeight, height, top, false);
+    }
+
+    int[] nearestColumns() {
+        return Axis.nearest(sourceWidth, scaledWidth, width, left, flipped);
+    }
+
     /**
      * A rectangle in continuous positions.
      *

@@ -2,7 +2,7 @@ package dev.wsss.core.batch;
 
 import dev.wsss.api.FeatureMap;
 import dev.wsss.api.RgbImage;
-import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
@@ -29,7 +29,7 @@ final class FeatureChannel extends Channel<FeatureMap, FeatureBatch> {
     }
 
     @Override
-    protected FeatureMap view(FeatureMap map, ViewGeometry geometry, Interpolation interpolation) {
+    protected FeatureMap view(FeatureMap map, ViewGeometry geometry, Resampling resampling) {
         int rows = (geometry.height() + stride - 1) / stride;
         int columns = (geometry.width() + stride - 1) / stride;
         int cells = rows * columns;

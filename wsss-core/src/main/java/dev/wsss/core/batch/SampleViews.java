@@ -86,7 +86,7 @@ final class SampleViews {
     }
 
     private static <H> Object view(Channel<H, ?> channel, ViewItem source, DrawnView drawn) {
-        return channel.view(source.value(channel), drawn.geometry(), drawn.interpolation());
+        return channel.view(source.value(channel), drawn.geometry(), drawn.resampling());
     }
 
     private static Optional<LabelMap> labels(ViewItem source) {
