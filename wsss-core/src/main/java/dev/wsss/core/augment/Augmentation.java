@@ -6,9 +6,14 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.SplitMix;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,19 +39,30 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and safe for use from several threads.
  */
 public final class Augmentation implements Described {
-    /** ImageNet's mean colour, which normalizes to zero. */
-    private static final int MEAN_COLOUR = 0x7C7468;
-
     private static final Augmentation NONE = builder().build();
 
     private final List<Transform> transforms;
     private final Resampling resampling;
-    private final int fill;
+    private final OptionalInt fill;
+    /** For each transform what its generator is keyed by, beside the view's. */
+    private final long[][] keys;
 
-    private Augmentation(List<Transform> transforms, Resampling resampling, int fill) {
+    private Augmentation(List<Transform> transforms, Resampling resampling, OptionalInt fill) {
         this.transforms = List.copyOf(transforms);
         this.resampling = resampling;
         this.fill = fill;
+        keys = keys(transforms);
+    }
+
+    /** The kind, and how many of the kind there are before: no other transform's draws shift by adding one. */
+    private static long[][] keys(List<Transform> transforms) {
+        Map<String, Integer> before = new HashMap<>();
+        long[][] keys = new long[transforms.size()][];
+        for (int i = 0; i < keys.length; i++) {
+            String kind = transforms.get(i).description().kind();
+            keys[i] = new long[] {kind.hashCode(), before.merge(kind, 1, Integer::sum)};
+        }
+        return keys;
     }
 
     /** Leaves everything as it is. */
@@ -56,7 +72,7 @@ public final class Augmentation implements Described {
 
     /** Transforms in an order of one's own, drawn and applied one after the other; bilinear, with the mean as fill. */
     public static Augmentation of(Transform... transforms) {
-        return new Augmentation(List.of(transforms), Resampling.DEFAULT, MEAN_COLOUR);
+        return new Augmentation(List.of(transforms), Resampling.DEFAULT, OptionalInt.empty());
     }
 
     /** A new builder of the usual transforms in the usual order; without options, images stay as they are. */
@@ -71,9 +87,12 @@ public final class Augmentation implements Described {
 
     /** As {@link #draw(RgbImage, SplitMix)}, for transforms that choose by the image's labels. */
     public DrawnView draw(RgbImage image, Supplier<Optional<LabelMap>> labels, SplitMix random) {
-        ViewDraft draft = new ViewDraft(image, labels);
-        transforms.forEach(t -> t.draw(draft, random));
-        return new DrawnView(draft.geometry(), draft.pixels(), resampling, fill);
+        ViewDraft draft = new ViewDraft(image, labels, resampling.nearest());
+        long key = random.nextLong();
+        for (int i = 0; i < keys.length; i++) {
+            transforms.get(i).draw(draft, new SplitMix(key, keys[i][0], keys[i][1]));
+        }
+        return new DrawnView(draft.geometry(), draft.stages(), resampling, fill);
     }
 
     @Override
@@ -82,7 +101,7 @@ public final class Augmentation implements Described {
                 .put("transforms", transforms)
                 .put("interpolation", resampling.interpolation())
                 .put("nearest", resampling.nearest())
-                .put("fill", "%06x".formatted(fill))
+                .put("fill", fill.isPresent() ? "%06x".formatted(fill.getAsInt()) : "mean")
                 .build();
     }
 
@@ -93,15 +112,14 @@ public final class Augmentation implements Described {
 
     /** Collects what may happen to an image; everything is off at first. */
     public static final class Builder {
-        private RandomScale scale = new RandomScale(1, 1);
-        private @Nullable RandomLongSide longSide;
-        private @Nullable RandomCrop crop;
-        private RandomFlip flip = new RandomFlip(0);
-        private ColourJitter jitter = new ColourJitter(0, 0, 0);
-        private @Nullable HsvShift hsv;
+        private @Nullable Transform scale;
+        private @Nullable Transform crop;
+        private @Nullable Transform flip;
+        private @Nullable Transform jitter;
+        private @Nullable Transform hsv;
         private final List<Transform> more = new ArrayList<>();
         private Resampling resampling = Resampling.DEFAULT;
-        private int fill = MEAN_COLOUR;
+        private OptionalInt fill = OptionalInt.empty();
 
         private Builder() {}
 
@@ -116,7 +134,7 @@ public final class Augmentation implements Described {
          * place of {@link #optScale}.
          */
         public Builder optLongSide(int min, int max) {
-            longSide = new RandomLongSide(min, max);
+            scale = new RandomLongSide(min, max);
             return this;
         }
 
@@ -139,18 +157,23 @@ public final class Augmentation implements Described {
 
         /** Whether every second image, by chance, is mirrored left to right. */
         public Builder optFlip(boolean on) {
-            flip = new RandomFlip(on ? 0.5 : 0);
+            flip = on ? new RandomFlip(0.5) : null;
             return this;
         }
 
-        /** Multiplies brightness, contrast and saturation: {@link ColourJitter}. */
+        /** Multiplies brightness, contrast and saturation, and leaves the hue: {@link ColourJitter}. */
         public Builder optColourJitter(double brightness, double contrast, double saturation) {
-            jitter = new ColourJitter(brightness, contrast, saturation);
+            return optColourJitter(brightness, contrast, saturation, 0);
+        }
+
+        /** Multiplies brightness, contrast and saturation, and turns the hue: {@link ColourJitter}. */
+        public Builder optColourJitter(double brightness, double contrast, double saturation, double hue) {
+            jitter = new ColourJitter(brightness, contrast, saturation, hue);
             return this;
         }
 
-        /** Shifts hue, saturation and value: {@link HsvShift}. */
-        public Builder optHsvShift(double hue, double saturation, double value) {
+        /** Shifts hue, saturation and value by whole steps: {@link HsvShift}. */
+        public Builder optHsvShift(int hue, int saturation, int value) {
             hsv = new HsvShift(hue, saturation, value);
             return this;
         }
@@ -161,50 +184,24 @@ public final class Augmentation implements Described {
             return this;
         }
 
-        /** The colour of padding, 0xRRGGBB; default the mean colour of ImageNet, (124, 116, 104). */
+        /**
+         * The colour of padding, 0xRRGGBB. Unless it is set, padding is 0 after normalization, and ImageNet's mean colour,
+         * (124, 116, 104), where pixels are seen before.
+         */
         public Builder optFill(int rgb) {
             if (rgb < 0 || rgb > 0xFFFFFF) {
                 throw new IllegalArgumentException("fill is " + rgb + "; expected 0xRRGGBB");
             }
-            fill = rgb;
+            fill = OptionalInt.of(rgb);
             return this;
         }
 
         /** Makes the augmentation. */
         public Augmentation build() {
             List<Transform> all = new ArrayList<>();
-            // all draw, whether or not they change anything: switching one on must not shift what the others draw
-            all.add(longSide == null ? scale : new RandomScale(1, 1));
-            if (longSide != null) {
-                all.add(longSide);
-            }
-            all.add(flip);
-            if (crop != null) {
-                all.add(crop);
-            } else {
-                all.add(new Unused(2));
-            }
-            all.add(jitter);
-            if (hsv != null) {
-                all.add(hsv);
-            }
+            Stream.of(scale, flip, crop, jitter, hsv).filter(Objects::nonNull).forEach(all::add);
             all.addAll(more);
             return new Augmentation(all, resampling, fill);
-        }
-    }
-
-    /** Draws numbers in place of a transform that is off. */
-    private record Unused(int draws) implements Transform {
-        @Override
-        public void draw(ViewDraft draft, SplitMix random) {
-            for (int i = 0; i < draws; i++) {
-                random.nextLong();
-            }
-        }
-
-        @Override
-        public Description description() {
-            return Description.of("Unused").putAll(this).build();
         }
     }
 }

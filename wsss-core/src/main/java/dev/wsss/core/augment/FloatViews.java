@@ -15,16 +15,38 @@ final class FloatViews {
     static byte[] bytes(byte[] in, int width, Axis rows, Axis columns) {
         int stride = 3 * columns.size();
         byte[] out = new byte[Math.multiplyExact(rows.size(), stride)];
-        float[] sum = new float[stride];
-        Lines lines = new Lines(rows, stride, (source, line) -> across(in, 3 * source * width, columns, line));
-        for (int y = rows.from(); y < rows.to(); y++) {
-            lines.sum(y, sum);
-            int o = y * stride;
-            for (int x = 3 * columns.from(); x < 3 * columns.to(); x++) {
+        image(in, width, rows, columns, (y, sum) -> {
+            for (int x = 3 * columns.from(), o = y * stride; x < 3 * columns.to(); x++) {
                 out[o + x] = Views.level(sum[x]);
             }
-        }
+        });
         return out;
+    }
+
+    /** As {@link #bytes}, not rounded; a kernel that overshoots is kept within 0 to 255. */
+    static float[] levels(byte[] in, int width, Axis rows, Axis columns) {
+        int stride = 3 * columns.size();
+        float[] out = new float[Math.multiplyExact(rows.size(), stride)];
+        image(in, width, rows, columns, (y, sum) -> {
+            for (int x = 3 * columns.from(), o = y * stride; x < 3 * columns.to(); x++) {
+                out[o + x] = Math.min(255, Math.max(0, sum[x]));
+            }
+        });
+        return out;
+    }
+
+    /** Takes a resampled row. */
+    private interface Row {
+        void take(int y, float[] levels);
+    }
+
+    private static void image(byte[] in, int width, Axis rows, Axis columns, Row out) {
+        float[] sum = new float[3 * columns.size()];
+        Lines lines = new Lines(rows, sum.length, (source, line) -> across(in, 3 * source * width, columns, line));
+        for (int y = rows.from(); y < rows.to(); y++) {
+            lines.sum(y, sum);
+            out.take(y, sum);
+        }
     }
 
     /**

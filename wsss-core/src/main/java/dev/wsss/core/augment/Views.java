@@ -5,7 +5,6 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.image.Resize;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 
 /** Images and maps as a view shows them, each kind in its own way. Pure functions. */
@@ -15,25 +14,27 @@ public final class Views {
     /**
      * The pixels.
      *
-     * @param pixels changes of colours, in order, before the padding is filled
      * @param fill colour of what lies beyond the image, 0xRRGGBB
      */
-    static RgbImage image(
-            RgbImage image, ViewGeometry geometry, Interpolation interpolation, List<PixelOperation> pixels, int fill) {
+    static RgbImage image(RgbImage image, ViewGeometry geometry, Interpolation interpolation, int fill) {
         requireSource(geometry, "image", image.height(), image.width());
-        if (geometry.isWhole() && pixels.isEmpty()) {
+        if (geometry.isWhole()) {
             return image;
         }
-        Axis rows = geometry.rows(interpolation);
-        Axis columns = geometry.columns(interpolation);
         byte[] out = interpolation
                 .resize()
                 .flatMap(resize -> exact(image, geometry, resize))
-                .orElseGet(() -> FloatViews.bytes(image.data(), image.width(), rows, columns));
-        long inside = (long) (rows.to() - rows.from()) * (columns.to() - columns.from());
-        pixels.forEach(p -> p.apply(out, geometry.height(), geometry.width(), inside));
-        fill(out, rows, columns, fill);
+                .orElseGet(() -> FloatViews.bytes(
+                        image.data(), image.width(), geometry.rows(interpolation), geometry.columns(interpolation)));
+        Padding.of(geometry).fill(out, fill);
         return new RgbImage(geometry.height(), geometry.width(), out);
+    }
+
+    /** The pixels of a view before they are rounded, {@code [height][width][3]}; padding is 0. */
+    static float[] levels(RgbImage image, ViewGeometry geometry, Interpolation interpolation) {
+        requireSource(geometry, "image", image.height(), image.width());
+        return FloatViews.levels(
+                image.data(), image.width(), geometry.rows(interpolation), geometry.columns(interpolation));
     }
 
     private static Optional<byte[]> exact(RgbImage image, ViewGeometry geometry, Resize resize) {
@@ -48,25 +49,6 @@ public final class Views {
             place.copy(part, view, geometry.width(), 3);
             return view;
         });
-    }
-
-    private static void fill(byte[] pixels, Axis rows, Axis columns, int colour) {
-        for (int y = 0; y < rows.size(); y++) {
-            boolean shown = y >= rows.from() && y < rows.to();
-            int line = y * columns.size();
-            fill(pixels, line, line + (shown ? columns.from() : columns.size()), colour);
-            if (shown) {
-                fill(pixels, line + columns.to(), line + columns.size(), colour);
-            }
-        }
-    }
-
-    private static void fill(byte[] pixels, int from, int to, int colour) {
-        for (int o = 3 * from; o < 3 * to; o += 3) {
-            pixels[o] = (byte) (colour >> 16);
-            pixels[o + 1] = (byte) (colour >> 8);
-            pixels[o + 2] = (byte) colour;
-        }
     }
 
     /** The labels, each the nearest by {@link Nearest#HALF_PIXEL}; {@link LabelMap#IGNORE} beyond the image. */
