@@ -4,7 +4,8 @@ import java.util.function.DoubleFunction;
 
 /**
  * Changes of colours, each by an amount. Those of Pillow give Pillow's bytes; those of OpenCV are OpenCV's arithmetic on 8
- * bits, and may differ by a level from a build of it whose vector code rounds otherwise.
+ * bits: its scalar code, to the byte. Where it goes back from the HSV of 180 hues it truncates in vector code, on rows of
+ * some 16 pixels and more, and so is up to one level darker than its own scalar code.
  *
  * <p>{@link RandomColour} draws the amount. What ignores it says so.
  */

@@ -49,7 +49,7 @@ public record RandomCrop(int height, int width, SmallImage smallImage, double ma
 
     @Override
     public void draw(ViewDraft draft, SplitMix random) {
-        Crop crop = place(draft, random);
+        Placed crop = place(draft, random);
         if (maxCategoryRatio < 1) {
             LabelMap labels = draft.labels()
                     .orElseThrow(() -> new IllegalStateException("a crop of maxCategoryRatio " + maxCategoryRatio
@@ -61,16 +61,39 @@ public record RandomCrop(int height, int width, SmallImage smallImage, double ma
         crop.draw(draft, random);
     }
 
-    private Crop place(ViewDraft draft, SplitMix random) {
-        int rows = size(draft.height(), height);
-        int columns = size(draft.width(), width);
-        int top = offset(draft.height() - rows, random);
-        int left = offset(draft.width() - columns, random);
-        return new Crop(top, left, rows, columns);
+    /**
+     * This crop with its place given instead of drawn.
+     *
+     * @param top rows of the view to leave out at the top, or, negative, to add
+     * @param left columns likewise
+     */
+    public Transform at(int top, int left) {
+        return new Placed(this, top, left);
     }
 
-    private int size(int image, int crop) {
-        return smallImage == SmallImage.STAYS ? Math.min(image, crop) : crop;
+    private record Placed(RandomCrop crop, int top, int left) implements Transform {
+        @Override
+        public void draw(ViewDraft draft, SplitMix random) {
+            draft.crop(top, left, crop.rows(draft), crop.columns(draft));
+        }
+
+        @Override
+        public Description description() {
+            return Description.of("RandomCrop").putAll(this).build();
+        }
+    }
+
+    private int rows(ViewDraft draft) {
+        return smallImage == SmallImage.STAYS ? Math.min(draft.height(), height) : height;
+    }
+
+    private int columns(ViewDraft draft) {
+        return smallImage == SmallImage.STAYS ? Math.min(draft.width(), width) : width;
+    }
+
+    private Placed place(ViewDraft draft, SplitMix random) {
+        int top = offset(draft.height() - rows(draft), random);
+        return new Placed(this, top, offset(draft.width() - columns(draft), random));
     }
 
     /** Where the crop begins; negative where it begins before the image. */
@@ -83,8 +106,8 @@ public record RandomCrop(int height, int width, SmallImage smallImage, double ma
         return room < 0 ? -offset : offset;
     }
 
-    private boolean isMixed(LabelMap labels, ViewDraft draft, Crop crop) {
-        ViewGeometry view = ViewDraft.cropped(draft.geometry(), crop.top(), crop.left(), crop.height(), crop.width());
+    private boolean isMixed(LabelMap labels, ViewDraft draft, Placed crop) {
+        ViewGeometry view = ViewDraft.cropped(draft.geometry(), crop.top, crop.left, rows(draft), columns(draft));
         int[] counts = new int[256];
         for (byte label : Views.labels(labels, view, draft.nearest()).toArray()) {
             counts[label & 255]++;
