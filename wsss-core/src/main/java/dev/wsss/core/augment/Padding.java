@@ -82,10 +82,7 @@ final class Padding {
         int columns = geometry.width();
         int start = y * columns;
         for (int x = 0; x < columns; x++) {
-            ViewGeometry.Position p = geometry.source(y + 0.5, x + 0.5);
-            boolean inside =
-                    p.y() >= 0 && p.x() >= 0 && p.y() < geometry.sourceHeight() && p.x() < geometry.sourceWidth();
-            if (!inside) {
+            if (!geometry.isInSource(geometry.source(y + 0.5, x + 0.5))) {
                 run.at(start + x, start + x + 1);
             }
         }

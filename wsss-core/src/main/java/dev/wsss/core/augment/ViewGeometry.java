@@ -150,15 +150,25 @@ public record ViewGeometry(
 
     /** The place in the source that a place of the view shows, both continuous; turned views included. */
     public Position source(double y, double x) {
+        Position p = upright(y, x);
+        return new Position(unturnedY(p.y), unturnedX(p.x));
+    }
+
+    /** Whether a place is of the source. */
+    boolean isInSource(Position p) {
+        return p.y >= 0 && p.x >= 0 && p.y < sourceHeight && p.x < sourceWidth;
+    }
+
+    /** The place in the view before it is turned. */
+    Position upright(double y, double x) {
         if (!isTurned()) {
-            return new Position(sourceY(y), sourceX(x));
+            return new Position(y, x);
         }
         double sin = Math.sin(Math.toRadians(angle));
         double cos = Math.cos(Math.toRadians(angle));
         double down = y - height / 2.0;
         double right = x - width / 2.0;
-        return new Position(
-                unturnedY(height / 2.0 + right * sin + down * cos), unturnedX(width / 2.0 + right * cos - down * sin));
+        return new Position(height / 2.0 + right * sin + down * cos, width / 2.0 + right * cos - down * sin);
     }
 
     private double unturnedY(double y) {

@@ -18,49 +18,42 @@ record ViewStage(ViewGeometry geometry, ViewGeometry total, List<PixelOperation>
         return new ViewStage(geometry, total, List.copyOf(more));
     }
 
-    /** Changes of colours neither see nor change what is beyond the source; where a view is turned, they see all of it. */
+    /** The pixels after this stage; those given stay as they are. */
     RgbImage apply(RgbImage before, Interpolation interpolation, int fill) {
         RgbImage image = Views.image(before, geometry, interpolation, fill);
+        if (pixels.isEmpty() && geometry.equals(total)) {
+            return image;
+        }
+        byte[] rgb = image == before ? image.data().clone() : image.data();
         Padding padding = Padding.of(total);
-        if (pixels.isEmpty()) {
-            // a resize has mixed the padding of an earlier stage with its neighbours
-            return image == before || geometry.equals(total) ? image : filled(image, padding, fill);
-        }
-        if (total.isTurned()) {
-            byte[] rgb = image.data().clone();
-            change(rgb, image.height(), image.width());
-            return filled(new RgbImage(image.height(), image.width(), rgb), padding, fill);
-        }
-        int height = padding.height();
-        int width = padding.width();
-        if (height == image.height() && width == image.width()) {
-            byte[] rgb = image == before ? image.data().clone() : image.data();
-            change(rgb, height, width);
-            return new RgbImage(height, width, rgb);
-        }
-        byte[] rgb = image.data().clone();
-        if (height > 0 && width > 0) {
-            byte[] shown = new byte[3 * height * width];
-            int start = 3 * (padding.top() * image.width() + padding.left());
-            copy(rgb, start, 3 * image.width(), shown, 0, 3 * width, height, 3 * width);
-            change(shown, height, width);
-            copy(shown, 0, 3 * width, rgb, start, 3 * image.width(), height, 3 * width);
-        }
-        return filled(new RgbImage(image.height(), image.width(), rgb), padding, fill);
-    }
-
-    private void change(byte[] rgb, int height, int width) {
-        pixels.forEach(p -> p.apply(rgb, height, width));
-    }
-
-    private static RgbImage filled(RgbImage image, Padding padding, int fill) {
-        byte[] rgb = image.data().clone();
+        change(rgb, image.height(), image.width(), padding);
+        // a resize has mixed the padding of an earlier stage with its neighbours
         padding.fill(rgb, fill);
         return new RgbImage(image.height(), image.width(), rgb);
     }
 
+    /** Changes of colours do not see what is beyond the source; only where the view is turned they see all of it. */
+    private void change(byte[] rgb, int height, int width, Padding padding) {
+        int rows = padding.height();
+        int columns = padding.width();
+        if (pixels.isEmpty() || rows == 0 || columns == 0) {
+            return;
+        }
+        if (total.isTurned() || rows == height && columns == width) {
+            pixels.forEach(p -> p.apply(rgb, height, width));
+            return;
+        }
+        byte[] shown = new byte[3 * rows * columns];
+        int start = 3 * (padding.top() * width + padding.left());
+        copy(rgb, start, 3 * width, shown, 0, 3 * columns, rows);
+        pixels.forEach(p -> p.apply(shown, rows, columns));
+        copy(shown, 0, 3 * columns, rgb, start, 3 * width, rows);
+    }
+
+    /** Copies lines, each as long as the shorter of the strides. */
     private static void copy(
-            byte[] from, int fromStart, int fromStride, byte[] to, int toStart, int toStride, int rows, int length) {
+            byte[] from, int fromStart, int fromStride, byte[] to, int toStart, int toStride, int rows) {
+        int length = Math.min(fromStride, toStride);
         for (int y = 0; y < rows; y++) {
             System.arraycopy(from, fromStart + y * fromStride, to, toStart + y * toStride, length);
         }

@@ -21,18 +21,27 @@ public final class Views {
         if (geometry.isWhole()) {
             return image;
         }
-        byte[] out = interpolation
+        byte[] out = geometry.isTurned()
+                ? TurnedViews.image(image, geometry, interpolation)
+                : upright(image, geometry, interpolation);
+        Padding.of(geometry).fill(out, fill);
+        return new RgbImage(geometry.height(), geometry.width(), out);
+    }
+
+    private static byte[] upright(RgbImage image, ViewGeometry geometry, Interpolation interpolation) {
+        return interpolation
                 .resize()
                 .flatMap(resize -> exact(image, geometry, resize))
                 .orElseGet(() -> FloatViews.bytes(
                         image.data(), image.width(), geometry.rows(interpolation), geometry.columns(interpolation)));
-        Padding.of(geometry).fill(out, fill);
-        return new RgbImage(geometry.height(), geometry.width(), out);
     }
 
     /** The pixels of a view before they are rounded, {@code [height][width][3]}; padding is 0. */
     static float[] levels(RgbImage image, ViewGeometry geometry, Interpolation interpolation) {
         requireSource(geometry, "image", image.height(), image.width());
+        if (geometry.isTurned()) {
+            return TurnedViews.levels(image, geometry, interpolation);
+        }
         return FloatViews.levels(
                 image.data(), image.width(), geometry.rows(interpolation), geometry.columns(interpolation));
     }
@@ -61,6 +70,9 @@ public final class Views {
         requireSource(geometry, "labels", labels.height(), labels.width());
         if (geometry.isWhole()) {
             return labels;
+        }
+        if (geometry.isTurned()) {
+            return TurnedViews.labels(labels, geometry);
         }
         byte[] out = nearest.resize()
                 .flatMap(resize -> exact(labels, geometry, resize))
@@ -106,6 +118,9 @@ public final class Views {
         requireSource(geometry, "scores", maps.height(), maps.width());
         if (geometry.isWhole()) {
             return ScoreMaps.of(maps.labels(), maps.height(), maps.width(), maps.toArray());
+        }
+        if (geometry.isTurned()) {
+            return TurnedViews.scores(maps, geometry, interpolation);
         }
         Axis rows = geometry.rows(interpolation);
         Axis columns = geometry.columns(interpolation);

@@ -36,8 +36,9 @@ final class FeatureChannel extends Channel<FeatureMap, FeatureBatch> {
         float[] values = new float[Math.multiplyExact(map.channels(), cells)];
         boolean[] valid = new boolean[cells];
         for (int cell = 0; cell < cells; cell++) {
-            double y = geometry.sourceY((cell / columns + 0.5) * stride) * map.height() / map.imageHeight();
-            double x = geometry.sourceX((cell % columns + 0.5) * stride) * map.width() / map.imageWidth();
+            ViewGeometry.Position p = geometry.source((cell / columns + 0.5) * stride, (cell % columns + 0.5) * stride);
+            double y = p.y() * map.height() / map.imageHeight();
+            double x = p.x() * map.width() / map.imageWidth();
             boolean inside = y >= 0 && x >= 0 && y < map.height() && x < map.width();
             if (inside && map.isValid((int) y, (int) x)) {
                 valid[cell] = true;

@@ -42,9 +42,7 @@ public final class AugmentGolden {
         }
         transforms.add(new ScaleChoice(List.of(config.get("scale").getAsDouble()), SideRounding.FLOOR));
         transforms.add(new RandomCrop(crop, crop, SmallImage.TOP_LEFT)
-                .at(
-                        config.get("start_h").getAsInt(),
-                        config.get("start_w").getAsInt()));
+                .at(config.get("start_h").getAsInt(), config.get("start_w").getAsInt()));
         transforms.add(flip(config.get("flip_draw").getAsDouble() < 0.5));
         RgbImage image = blueFirst(golden.in("image_hwc"));
         DrawnView drawn = draw(image, new Resampling(Interpolation.BILINEAR, Nearest.PILLOW), transforms);
@@ -109,12 +107,7 @@ public final class AugmentGolden {
                 "normalised", HostArray.ofFloats(normalized, 3, height, width),
                 "denormalised_hwc",
                         HostArray.ofBytes(
-                                normalize
-                                        .denormalize(normalized, height, width)
-                                        .data(),
-                                height,
-                                width,
-                                3));
+                                normalize.denormalize(normalized, height, width).data(), height, width, 3));
     }
 
     private static Map<String, HostArray> dhr(GoldenCase golden) {
