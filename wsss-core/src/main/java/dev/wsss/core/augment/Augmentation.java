@@ -32,9 +32,12 @@ import org.jspecify.annotations.Nullable;
  * LabelMap labels = Views.labels(pseudoLabel, drawn.geometry());
  * }</pre>
  *
- * <p>Where a view reaches beyond the image, pixels are {@linkplain Builder#optFill the fill colour}, labels {@link
- * LabelMap#IGNORE}, scores 0. What happens is a function of the generator's keys alone, so that a resumed or distributed
- * training sees the same images.
+ * <p>The builder has the usual transforms in the usual order: scale, flip, crop, colours. Others, and other orders, are
+ * given as a list; {@linkplain dev.wsss.core.augment the package} has those of published systems.
+ *
+ * <p>Where a view reaches beyond the image, pixels are 0 after normalization or {@linkplain Builder#optFill a fill colour},
+ * labels {@link LabelMap#IGNORE}, scores 0. What happens is a function of the generator's keys alone, so that a resumed or
+ * distributed training sees the same images.
  *
  * <p>Immutable and safe for use from several threads.
  */

@@ -53,7 +53,8 @@ final class CvHsv {
     private void put(byte[] rgb, int i, int hue, int saturation, int value) {
         float v = value * (1f / 255);
         float s = saturation * (1f / 255);
-        float h = hue * sixth % 6f;
+        float h = hue * sixth;
+        h = h >= 6 ? h - 6 : h;
         int sector = (int) h;
         float rest = h - sector;
         byte top = (byte) value;

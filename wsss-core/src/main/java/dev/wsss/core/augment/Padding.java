@@ -65,11 +65,13 @@ final class Padding {
     private void runs(Run run) {
         int rows = geometry.height();
         int columns = geometry.width();
+        if (geometry.isTurned()) {
+            turned(run);
+            return;
+        }
         for (int y = 0; y < rows; y++) {
             int start = y * columns;
-            if (geometry.isTurned()) {
-                turned(y, run);
-            } else if (y < top || y >= bottom || left >= right) {
+            if (y < top || y >= bottom || left >= right) {
                 run.at(start, start + columns);
             } else {
                 run.at(start, start + left);
@@ -78,12 +80,15 @@ final class Padding {
         }
     }
 
-    private void turned(int y, Run run) {
+    private void turned(Run run) {
+        Turn turn = new Turn(geometry);
         int columns = geometry.width();
-        int start = y * columns;
-        for (int x = 0; x < columns; x++) {
-            if (!geometry.isInSource(geometry.source(y + 0.5, x + 0.5))) {
-                run.at(start + x, start + x + 1);
+        for (int y = 0; y < geometry.height(); y++) {
+            int start = y * columns;
+            for (int x = 0; x < columns; x++) {
+                if (!turn.shows(y, x)) {
+                    run.at(start + x, start + x + 1);
+                }
             }
         }
     }

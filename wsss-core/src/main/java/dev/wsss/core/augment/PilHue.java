@@ -61,7 +61,8 @@ final class PilHue {
         } else {
             h = (float) (4.0 + fromGreen - fromRed);
         }
-        h = (float) ((h / 6.0 + 1.0) % 1.0);
+        double turns = h / 6.0 + 1.0;
+        h = (float) (turns >= 1 ? turns - 1 : turns);
         return (int) (h * 255.0);
     }
 

@@ -48,12 +48,12 @@ final class TurnedViews {
     static LabelMap labels(LabelMap labels, ViewGeometry geometry) {
         byte[] in = labels.toArray();
         byte[] out = new byte[geometry.height() * geometry.width()];
+        Turn turn = new Turn(geometry);
         for (int y = 0, o = 0; y < geometry.height(); y++) {
             for (int x = 0; x < geometry.width(); x++, o++) {
-                ViewGeometry.Position p = geometry.source(y + 0.5, x + 0.5);
-                out[o] = geometry.isInSource(p)
-                        ? in[(int) p.y() * labels.width() + (int) p.x()]
-                        : (byte) LabelMap.IGNORE;
+                int row = (int) turn.sourceY(y + 0.5, x + 0.5);
+                int column = (int) turn.sourceX(y + 0.5, x + 0.5);
+                out[o] = turn.shows(y, x) ? in[row * labels.width() + column] : (byte) LabelMap.IGNORE;
             }
         }
         return LabelMap.wrap(geometry.height(), geometry.width(), out);
@@ -61,19 +61,9 @@ final class TurnedViews {
 
     /** The view before it is turned, with as much around it as comes in by the turn. */
     private static ViewGeometry upright(ViewGeometry g) {
-        return g.rotate(-g.angle()).crop(-down(g), -across(g), g.height() + 2 * down(g), g.width() + 2 * across(g));
-    }
-
-    private static int down(ViewGeometry g) {
-        double angle = Math.toRadians(g.angle());
-        double rows = g.width() * Math.abs(Math.sin(angle)) + g.height() * Math.abs(Math.cos(angle));
-        return Math.max(0, (int) Math.ceil((rows - g.height()) / 2));
-    }
-
-    private static int across(ViewGeometry g) {
-        double angle = Math.toRadians(g.angle());
-        double columns = g.width() * Math.abs(Math.cos(angle)) + g.height() * Math.abs(Math.sin(angle));
-        return Math.max(0, (int) Math.ceil((columns - g.width()) / 2));
+        Turn turn = new Turn(g);
+        return g.rotate(-g.angle())
+                .crop(-turn.down(), -turn.across(), g.height() + 2 * turn.down(), g.width() + 2 * turn.across());
     }
 
     /**
@@ -81,20 +71,20 @@ final class TurnedViews {
      * What lies beyond the source lends nothing to its neighbours.
      */
     private static float[] turn(float[] in, int start, int channels, ViewGeometry g) {
+        Turn turn = new Turn(g);
         Padding shown = Padding.of(upright(g));
-        int stride = (g.width() + 2 * across(g)) * channels;
+        int stride = (g.width() + 2 * turn.across()) * channels;
         float[] out = new float[g.height() * g.width() * channels];
         if (shown.height() == 0 || shown.width() == 0) {
             return out;
         }
         for (int y = 0, o = 0; y < g.height(); y++) {
             for (int x = 0; x < g.width(); x++, o += channels) {
-                if (!g.isInSource(g.source(y + 0.5, x + 0.5))) {
+                if (!turn.shows(y, x)) {
                     continue;
                 }
-                ViewGeometry.Position p = g.upright(y + 0.5, x + 0.5);
-                double row = within(p.y() + down(g) - 0.5, shown.top(), shown.height());
-                double column = within(p.x() + across(g) - 0.5, shown.left(), shown.width());
+                double row = within(turn.y(y + 0.5, x + 0.5) + turn.down() - 0.5, shown.top(), shown.height());
+                double column = within(turn.x(y + 0.5, x + 0.5) + turn.across() - 0.5, shown.left(), shown.width());
                 int top = Math.min((int) row, shown.top() + shown.height() - 2);
                 int left = Math.min((int) column, shown.left() + shown.width() - 2);
                 top = Math.max(top, shown.top());

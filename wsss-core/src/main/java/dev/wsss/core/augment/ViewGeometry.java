@@ -150,32 +150,20 @@ public record ViewGeometry(
 
     /** The place in the source that a place of the view shows, both continuous; turned views included. */
     public Position source(double y, double x) {
-        Position p = upright(y, x);
-        return new Position(unturnedY(p.y), unturnedX(p.x));
-    }
-
-    /** Whether a place is of the source. */
-    boolean isInSource(Position p) {
-        return p.y >= 0 && p.x >= 0 && p.y < sourceHeight && p.x < sourceWidth;
-    }
-
-    /** The place in the view before it is turned. */
-    Position upright(double y, double x) {
         if (!isTurned()) {
-            return new Position(y, x);
+            return new Position(uprightSourceY(y), uprightSourceX(x));
         }
-        double sin = Math.sin(Math.toRadians(angle));
-        double cos = Math.cos(Math.toRadians(angle));
-        double down = y - height / 2.0;
-        double right = x - width / 2.0;
-        return new Position(height / 2.0 + right * sin + down * cos, width / 2.0 + right * cos - down * sin);
+        Turn turn = new Turn(this);
+        return new Position(turn.sourceY(y, x), turn.sourceX(y, x));
     }
 
-    private double unturnedY(double y) {
+    /** The source row at a row of the view before it is turned. */
+    double uprightSourceY(double y) {
         return (top + y) * sourceHeight / scaledHeight;
     }
 
-    private double unturnedX(double x) {
+    /** The source column at a column of the view before it is turned. */
+    double uprightSourceX(double x) {
         return (left + (flipped ? width - x : x)) * sourceWidth / scaledWidth;
     }
 
@@ -186,7 +174,7 @@ public record ViewGeometry(
      */
     public double sourceY(double y) {
         requireNotTurned(NO_ROWS);
-        return unturnedY(y);
+        return uprightSourceY(y);
     }
 
     /**
@@ -196,7 +184,7 @@ public record ViewGeometry(
      */
     public double sourceX(double x) {
         requireNotTurned(NO_ROWS);
-        return unturnedX(x);
+        return uprightSourceX(x);
     }
 
     /**

@@ -159,6 +159,40 @@ class ResizeTest {
                 .hasMessageContaining("positive");
     }
 
+    @Test
+    void normalizationOfLevelsBlueFirst() {
+        RgbImage image = new RgbImage(1, 2, new byte[] {10, 20, 30, 40, 50, 60});
+        Normalize levels = Normalize.ofLevels(new double[] {1, 2, 3}, new double[] {1, 2, 3});
+        assertThat(levels.apply(image)).containsExactly(9, 39, 9, 24, 9, 19);
+        assertThat(levels.blueFirst().apply(image)).containsExactly(9, 19, 9, 24, 9, 39);
+        assertThat(levels.apply(new float[] {10.5f, 20, 30})).containsExactly(9.5f, 9, 9);
+        assertThat(levels.blueFirst().denormalize(levels.blueFirst().apply(image), 1, 2))
+                .isEqualTo(image);
+        assertThat(levels.description()).isNotEqualTo(levels.blueFirst().description());
+        // what is beyond the range is kept in it, fractions are cut off
+        assertThat(levels.denormalize(new float[] {-9, 300, 9.9f}, 1, 1).data()).containsExactly(0, -1, 32);
+        assertThatThrownBy(() -> levels.denormalize(new float[4], 1, 2)).hasMessageContaining("6");
+        assertThatThrownBy(() -> levels.apply(new float[4])).hasMessageContaining("4");
+    }
+
+    /** Of the grey levels, truncation gives 174, 53 and 23 back one lower, by channel. */
+    @Test
+    void denormalizationTruncates() {
+        byte[] ramp = new byte[3 * 256];
+        for (int i = 0; i < ramp.length; i++) {
+            ramp[i] = (byte) (i / 3);
+        }
+        byte[] back = Normalize.IMAGENET
+                .denormalize(Normalize.IMAGENET.apply(new RgbImage(1, 256, ramp)), 1, 256)
+                .data();
+        int[] lower = new int[3];
+        for (int i = 0; i < ramp.length; i++) {
+            assertThat((ramp[i] & 255) - (back[i] & 255)).isBetween(0, 1);
+            lower[i % 3] += (ramp[i] & 255) - (back[i] & 255);
+        }
+        assertThat(lower).containsExactly(174, 53, 23);
+    }
+
     /** Maps that did not check themselves, as those of a device may not. */
     private static final class BrokenMaps implements ScoreMaps {
         @Override
