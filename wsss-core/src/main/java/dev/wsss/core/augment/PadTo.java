@@ -5,6 +5,7 @@ import dev.wsss.api.SplitMix;
 
 /**
  * Pads below and at the right, so that the view has at least a size and its sides are multiples of a number; never cuts.
+ * Where a crop before it cut off some of the image, that shows again.
  *
  * @param height fewest rows, at least 1
  * @param width fewest columns, at least 1

@@ -56,6 +56,13 @@ final class Padding {
         return Math.max(0, right - left);
     }
 
+    /** Whether all that is not padding here is not padding there either. */
+    boolean isWithin(Padding other) {
+        boolean none = height() == 0 || width() == 0;
+        return none
+                || top >= other.top && bottom <= other.bottom && left >= other.left && right <= other.right;
+    }
+
     /** Pixels of a row, from first to end, that are padding. */
     @FunctionalInterface
     private interface Run {

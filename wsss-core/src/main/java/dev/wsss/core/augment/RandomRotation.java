@@ -4,8 +4,9 @@ import dev.wsss.api.Description;
 import dev.wsss.api.SplitMix;
 
 /**
- * Turns about the middle by an angle drawn uniformly from a range, counter-clockwise; the size stays, and the corners that
- * come in are padding. It has to be the last change of geometry but for {@link RandomFlip}.
+ * Turns about the middle by an angle drawn uniformly from a range, counter-clockwise. The size stays; what comes
+ * in at the corners is of the image, if a crop left some there, else padding. It has to be the last change of geometry but
+ * for {@link RandomFlip}.
  *
  * @param minDegrees least angle, at least -360
  * @param maxDegrees greatest angle, at most 360

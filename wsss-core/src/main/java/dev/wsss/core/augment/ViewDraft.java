@@ -12,6 +12,9 @@ import java.util.function.Supplier;
  *
  * <p>Changes of colours see the pixels as the transforms before them have made them, those after see the changed ones, as
  * if each was carried out at once.
+ *
+ * <p>A view is a window on its source: where one that was cropped is extended again, the source shows again, and only what
+ * lies beyond it is padding. That is refused once colours have changed, as they have not for what was cut off.
  */
 public final class ViewDraft {
     private final RgbImage source;
@@ -77,10 +80,15 @@ public final class ViewDraft {
      *
      * @param top rows to leave out at the top, or, negative, to add
      * @param left columns likewise
+     * @throws IllegalStateException if it reaches to a part of the source that was cut off before colours changed
      */
     public void crop(int top, int left, int height, int width) {
         geometry = cropped(geometry, top, left, height, width);
         stage = cropped(stage, top, left, height, width);
+        if (!stages.isEmpty() && !Padding.of(geometry).isWithin(Padding.of(stage))) {
+            throw new IllegalStateException("a view of " + height + "x" + width + " from row " + top + ", column " + left
+                    + " shows what was cut off before colours changed; pad before they do");
+        }
     }
 
     /** What {@link #crop} makes of a geometry, whose own crop goes by the source's orientation. */
@@ -94,8 +102,16 @@ public final class ViewDraft {
         stage = stage.flip();
     }
 
-    /** Turns the view about its middle by some degrees, counter-clockwise; it cannot be resized or cropped any more. */
+    /**
+     * Turns the view about its middle by some degrees, counter-clockwise; it cannot be resized or cropped any more.
+     *
+     * @throws IllegalStateException if a part of the source was cut off before colours changed: it would come in
+     */
     public void rotate(double degrees) {
+        if (!stages.isEmpty() && !geometry.showsAll()) {
+            throw new IllegalStateException("the view would be turned by " + degrees
+                    + " degrees and show what was cut off before colours changed; rotate before they do");
+        }
         geometry = geometry.rotate(degrees);
         stage = stage.rotate(degrees);
     }

@@ -78,6 +78,11 @@ public record ViewGeometry(
         return angle != 0;
     }
 
+    /** Whether no whole pixel of the scaled source was cut off; of a view that is turned, before it was. */
+    boolean showsAll() {
+        return top < 1 && left < 1 && scaledHeight - top < height + 1 && scaledWidth - left < width + 1;
+    }
+
     private void requireNotTurned(String what) {
         if (isTurned()) {
             throw new IllegalStateException("a view that is turned by " + angle + " degrees " + what);

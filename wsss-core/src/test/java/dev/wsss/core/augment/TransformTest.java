@@ -268,16 +268,16 @@ class TransformTest {
                 new RandomFlip(0.5),
                 new RandomCrop(8, 13),
                 PadTo.multipleOf(4),
+                new RandomRotation(-30, 30),
                 new ColourJitter(0.4, 0.4, 0.4, 0.2),
                 new HsvShift(10, 20, 30),
                 PhotometricDistortion.MMSEG,
                 new InRandomOrder(List.of(
                         new RandomColour(ColourOperation.BRIGHTNESS, 0.5, 1.5),
                         new Sometimes(0.5, new RandomColour(ColourOperation.CONTRAST, 0.5, 1.5)))),
-                new SomeOf(2, List.of(new RandomColour(ColourOperation.SHARPNESS, 0, 2), new ColourJitter(1, 0, 0, 0))),
-                new RandomRotation(-30, 30)));
+                new SomeOf(2, List.of(new RandomColour(ColourOperation.SHARPNESS, 0, 2), new ColourJitter(1, 0, 0, 0)))));
         for (ColourOperation operation : ColourOperation.values()) {
-            all.add(all.size() - 1, RandomColour.of(operation));
+            all.add(RandomColour.of(operation));
         }
         return all;
     }
@@ -364,6 +364,29 @@ class TransformTest {
         // the mean of the crop is another
         assertThat(other).isNotEqualTo(steps);
         assertThat(other.data()[3 * 14 * 9] & 255).isEqualTo(FILL >> 16);
+    }
+
+    /** What was cut off has not changed its colours, and must not come back beside what has. */
+    @Test
+    void whatWasCutOffBeforeColoursChangedDoesNotComeBack() {
+        RgbImage image = noise(20, 30, 9);
+        Transform crop = new Crop(0, 0, 20, 10);
+        Transform invert = RandomColour.of(ColourOperation.INVERT);
+        // without colours it does, and below there is nothing to come back
+        assertThat(draw(image, 1, crop, PadTo.size(20, 30)).image(image)).isEqualTo(image);
+        assertThat(size(draw(image, 1, crop, invert, PadTo.size(25, 10)))).containsExactly(25, 10);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> draw(image, 1, crop, invert, PadTo.size(20, 12)))
+                .withMessage("a view of 20x12 from row 0, column 0 shows what was cut off before colours changed; pad before"
+                        + " they do");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> draw(image, 1, crop, invert, new RandomRotation(5, 5)))
+                .withMessageEndingWith("rotate before they do");
+        LabelMap labels = LabelMap.of(20, 30, new byte[600]);
+        DrawnView turned = draw(image, 1, invert, new RandomRotation(30, 30));
+        byte[] seen = turned.image(image).data();
+        assertThat(seen[0]).isEqualTo((byte) (FILL >> 16));
+        assertThat(Views.labels(labels, turned.geometry()).get(0, 0)).isEqualTo(IGNORE);
     }
 
     @Test
