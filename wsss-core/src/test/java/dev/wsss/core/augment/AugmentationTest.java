@@ -208,7 +208,8 @@ class AugmentationTest {
                     Augmentation.builder().optFlip(true).optCrop(4, 4).build();
             LabelMap labels = LabelMap.of(2, 2, new byte[] {10, 20, 15, 12});
             DrawnView drawn = draw(augmentation, image, 7, 0, i);
-            float[] values = Views.scores(scores, drawn.geometry(), drawn.resampling().interpolation())
+            float[] values = Views.scores(
+                            scores, drawn.geometry(), drawn.resampling().interpolation())
                     .toArray();
             LabelMap moved = Views.labels(labels, drawn.geometry());
             for (int p = 0; p < 16; p++) {
