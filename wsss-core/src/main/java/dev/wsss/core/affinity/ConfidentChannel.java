@@ -174,7 +174,8 @@ public final class ConfidentChannel extends Channel<ConfidentChannel.Scores, Ten
     @Override
     protected Scores view(Scores value, ViewGeometry geometry, Resampling resampling) {
         return new Scores(
-                Views.scores(value.strong, geometry, resampling.interpolation()), Views.scores(value.weak, geometry, resampling.interpolation()));
+                Views.scores(value.strong, geometry, resampling.interpolation()),
+                Views.scores(value.weak, geometry, resampling.interpolation()));
     }
 
     @Override

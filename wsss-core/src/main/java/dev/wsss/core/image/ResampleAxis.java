@@ -48,16 +48,6 @@ final class ResampleAxis {
         return w;
     }
 
-    /** Weights as integers with {@code bits} fractional bits, halves rounded away from zero (Pillow). */
-    int[] fixedAwayFromZero(int bits) {
-        int[] w = new int[weight.length];
-        for (int i = 0; i < w.length; i++) {
-            double scaled = weight[i] * (1 << bits);
-            w[i] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-        }
-        return w;
-    }
-
     /** Sets the window of an output position so that it covers input {@code first..first + taps - 1}, moved inside. */
     private void place(int i, int first) {
         start[i] = Math.max(0, Math.min(first, in - taps));
@@ -254,7 +244,7 @@ final class ResampleAxis {
         return axis;
     }
 
-    private static double cvScale(int in, int out) {
+    static double cvScale(int in, int out) {
         return 1.0 / ((double) out / in);
     }
 

@@ -3,6 +3,7 @@ package dev.wsss.core.image;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.runtime.VectorApi;
 
 /**
  * The resize modes of Pillow, OpenCV and PyTorch.
@@ -88,17 +89,36 @@ public enum Resize {
             byte[] out = ByteResampler.pick(image.data(), 3, image.width(), index(down), index(across));
             return new RgbImage(window.height(), window.width(), out);
         }
-        ByteResampler resampler =
-                switch (this) {
-                    case PIL_BILINEAR, PIL_BICUBIC -> ByteResampler.PIL;
-                    case CV_LINEAR -> ByteResampler.CV_LINEAR;
-                    case CV_CUBIC -> ByteResampler.CV_CUBIC;
-                    default ->
-                        throw new IllegalArgumentException(
-                                this + " does not resize bytes; convert to float maps first");
-                };
-        byte[] out = resampler.resample(image.data(), 3, axis(down, false), axis(across, false));
+        byte[] out = bytes(image.data(), down, across, VectorApi.isPresent());
         return new RgbImage(window.height(), window.width(), out);
+    }
+
+    /** Package-private, so that tests compare ways that give the same bytes: {@link ByteResampler#resample}. */
+    byte[] bytes(byte[] data, Span down, Span across, boolean vectors) {
+        return switch (this) {
+            case PIL_BILINEAR, PIL_BICUBIC ->
+                ByteResampler.resample(
+                        ByteArithmetic.PIL,
+                        data,
+                        FixedAxis.pil(axis(down, false)),
+                        FixedAxis.pil(axis(across, false)),
+                        vectors);
+            case CV_LINEAR ->
+                ByteResampler.resample(
+                        ByteArithmetic.CV_LINEAR,
+                        data,
+                        FixedAxis.cvLinearRows(down),
+                        FixedAxis.cv(axis(across, false)),
+                        vectors);
+            case CV_CUBIC ->
+                ByteResampler.resample(
+                        ByteArithmetic.CV_CUBIC,
+                        data,
+                        FixedAxis.cv(axis(down, false)),
+                        FixedAxis.cv(axis(across, false)),
+                        vectors);
+            default -> throw new IllegalArgumentException(this + " does not resize bytes; convert to float maps first");
+        };
     }
 
     /**
@@ -149,7 +169,8 @@ public enum Resize {
                     + (long) channels * height * width + " values, got " + maps.length);
         }
         if (isNearest()) {
-            return FloatResampler.pick(maps, channels, width, index(Span.whole(height, newHeight)), index(Span.whole(width, newWidth)));
+            return FloatResampler.pick(
+                    maps, channels, width, index(Span.whole(height, newHeight)), index(Span.whole(width, newWidth)));
         }
         boolean enlarges = newHeight > height || newWidth > width;
         ResampleAxis rows = axis(Span.whole(height, newHeight), enlarges);

@@ -8,11 +8,13 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.api.SplitMix;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResizeTest {
     private static final float[] RAMP = {0, 1, 2, 3};
@@ -114,6 +116,45 @@ class ResizeTest {
                         .isCloseTo(Math.max(0, Math.min(255, floats[i])), within(1.6f));
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void windowIsCutOutOfTheWhole(long seed) {
+        SplitMix random = new SplitMix(seed);
+        for (int i = 0; i < 100; i++) {
+            ByteResizes.Case drawn = ByteResizes.draw(random);
+            Window window = ByteResizes.window(random, drawn.height(), drawn.width());
+            for (Resize mode : Resize.values()) {
+                if (!mode.isNearest() && !ByteResizes.MODES.contains(mode)) {
+                    continue;
+                }
+                RgbImage whole = mode.apply(drawn.image(), drawn.height(), drawn.width());
+                RgbImage part = mode.apply(drawn.image(), drawn.height(), drawn.width(), window);
+                assertThat(part.data())
+                        .as("%s, %s of %dx%d", mode, window, drawn.height(), drawn.width())
+                        .isEqualTo(ByteResizes.cut(whole, window));
+            }
+        }
+    }
+
+    @Test
+    void windowOfLabels() {
+        LabelMap map = LabelMap.of(2, 2, new byte[] {1, 2, 3, 4});
+        assertThat(Resize.CV_NEAREST
+                        .apply(map, 4, 4, new Window(1, 1, 2, 3, true))
+                        .toArray())
+                .containsExactly(2, 2, 1, 4, 4, 3);
+    }
+
+    @Test
+    void windowMustBeInside() {
+        RgbImage image = new RgbImage(2, 2, new byte[12]);
+        assertThatThrownBy(() -> Resize.CV_LINEAR.apply(image, 4, 4, new Window(1, 0, 4, 4, false)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("4x4 from row 1");
+        assertThatThrownBy(() -> new Window(0, -1, 1, 1, false)).hasMessageContaining("column -1");
+        assertThatThrownBy(() -> new Window(0, 0, 0, 1, false)).hasMessageContaining("0x1");
     }
 
     @Test
