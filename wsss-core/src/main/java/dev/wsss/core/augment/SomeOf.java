@@ -7,6 +7,15 @@ import java.util.List;
 /**
  * Some of several transforms, as RandAugment (Cubuk et al., 2020) takes them: each is drawn from all, and so may come twice.
  *
+ * <pre>{@code
+ * Transform strong = new SomeOf(2, List.of(
+ *         RandomColour.of(ColourOperation.EQUALIZE),
+ *         RandomColour.of(ColourOperation.AUTOCONTRAST),
+ *         new RandomColour(ColourOperation.POSTERIZE, 4, 8),
+ *         new RandomColour(ColourOperation.SOLARIZE, 0, 256),
+ *         new RandomColour(ColourOperation.SHARPNESS, 0.1, 1.9)));
+ * }</pre>
+ *
  * @param count how many are taken, at least 1
  * @param transforms at least one
  */
