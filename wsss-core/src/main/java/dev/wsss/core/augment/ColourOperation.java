@@ -4,8 +4,8 @@ import java.util.function.DoubleFunction;
 
 /**
  * Changes of colours, each by an amount. Those of Pillow give Pillow's bytes; those of OpenCV are OpenCV's arithmetic on 8
- * bits: its scalar code, to the byte. Where it goes back from the HSV of 180 hues it truncates in vector code, on rows of
- * some 16 pixels and more, and so is up to one level darker than its own scalar code.
+ * bits: its scalar code, to the byte. Where it goes back from the HSV of 180 hues, its vector code, which takes 32 pixels at
+ * a time with AVX2, truncates instead of rounding, and so is up to one level darker than the scalar code.
  *
  * <p>{@link RandomColour} draws the amount. What ignores it says so.
  */

@@ -52,8 +52,8 @@ public final class DrawnView {
 
     /**
      * The view of an image of the source's size as a network takes it. Padding is 0, unless the augmentation has a fill
-     * colour. Where no colours change, what {@link Interpolation#BILINEAR} and {@link Interpolation#BICUBIC} give is not
-     * rounded to levels before.
+     * colour. Where there is no such and no colours change, what {@link Interpolation#BILINEAR} and {@link
+     * Interpolation#BICUBIC} give is not rounded to levels before.
      *
      * @return {@code [3][height][width]}
      */

@@ -19,8 +19,9 @@ public record InRandomOrder(List<Transform> transforms) implements Transform {
 
     @Override
     public void draw(ViewDraft draft, SplitMix random) {
+        long key = random.nextLong();
         for (int i : order(transforms.size(), random)) {
-            transforms.get(i).draw(draft, random);
+            transforms.get(i).draw(draft, new SplitMix(key, i));
         }
     }
 

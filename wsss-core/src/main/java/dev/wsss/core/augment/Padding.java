@@ -59,8 +59,7 @@ final class Padding {
     /** Whether all that is not padding here is not padding there either. */
     boolean isWithin(Padding other) {
         boolean none = height() == 0 || width() == 0;
-        return none
-                || top >= other.top && bottom <= other.bottom && left >= other.left && right <= other.right;
+        return none || top >= other.top && bottom <= other.bottom && left >= other.left && right <= other.right;
     }
 
     /** Pixels of a row, from first to end, that are padding. */

@@ -31,7 +31,7 @@ public record SomeOf(int count, List<Transform> transforms) implements Transform
     @Override
     public void draw(ViewDraft draft, SplitMix random) {
         for (int i = 0; i < count; i++) {
-            transforms.get(random.below(transforms.size())).draw(draft, random);
+            transforms.get(random.below(transforms.size())).draw(draft, new SplitMix(random.nextLong()));
         }
     }
 

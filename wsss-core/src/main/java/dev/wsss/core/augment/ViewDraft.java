@@ -86,8 +86,8 @@ public final class ViewDraft {
         geometry = cropped(geometry, top, left, height, width);
         stage = cropped(stage, top, left, height, width);
         if (!stages.isEmpty() && !Padding.of(geometry).isWithin(Padding.of(stage))) {
-            throw new IllegalStateException("a view of " + height + "x" + width + " from row " + top + ", column " + left
-                    + " shows what was cut off before colours changed; pad before they do");
+            throw new IllegalStateException("a view of " + height + "x" + width + " from row " + top + ", column "
+                    + left + " shows what was cut off before colours changed; pad before they do");
         }
     }
 

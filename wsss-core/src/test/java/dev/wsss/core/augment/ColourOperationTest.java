@@ -21,14 +21,13 @@ class ColourOperationTest {
     /** One of the library's results. */
     private record Expected(String name, double amount, HostArray in, byte[] out) {}
 
-    /** Names are {@code out.image.OPERATION@amount}, written by Pillow 12.3 and OpenCV 5.0. */
+    /** Names are {@code out.image.OPERATION@amount}, written by {@code colours.py} beside them. */
     private static List<Expected> expected(ColourOperation operation) throws Exception {
         URI resource = ColourOperationTest.class
                 .getResource("/augment/colours.safetensors")
                 .toURI();
-        String path = System.getProperty("wsss.colours", Path.of(resource).toString());
         List<Expected> all = new ArrayList<>();
-        try (SafetensorsFile file = Safetensors.open(Path.of(path))) {
+        try (SafetensorsFile file = Safetensors.open(Path.of(resource))) {
             for (String name : file.names()) {
                 String[] parts = name.split("[.@]", 4);
                 if (parts[0].equals("out") && parts[2].equals(operation.name())) {

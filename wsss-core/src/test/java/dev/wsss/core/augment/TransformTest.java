@@ -123,8 +123,8 @@ class TransformTest {
             for (int seed = 0; seed < 20; seed++) {
                 DrawnView drawn = augmentation.draw(image, new SplitMix(seed));
                 RgbImage seen = drawn.image(image);
-                LabelMap moved =
-                        Views.labels(labels, drawn.geometry(), drawn.resampling().nearest());
+                LabelMap moved = Views.labels(
+                        labels, drawn.geometry(), drawn.resampling().nearest());
                 float[] movedScores =
                         Views.scores(maps, drawn.geometry(), interpolation).toArray();
                 float[] input = drawn.input(image, LEVELS);
@@ -282,7 +282,8 @@ class TransformTest {
                 new InRandomOrder(List.of(
                         new RandomColour(ColourOperation.BRIGHTNESS, 0.5, 1.5),
                         new Sometimes(0.5, new RandomColour(ColourOperation.CONTRAST, 0.5, 1.5)))),
-                new SomeOf(2, List.of(new RandomColour(ColourOperation.SHARPNESS, 0, 2), new ColourJitter(1, 0, 0, 0)))));
+                new SomeOf(
+                        2, List.of(new RandomColour(ColourOperation.SHARPNESS, 0, 2), new ColourJitter(1, 0, 0, 0)))));
         for (ColourOperation operation : ColourOperation.values()) {
             all.add(RandomColour.of(operation));
         }
@@ -384,8 +385,9 @@ class TransformTest {
         assertThat(size(draw(image, 1, crop, invert, PadTo.size(25, 10)))).containsExactly(25, 10);
         assertThatIllegalStateException()
                 .isThrownBy(() -> draw(image, 1, crop, invert, PadTo.size(20, 12)))
-                .withMessage("a view of 20x12 from row 0, column 0 shows what was cut off before colours changed; pad before"
-                        + " they do");
+                .withMessage(
+                        "a view of 20x12 from row 0, column 0 shows what was cut off before colours changed; pad before"
+                                + " they do");
         assertThatIllegalStateException()
                 .isThrownBy(() -> draw(image, 1, crop, invert, new RandomRotation(5, 5)))
                 .withMessageEndingWith("rotate before they do");
