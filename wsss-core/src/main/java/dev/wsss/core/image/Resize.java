@@ -10,9 +10,10 @@ import dev.wsss.core.runtime.VectorApi;
  *
  * <p>Three kinds of data are resized: {@link #apply(RgbImage, int, int) images} of bytes, {@link #apply(LabelMap, int,
  * int) label maps}, which take a nearest mode, and {@link #apply(float[], int, int, int, int, int) float maps}. Pillow's
- * modes reproduce Pillow's bytes exactly; OpenCV's are within one grey level (its own
- * vector and scalar code differ by as much); PyTorch's, which has no byte arithmetic of its own, are for float maps,
- * within float32 rounding.
+ * modes give the bytes of Pillow 12.3, {@link #CV_LINEAR} those of OpenCV 5.0; {@link #CV_CUBIC} is within one level of
+ * OpenCV, which has done it in fixed point and in floats. PyTorch's, which has no byte arithmetic of its own, are for
+ * float maps, within float32 rounding. Of an image or a label map, a {@link Window} of what it is resized to can be had
+ * alone.
  *
  * <p>A resize to the same size returns equal values. All modes are stateless and may be used from several threads.
  */
@@ -30,7 +31,7 @@ public enum Resize {
      * steps are whole multiples of 1/65536 pixel.
      */
     CV_NEAREST_EXACT,
-    /** {@code cv2.resize} with {@code INTER_LINEAR}. */
+    /** {@code cv2.resize} with {@code INTER_LINEAR}, not antialiased. */
     CV_LINEAR,
     /** {@code cv2.resize} with {@code INTER_CUBIC}: slope -0.75, not antialiased. */
     CV_CUBIC,

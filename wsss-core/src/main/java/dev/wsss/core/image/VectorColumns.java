@@ -1,5 +1,6 @@
 package dev.wsss.core.image;
 
+import java.util.Arrays;
 import java.util.Optional;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
@@ -20,6 +21,9 @@ final class VectorColumns {
     private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_256;
     private static final int REACH = 32;
 
+    /** Of OpenCV's weights. */
+    private static final int HALF = 1 << FixedAxis.CV_BITS - 1;
+
     /** Taps of one shuffle, 4 or 2. */
     private final int group;
 
@@ -39,6 +43,8 @@ final class VectorColumns {
     private final byte[] copy;
 
     private final byte[] otherCopy;
+    /** Whether all are OpenCV's weights of one half. */
+    private final boolean halves;
 
     private VectorColumns(FixedAxis axis, int group, int[] base, byte[] shuffles) {
         this.group = group;
@@ -48,6 +54,7 @@ final class VectorColumns {
         first = 3 * axis.low();
         used = 3 * axis.high() - first;
         reach = used + 3 * group * groups + REACH;
+        halves = axis.taps == 2 && Arrays.stream(axis.weight).allMatch(w -> w == HALF);
         copy = new byte[reach];
         otherCopy = new byte[reach];
         weights = new int[base.length * groups * group * LANES];
@@ -91,7 +98,8 @@ final class VectorColumns {
             base[block] = least;
             for (int lane = 0; lane < LANES; lane++) {
                 for (int t = 0; t < group; t++) {
-                    shuffles[block * REACH + 4 * lane + t] = (byte) (at[lane] - least + 3 * t);
+                    // of two taps each begins a half of the lane
+                    shuffles[block * REACH + 4 * lane + t * (4 / group)] = (byte) (at[lane] - least + 3 * t);
                 }
             }
         }
@@ -133,12 +141,18 @@ final class VectorColumns {
     void linear(byte[] in, int at, int weightOfUpper, int other, int weightOfLower, byte[] out, int to) {
         byte[] upper = source(in, at, copy);
         byte[] lower = source(in, other, otherCopy);
+        int offsetOfUpper = upper == in ? at + first : 0;
+        int offsetOfLower = lower == in ? other + first : 0;
+        if (halves && weightOfUpper == HALF && weightOfLower == HALF) {
+            halve(upper, offsetOfUpper, lower, offsetOfLower, base, shuffles, out, to);
+            return;
+        }
         linear(
                 upper,
-                upper == in ? at + first : 0,
+                offsetOfUpper,
                 weightOfUpper,
                 lower,
-                lower == in ? other + first : 0,
+                offsetOfLower,
                 weightOfLower,
                 base,
                 shuffles,
@@ -167,7 +181,7 @@ final class VectorColumns {
             int w = block * 2 * LANES;
             IntVector a = taps.and(255).mul(IntVector.fromArray(INTS, weights, w));
             IntVector b =
-                    taps.lanewise(VectorOperators.LSHR, 8).and(255).mul(IntVector.fromArray(INTS, weights, w + LANES));
+                    taps.lanewise(VectorOperators.LSHR, 16).and(255).mul(IntVector.fromArray(INTS, weights, w + LANES));
             IntVector fraction = a.add(b).lanewise(VectorOperators.LSHR, 4);
             ((ShortVector) fraction.convertShape(VectorOperators.I2S, ShortVector.SPECIES_128, 0))
                     .intoArray(lines, to + block * LANES);
@@ -196,17 +210,42 @@ final class VectorColumns {
             IntVector right = IntVector.fromArray(INTS, weights, block * 2 * LANES + LANES);
             IntVector a = taps.and(255)
                     .mul(left)
-                    .add(taps.lanewise(VectorOperators.LSHR, 8).and(255).mul(right))
+                    .add(taps.lanewise(VectorOperators.LSHR, 16).and(255).mul(right))
                     .lanewise(VectorOperators.LSHR, 4)
                     .mul(weightOfUpper)
                     .lanewise(VectorOperators.LSHR, 16);
             IntVector b = others.and(255)
                     .mul(left)
-                    .add(others.lanewise(VectorOperators.LSHR, 8).and(255).mul(right))
+                    .add(others.lanewise(VectorOperators.LSHR, 16).and(255).mul(right))
                     .lanewise(VectorOperators.LSHR, 4)
                     .mul(weightOfLower)
                     .lanewise(VectorOperators.LSHR, 16);
             IntVector level = a.add(b).add(2).lanewise(VectorOperators.LSHR, 2);
+            ((ByteVector) level.convertShape(VectorOperators.I2B, ByteVector.SPECIES_64, 0))
+                    .intoArray(out, to + block * LANES);
+        }
+    }
+
+    /** Means of four bytes, halves rounded up: what {@link #linear} is where all weights are one half. */
+    private static void halve(
+            byte[] upper,
+            int offsetOfUpper,
+            byte[] lower,
+            int offsetOfLower,
+            int[] base,
+            byte[] shuffles,
+            byte[] out,
+            int to) {
+        for (int block = 0; block < base.length; block++) {
+            ByteVector shuffle = ByteVector.fromArray(BYTES, shuffles, block * REACH);
+            IntVector pairs = shuffle.selectFrom(ByteVector.fromArray(BYTES, upper, offsetOfUpper + base[block]))
+                    .reinterpretAsInts()
+                    .and(0xFF00FF)
+                    .add(shuffle.selectFrom(ByteVector.fromArray(BYTES, lower, offsetOfLower + base[block]))
+                            .reinterpretAsInts()
+                            .and(0xFF00FF));
+            IntVector level =
+                    pairs.add(pairs.lanewise(VectorOperators.LSHR, 16)).add(2).lanewise(VectorOperators.LSHR, 2);
             ((ByteVector) level.convertShape(VectorOperators.I2B, ByteVector.SPECIES_64, 0))
                     .intoArray(out, to + block * LANES);
         }
@@ -221,7 +260,7 @@ final class VectorColumns {
             int w = (block * groups + g) * 2 * LANES;
             IntVector a = taps.and(255).mul(IntVector.fromArray(INTS, weights, w));
             IntVector b =
-                    taps.lanewise(VectorOperators.LSHR, 8).and(255).mul(IntVector.fromArray(INTS, weights, w + LANES));
+                    taps.lanewise(VectorOperators.LSHR, 16).and(255).mul(IntVector.fromArray(INTS, weights, w + LANES));
             IntVector sum = a.add(b);
             if (g > 0) {
                 sum = sum.add(IntVector.fromArray(INTS, sums, block * LANES));
