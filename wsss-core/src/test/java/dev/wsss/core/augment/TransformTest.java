@@ -302,7 +302,7 @@ class TransformTest {
                     .isEqualTo(first);
             seen.add(first);
         }
-        assertThat(seen).hasSizeGreaterThan(25);
+        assertThat(seen).hasSizeGreaterThan(15); // one bit of each level is left
         assertThat(image.data()).isEqualTo(before);
     }
 
