@@ -1,6 +1,6 @@
 """Peers in Python. Runs once for each line on standard input and prints the seconds.
 
-usage: peer.py sweep|resize-pil|resize-cv|cam|train|masks-...|index|evaluation|loader FOLDER THREADS
+usage: peer.py sweep|resize-pil|resize-cv|views-pil|cam|train|masks-...|index|evaluation|loader FOLDER THREADS [ARGUMENT...]
 
 FOLDER holds the inputs as files of raw numbers; what each question reads is in its function. "ready" is printed first.
 With CHANNELS_LAST=1 in the environment, the networks of cam and train and their images are in torch.channels_last.
@@ -42,31 +42,61 @@ def sweep(folder):
     return run
 
 
+def sizes():
+    """What follows the threads: height and width of image.u8 [height][width][3], and of what it is resized to."""
+    return [int(v) for v in sys.argv[5:9]]
+
+
 def resize_pil(folder):
-    """image.u8 [375][500][3] to 562x750, bilinear."""
+    """20 resizes; before the sizes, bilinear or bicubic."""
     import numpy as np
     from PIL import Image
 
-    image = Image.fromarray(np.fromfile(os.path.join(folder, "image.u8"), np.uint8).reshape(375, 500, 3))
+    mode = {"bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC}[sys.argv[4]]
+    height, width, new_height, new_width = sizes()
+    data = np.fromfile(os.path.join(folder, "image.u8"), np.uint8)
+    image = Image.fromarray(data.reshape(height, width, 3))
 
     def run():
         for _ in range(20):
-            image.resize((750, 562), Image.BILINEAR)
+            image.resize((new_width, new_height), mode)
 
     return run
 
 
 def resize_cv(folder):
-    """image.u8 [375][500][3] to 562x750, linear."""
+    """20 resizes; before the sizes, linear or cubic."""
     import cv2
     import numpy as np
 
     cv2.setNumThreads(int(sys.argv[3]))
-    image = np.fromfile(os.path.join(folder, "image.u8"), np.uint8).reshape(375, 500, 3)
+    mode = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}[sys.argv[4]]
+    height, width, new_height, new_width = sizes()
+    image = np.fromfile(os.path.join(folder, "image.u8"), np.uint8).reshape(height, width, 3)
 
     def run():
         for _ in range(20):
-            cv2.resize(image, (750, 562), interpolation=cv2.INTER_LINEAR)
+            cv2.resize(image, (new_width, new_height), interpolation=mode)
+
+    return run
+
+
+def views_pil(folder):
+    """20 crops, as many pixels a side as the last number, of image.u8 [height][width][3] at 0.5 to 1.5 times its size."""
+    import numpy as np
+    from PIL import Image
+
+    height, width, side = [int(v) for v in sys.argv[4:7]]
+    data = np.fromfile(os.path.join(folder, "image.u8"), np.uint8)
+    image = Image.fromarray(data.reshape(height, width, 3))
+
+    def run():
+        for i in range(20):
+            scale = 0.5 + i / 19
+            w, h = round(width * scale), round(height * scale)
+            left, top = max(0, w - side) // 2, max(0, h - side) // 2
+            resized = image.resize((w, h), Image.BILINEAR)
+            np.asarray(resized.crop((left, top, left + side, top + side)))
 
     return run
 
@@ -146,7 +176,8 @@ def train(folder):
 
 
 def main():
-    questions = {"sweep": sweep, "resize-pil": resize_pil, "resize-cv": resize_cv, "cam": cam, "train": train}
+    questions = {"sweep": sweep, "resize-pil": resize_pil, "resize-cv": resize_cv, "views-pil": views_pil}
+    questions |= {"cam": cam, "train": train}
     questions |= {"index": data_peers.index, "evaluation": data_peers.evaluation, "loader": data_peers.loader}
     question, folder = sys.argv[1:3]
     if question.startswith("masks-"):

@@ -7,11 +7,15 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.ScoreRefiner;
+import dev.wsss.api.SplitMix;
 import dev.wsss.core.affinity.AffinitySource;
 import dev.wsss.core.affinity.FeatureAffinity;
 import dev.wsss.core.affinity.GridAffinity;
 import dev.wsss.core.affinity.PairGeometry;
 import dev.wsss.core.affinity.RandomWalk;
+import dev.wsss.core.augment.Augmentation;
+import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.crf.DenseCrf;
 import dev.wsss.core.crf.Unary;
 import dev.wsss.core.image.Resize;
@@ -45,6 +49,7 @@ public final class PairedRuns extends Pairs {
     private static final int PIXELS = Inputs.HEIGHT * Inputs.WIDTH;
     private static final int SWEEP_IMAGES = 10;
     private static final int RESIZES = 20;
+    private static final int CROP = 321;
 
     private PairedRuns(Path folder) {
         super(folder);
@@ -240,18 +245,54 @@ public final class PairedRuns extends Pairs {
     }
 
     private void resize() throws IOException {
+        for (ImageSize[] sizes : new ImageSize[][] {
+            {new ImageSize(Inputs.HEIGHT, Inputs.WIDTH), new ImageSize(562, 750)},
+            {new ImageSize(Inputs.HEIGHT, Inputs.WIDTH), new ImageSize(321, 321)},
+            {new ImageSize(1024, 2048), new ImageSize(512, 1024)}
+        }) {
+            RgbImage image = Inputs.image(1, sizes[0].height(), sizes[0].width());
+            Files.write(folder.resolve("image.u8"), image.data());
+            resize(image, sizes[1], "bilinear / Pillow", Resize.PIL_BILINEAR, "resize-pil", "PIL", "bilinear");
+            resize(image, sizes[1], "bicubic / Pillow", Resize.PIL_BICUBIC, "resize-pil", "PIL", "bicubic");
+            resize(image, sizes[1], "linear / OpenCV", Resize.CV_LINEAR, "resize-cv", "cv2", "linear");
+            resize(image, sizes[1], "cubic / OpenCV", Resize.CV_CUBIC, "resize-cv", "cv2", "cubic");
+        }
+        views();
+    }
+
+    private void resize(
+            RgbImage image, ImageSize size, String what, Resize mode, String question, String module, String name) {
+        String sizes = image.height() + "x" + image.width() + " to " + size.height() + "x" + size.width();
+        List<String> peer = python(question, module, name, image.height(), image.width(), size.height(), size.width());
+        compare(RESIZES + " resizes of " + sizes + ", " + what, peer, 40, PAIRS, () -> {
+            for (int i = 0; i < RESIZES; i++) {
+                mode.apply(image, size.height(), size.width());
+            }
+        });
+    }
+
+    /** What a training reads of an image: a crop of it at some scale. */
+    private void views() throws IOException {
         RgbImage image = Inputs.image(1, Inputs.HEIGHT, Inputs.WIDTH);
         Files.write(folder.resolve("image.u8"), image.data());
-        compare(RESIZES + " resizes to 750x562, bilinear / Pillow", python("resize-pil", "PIL"), 40, PAIRS, () -> {
-            for (int i = 0; i < RESIZES; i++) {
-                Resize.PIL_BILINEAR.apply(image, 562, 750);
-            }
-        });
-        compare(RESIZES + " resizes to 750x562, linear / OpenCV", python("resize-cv", "cv2"), 40, PAIRS, () -> {
-            for (int i = 0; i < RESIZES; i++) {
-                Resize.CV_LINEAR.apply(image, 562, 750);
-            }
-        });
+        for (Interpolation interpolation :
+                new Interpolation[] {Interpolation.BILINEAR, Interpolation.PILLOW_BILINEAR, Interpolation.OPENCV_LINEAR
+                }) {
+            String what = "crops of " + CROP + "x" + CROP + " at 0.5 to 1.5 times, " + interpolation;
+            List<String> peer = python("views-pil", "PIL", Inputs.HEIGHT, Inputs.WIDTH, CROP);
+            compare(RESIZES + " " + what + " / Pillow, bilinear", peer, 40, PAIRS, () -> {
+                for (int i = 0; i < RESIZES; i++) {
+                    double scale = 0.5 + (double) i / (RESIZES - 1);
+                    Augmentation.builder()
+                            .optScale(scale, scale)
+                            .optCrop(CROP, CROP)
+                            .optResampling(Resampling.of(interpolation))
+                            .build()
+                            .draw(image, new SplitMix(1, i))
+                            .image(image);
+                }
+            });
+        }
     }
 
     private void cam() throws IOException {

@@ -48,16 +48,19 @@ abstract class Pairs {
         return String.format(Locale.ROOT, ", %.2f %% of the time", 100 * median(shares));
     }
 
-    List<String> python(String question, String module) {
+    /** The command of a peer in Python; empty if it is absent. */
+    List<String> python(String question, String module, Object... more) {
         boolean absent = !(System.getProperty("modules", "") + " ").contains(" " + module + "-");
-        return absent
-                ? List.of()
-                : List.of(
-                        System.getProperty("python", "python3"),
-                        System.getProperty("peer", "peer.py"),
-                        question,
-                        folder.toString(),
-                        "" + THREADS);
+        if (absent) {
+            return List.of();
+        }
+        Stream<String> command = Stream.of(
+                System.getProperty("python", "python3"),
+                System.getProperty("peer", "peer.py"),
+                question,
+                folder.toString(),
+                "" + THREADS);
+        return Stream.concat(command, Stream.of(more).map(Object::toString)).toList();
     }
 
     /**

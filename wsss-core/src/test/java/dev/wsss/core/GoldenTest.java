@@ -2,6 +2,7 @@ package dev.wsss.core;
 
 import dev.wsss.core.affinity.AffinityGolden;
 import dev.wsss.core.affinity.WalkGolden;
+import dev.wsss.core.augment.AugmentGolden;
 import dev.wsss.core.cam.CamGolden;
 import dev.wsss.core.crf.CrfGolden;
 import dev.wsss.core.golden.GoldenHandler;
@@ -23,6 +24,7 @@ class GoldenTest {
     private static Map<String, GoldenHandler> handlers() {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>();
         handlers.putAll(AffinityGolden.handlers());
+        handlers.putAll(AugmentGolden.handlers());
         handlers.putAll(CamGolden.handlers());
         handlers.putAll(CocoGolden.handlers());
         handlers.putAll(CrfGolden.handlers());

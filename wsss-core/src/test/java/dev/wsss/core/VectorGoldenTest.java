@@ -6,6 +6,7 @@ import dev.wsss.core.affinity.WalkGolden;
 import dev.wsss.core.crf.CrfGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
+import dev.wsss.core.image.ResizeGolden;
 import dev.wsss.core.runtime.VectorApi;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,6 +26,7 @@ class VectorGoldenTest {
     Stream<DynamicNode> golden() {
         Map<String, GoldenHandler> handlers = new LinkedHashMap<>(CrfGolden.handlers());
         handlers.putAll(WalkGolden.handlers());
+        handlers.putAll(ResizeGolden.handlers());
         return GoldenSuite.of(handlers).tests("vector-instructions");
     }
 }

@@ -7,12 +7,12 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.Source;
-import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
 import dev.wsss.core.batch.Channel;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.LabelTensors;
+import dev.wsss.core.label.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import java.util.Arrays;
 import java.util.List;
@@ -172,9 +172,10 @@ public final class ConfidentChannel extends Channel<ConfidentChannel.Scores, Ten
     }
 
     @Override
-    protected Scores view(Scores value, ViewGeometry geometry, Interpolation interpolation) {
+    protected Scores view(Scores value, ViewGeometry geometry, Resampling resampling) {
         return new Scores(
-                Views.scores(value.strong, geometry, interpolation), Views.scores(value.weak, geometry, interpolation));
+                Views.scores(value.strong, geometry, resampling.interpolation()),
+                Views.scores(value.weak, geometry, resampling.interpolation()));
     }
 
     @Override

@@ -6,9 +6,14 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.SplitMix;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,26 +32,40 @@ import org.jspecify.annotations.Nullable;
  * LabelMap labels = Views.labels(pseudoLabel, drawn.geometry());
  * }</pre>
  *
- * <p>Where a view reaches beyond the image, pixels are {@linkplain Builder#optFill the fill colour}, labels {@link
- * LabelMap#IGNORE}, scores 0. What happens is a function of the generator's keys alone, so that a resumed or distributed
- * training sees the same images.
+ * <p>The builder has the usual transforms in the usual order: scale, flip, crop, colours. Others, and other orders, are
+ * given as a list; {@linkplain dev.wsss.core.augment the package} has those of published systems.
+ *
+ * <p>Where a view reaches beyond the image, pixels are 0 after normalization or {@linkplain Builder#optFill a fill colour},
+ * labels {@link LabelMap#IGNORE}, scores 0. What happens is a function of the generator's keys alone, so that a resumed or
+ * distributed training sees the same images.
  *
  * <p>Immutable and safe for use from several threads.
  */
 public final class Augmentation implements Described {
-    /** ImageNet's mean colour, which normalizes to zero. */
-    private static final int MEAN_COLOUR = 0x7C7468;
-
     private static final Augmentation NONE = builder().build();
 
     private final List<Transform> transforms;
-    private final Interpolation interpolation;
-    private final int fill;
+    private final Resampling resampling;
+    private final OptionalInt fill;
+    /** For each transform what its generator is keyed by, beside the view's. */
+    private final long[][] keys;
 
-    private Augmentation(List<Transform> transforms, Interpolation interpolation, int fill) {
+    private Augmentation(List<Transform> transforms, Resampling resampling, OptionalInt fill) {
         this.transforms = List.copyOf(transforms);
-        this.interpolation = interpolation;
+        this.resampling = resampling;
         this.fill = fill;
+        keys = keys(transforms);
+    }
+
+    /** The kind, and how many of the kind there are before: no other transform's draws shift by adding one. */
+    private static long[][] keys(List<Transform> transforms) {
+        Map<String, Integer> before = new HashMap<>();
+        long[][] keys = new long[transforms.size()][];
+        for (int i = 0; i < keys.length; i++) {
+            String kind = transforms.get(i).description().kind();
+            keys[i] = new long[] {kind.hashCode(), before.merge(kind, 1, Integer::sum)};
+        }
+        return keys;
     }
 
     /** Leaves everything as it is. */
@@ -56,7 +75,7 @@ public final class Augmentation implements Described {
 
     /** Transforms in an order of one's own, drawn and applied one after the other; bilinear, with the mean as fill. */
     public static Augmentation of(Transform... transforms) {
-        return new Augmentation(List.of(transforms), Interpolation.BILINEAR, MEAN_COLOUR);
+        return new Augmentation(List.of(transforms), Resampling.DEFAULT, OptionalInt.empty());
     }
 
     /** A new builder of the usual transforms in the usual order; without options, images stay as they are. */
@@ -71,17 +90,21 @@ public final class Augmentation implements Described {
 
     /** As {@link #draw(RgbImage, SplitMix)}, for transforms that choose by the image's labels. */
     public DrawnView draw(RgbImage image, Supplier<Optional<LabelMap>> labels, SplitMix random) {
-        ViewDraft draft = new ViewDraft(image, labels);
-        transforms.forEach(t -> t.draw(draft, random));
-        return new DrawnView(draft.geometry(), draft.pixels(), interpolation, fill);
+        ViewDraft draft = new ViewDraft(image, labels, resampling.nearest());
+        long key = random.nextLong();
+        for (int i = 0; i < keys.length; i++) {
+            transforms.get(i).draw(draft, new SplitMix(key, keys[i][0], keys[i][1]));
+        }
+        return new DrawnView(draft.geometry(), draft.stages(), resampling, fill);
     }
 
     @Override
     public Description description() {
         return Description.of("Augmentation")
                 .put("transforms", transforms)
-                .put("interpolation", interpolation)
-                .put("fill", "%06x".formatted(fill))
+                .put("interpolation", resampling.interpolation())
+                .put("nearest", resampling.nearest())
+                .put("fill", fill.isPresent() ? "%06x".formatted(fill.getAsInt()) : "mean")
                 .build();
     }
 
@@ -92,15 +115,14 @@ public final class Augmentation implements Described {
 
     /** Collects what may happen to an image; everything is off at first. */
     public static final class Builder {
-        private RandomScale scale = new RandomScale(1, 1);
-        private @Nullable RandomLongSide longSide;
-        private @Nullable RandomCrop crop;
-        private RandomFlip flip = new RandomFlip(0);
-        private ColourJitter jitter = new ColourJitter(0, 0, 0);
-        private @Nullable HsvShift hsv;
+        private @Nullable Transform scale;
+        private @Nullable Transform crop;
+        private @Nullable Transform flip;
+        private @Nullable Transform jitter;
+        private @Nullable Transform hsv;
         private final List<Transform> more = new ArrayList<>();
-        private Interpolation interpolation = Interpolation.BILINEAR;
-        private int fill = MEAN_COLOUR;
+        private Resampling resampling = Resampling.DEFAULT;
+        private OptionalInt fill = OptionalInt.empty();
 
         private Builder() {}
 
@@ -115,13 +137,18 @@ public final class Augmentation implements Described {
          * place of {@link #optScale}.
          */
         public Builder optLongSide(int min, int max) {
-            longSide = new RandomLongSide(min, max);
+            scale = new RandomLongSide(min, max);
             return this;
         }
 
         /** Whether images and scores are resampled by {@link Interpolation#BICUBIC}; otherwise it is bilinear. */
         public Builder optBicubic(boolean bicubic) {
-            interpolation = bicubic ? Interpolation.BICUBIC : Interpolation.BILINEAR;
+            return optResampling(Resampling.of(bicubic ? Interpolation.BICUBIC : Interpolation.BILINEAR));
+        }
+
+        /** How images and their maps are resampled; default {@link Resampling#DEFAULT}. */
+        public Builder optResampling(Resampling resampling) {
+            this.resampling = resampling;
             return this;
         }
 
@@ -133,18 +160,23 @@ public final class Augmentation implements Described {
 
         /** Whether every second image, by chance, is mirrored left to right. */
         public Builder optFlip(boolean on) {
-            flip = new RandomFlip(on ? 0.5 : 0);
+            flip = on ? new RandomFlip(0.5) : null;
             return this;
         }
 
-        /** Multiplies brightness, contrast and saturation: {@link ColourJitter}. */
+        /** Multiplies brightness, contrast and saturation, and leaves the hue: {@link ColourJitter}. */
         public Builder optColourJitter(double brightness, double contrast, double saturation) {
-            jitter = new ColourJitter(brightness, contrast, saturation);
+            return optColourJitter(brightness, contrast, saturation, 0);
+        }
+
+        /** Multiplies brightness, contrast and saturation, and turns the hue: {@link ColourJitter}. */
+        public Builder optColourJitter(double brightness, double contrast, double saturation, double hue) {
+            jitter = new ColourJitter(brightness, contrast, saturation, hue);
             return this;
         }
 
-        /** Shifts hue, saturation and value: {@link HsvShift}. */
-        public Builder optHsvShift(double hue, double saturation, double value) {
+        /** Shifts hue, saturation and value by whole steps: {@link HsvShift}. */
+        public Builder optHsvShift(int hue, int saturation, int value) {
             hsv = new HsvShift(hue, saturation, value);
             return this;
         }
@@ -155,50 +187,24 @@ public final class Augmentation implements Described {
             return this;
         }
 
-        /** The colour of padding, 0xRRGGBB; default the mean colour of ImageNet, (124, 116, 104). */
+        /**
+         * The colour of padding, 0xRRGGBB. Unless it is set, padding is 0 after normalization, and ImageNet's mean colour,
+         * (124, 116, 104), where pixels are seen before.
+         */
         public Builder optFill(int rgb) {
             if (rgb < 0 || rgb > 0xFFFFFF) {
                 throw new IllegalArgumentException("fill is " + rgb + "; expected 0xRRGGBB");
             }
-            fill = rgb;
+            fill = OptionalInt.of(rgb);
             return this;
         }
 
         /** Makes the augmentation. */
         public Augmentation build() {
             List<Transform> all = new ArrayList<>();
-            // all draw, whether or not they change anything: switching one on must not shift what the others draw
-            all.add(longSide == null ? scale : new RandomScale(1, 1));
-            if (longSide != null) {
-                all.add(longSide);
-            }
-            all.add(flip);
-            if (crop != null) {
-                all.add(crop);
-            } else {
-                all.add(new Unused(2));
-            }
-            all.add(jitter);
-            if (hsv != null) {
-                all.add(hsv);
-            }
+            Stream.of(scale, flip, crop, jitter, hsv).filter(Objects::nonNull).forEach(all::add);
             all.addAll(more);
-            return new Augmentation(all, interpolation, fill);
-        }
-    }
-
-    /** Draws numbers in place of a transform that is off. */
-    private record Unused(int draws) implements Transform {
-        @Override
-        public void draw(ViewDraft draft, SplitMix random) {
-            for (int i = 0; i < draws; i++) {
-                random.nextLong();
-            }
-        }
-
-        @Override
-        public Description description() {
-            return Description.of("Unused").putAll(this).build();
+            return new Augmentation(all, resampling, fill);
         }
     }
 }

@@ -1,15 +1,19 @@
 package dev.wsss.core.augment;
 
-/** One axis of a crop: for each of its places, which source places it is made of, and with what weights. */
+import java.util.Arrays;
+
+/**
+ * One axis of a crop: for each of its places, which source places it is made of, and with what weights. Places that show
+ * the source follow each other, with padding before and behind.
+ */
 final class Axis {
     private final int size;
     private final int source;
     private final int taps;
     private final int[] first;
-
     private final float[] weights;
-    private final int[] nearest;
-    private final int inside;
+    private final int from;
+    private final int to;
 
     /**
      * @param source places before scaling
@@ -18,44 +22,42 @@ final class Axis {
      * @param offset of the result in the scaled image, negative where it begins before
      */
     Axis(int source, double scaled, int crop, double offset, boolean flipped, Interpolation interpolation) {
-        boolean bicubic = interpolation == Interpolation.BICUBIC;
         this.size = crop;
         this.source = source;
         double ratio = source / scaled;
-        double spread = Math.max(1, ratio);
-        taps = bicubic ? (int) Math.ceil(4 * spread) + 1 : 2;
+        double spread = interpolation.smoothing() ? Math.max(1, ratio) : 1;
+        double reach = interpolation.kernel().reach() * spread;
+        taps = Math.min(source, 2 * (int) Math.ceil(reach));
         first = new int[crop];
         weights = new float[crop * taps];
-        nearest = new int[crop];
-        int count = 0;
+        int begin = crop;
+        int end = 0;
         for (int i = 0; i < crop; i++) {
             double middle = (flipped ? crop - 1 - i : i) + offset + 0.5;
             if (middle < 0 || middle >= scaled) {
-                nearest[i] = -1;
                 continue;
             }
-            count++;
+            begin = Math.min(begin, i);
+            end = i + 1;
             double centre = middle * source / scaled;
-            nearest[i] = Math.min(source - 1, (int) centre);
-            if (bicubic) {
-                cubic(i, centre, spread);
+            if (interpolation.smoothing()) {
+                smooth(i, centre, spread, interpolation.kernel());
             } else {
-                double left = Math.min(source - 1, Math.max(0, centre - 0.5));
-                first[i] = (int) left;
-                weights[i * taps + 1] = (float) (left - first[i]);
-                weights[i * taps] = 1 - weights[i * taps + 1];
+                sample(i, centre, interpolation.kernel());
             }
         }
-        inside = count;
+        from = Math.min(begin, end);
+        to = end;
     }
 
-    private void cubic(int place, double centre, double spread) {
-        first[place] = (int) Math.floor(centre - 2 * spread);
-        double sum = 0;
+    /** The kernel is cut at the edges, and its weights sum to one. */
+    private void smooth(int place, double centre, double spread, Interpolation.Kernel kernel) {
+        int start = (int) Math.floor(centre - kernel.reach() * spread + 0.5);
+        first[place] = Math.min(source - taps, Math.max(0, start));
         double[] raw = new double[taps];
+        double sum = 0;
         for (int t = 0; t < taps; t++) {
-            int at = first[place] + t;
-            raw[t] = at < 0 || at >= source ? 0 : kernel((at + 0.5 - centre) / spread);
+            raw[t] = kernel.at((first[place] + t + 0.5 - centre) / spread);
             sum += raw[t];
         }
         for (int t = 0; t < taps; t++) {
@@ -63,13 +65,14 @@ final class Axis {
         }
     }
 
-    /** Keys' cubic with a = -1/2. */
-    private static double kernel(double x) {
-        double d = Math.abs(x);
-        if (d < 1) {
-            return (1.5 * d - 2.5) * d * d + 1;
+    /** What the kernel takes from beyond an edge is the edge's. */
+    private void sample(int place, double centre, Interpolation.Kernel kernel) {
+        int start = (int) Math.floor(centre - 0.5) - kernel.reach() + 1;
+        first[place] = Math.min(source - taps, Math.max(0, start));
+        for (int t = 0; t < 2 * kernel.reach(); t++) {
+            int at = Math.min(source - 1, Math.max(0, start + t));
+            weights[place * taps + at - first[place]] += (float) kernel.at(start + t + 0.5 - centre);
         }
-        return d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
     }
 
     /** Places of the result. */
@@ -77,19 +80,14 @@ final class Axis {
         return size;
     }
 
-    /** Number of places that are not padding. */
-    int inside() {
-        return inside;
+    /** The first place that is not padding. */
+    int from() {
+        return from;
     }
 
-    /** Whether a place is beyond the image. */
-    boolean isPadding(int place) {
-        return nearest[place] < 0;
-    }
-
-    /** The nearest source place. */
-    int nearest(int place) {
-        return nearest[place];
+    /** The end of the places that are not padding; {@link #from} where there are none. */
+    int to() {
+        return to;
     }
 
     /** How many source places one of the result is made of, at most. */
@@ -97,13 +95,23 @@ final class Axis {
         return taps;
     }
 
-    /** A source place; one with weight 0 is any place of the image. */
-    int source(int place, int tap) {
-        return Math.min(source - 1, Math.max(0, first[place] + tap));
+    /** The first source place of one of the result; those of all taps are inside. */
+    int first(int place) {
+        return first[place];
     }
 
-    /** The weight of a source place. */
+    /** The weight of the source place {@code first(place) + tap}. */
     float weight(int place, int tap) {
         return weights[place * taps + tap];
+    }
+
+    /** For each place the source place that its middle is in, or -1 for padding. */
+    static int[] nearest(int source, double scaled, int crop, double offset, boolean flipped) {
+        int[] nearest = new int[crop];
+        Arrays.setAll(nearest, i -> {
+            double middle = (flipped ? crop - 1 - i : i) + offset + 0.5;
+            return middle < 0 || middle >= scaled ? -1 : Math.min(source - 1, (int) (middle * source / scaled));
+        });
+        return nearest;
     }
 }

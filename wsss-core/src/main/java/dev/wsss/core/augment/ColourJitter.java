@@ -4,55 +4,46 @@ import dev.wsss.api.Description;
 import dev.wsss.api.SplitMix;
 
 /**
- * Multiplies brightness, contrast (the distance from the image's mean grey) and saturation (that from the pixel's own grey)
- * each by a factor drawn from {@code 1 - x .. 1 + x}.
+ * torchvision's {@code ColorJitter} of Pillow images: brightness, contrast and saturation are multiplied by factors drawn
+ * from {@code 1 - x .. 1 + x}, the hue is turned by a part of the circle drawn from {@code -hue .. hue}, in an order drawn
+ * anew for each image. Each of the four is Pillow's to the byte, rounding included; one of 0 is left out.
  *
  * @param brightness 0 to 1
  * @param contrast 0 to 1
  * @param saturation 0 to 1
+ * @param hue 0 to 0.5
  */
-public record ColourJitter(double brightness, double contrast, double saturation) implements Transform {
+public record ColourJitter(double brightness, double contrast, double saturation, double hue) implements Transform {
+    private static final ColourOperation[] OPERATIONS = {
+        ColourOperation.BRIGHTNESS, ColourOperation.CONTRAST, ColourOperation.SATURATION, ColourOperation.HUE
+    };
+
     public ColourJitter {
-        fraction("brightness", brightness);
-        fraction("contrast", contrast);
-        fraction("saturation", saturation);
+        require("brightness", brightness, 1);
+        require("contrast", contrast, 1);
+        require("saturation", saturation, 1);
+        require("hue", hue, 0.5);
     }
 
-    static void fraction(String name, double value) {
-        if (!(value >= 0 && value <= 1)) {
-            throw new IllegalArgumentException(name + " is " + value + "; expected 0..1");
+    private static void require(String name, double value, double max) {
+        if (!(value >= 0 && value <= max)) {
+            throw new IllegalArgumentException(name + " is " + value + "; expected 0.." + max);
         }
     }
 
     @Override
     public void draw(ViewDraft draft, SplitMix random) {
-        float light = (float) random.range(1 - brightness, 1 + brightness);
-        float spread = (float) random.range(1 - contrast, 1 + contrast);
-        float colour = (float) random.range(1 - saturation, 1 + saturation);
-        if (brightness != 0 || contrast != 0 || saturation != 0) {
-            draft.add((rgb, height, width, inside) -> jitter(rgb, inside, light, spread, colour));
+        double[] spread = {brightness, contrast, saturation, hue};
+        double[] amounts = new double[4];
+        for (int i = 0; i < 4; i++) {
+            double middle = i == 3 ? 0 : 1;
+            amounts[i] = random.range(middle - spread[i], middle + spread[i]);
         }
-    }
-
-    private static void jitter(byte[] pixels, long inside, float light, float spread, float colour) {
-        double sum = 0;
-        for (int i = 0; i < pixels.length; i += 3) {
-            sum += grey(pixels[i] & 255, pixels[i + 1] & 255, pixels[i + 2] & 255);
+        for (int i : InRandomOrder.order(4, random)) {
+            if (spread[i] > 0) {
+                draft.add(OPERATIONS[i].at(amounts[i]));
+            }
         }
-        float mean = (float) (sum / Math.max(1, inside)) * light; // padding is still black and adds nothing
-        for (int i = 0; i < pixels.length; i += 3) {
-            float r = mean + ((pixels[i] & 255) * light - mean) * spread;
-            float g = mean + ((pixels[i + 1] & 255) * light - mean) * spread;
-            float b = mean + ((pixels[i + 2] & 255) * light - mean) * spread;
-            float own = grey(r, g, b);
-            pixels[i] = Views.level(own + (r - own) * colour);
-            pixels[i + 1] = Views.level(own + (g - own) * colour);
-            pixels[i + 2] = Views.level(own + (b - own) * colour);
-        }
-    }
-
-    private static float grey(float r, float g, float b) {
-        return 0.299f * r + 0.587f * g + 0.114f * b;
     }
 
     @Override

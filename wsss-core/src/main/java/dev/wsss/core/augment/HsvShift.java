@@ -4,35 +4,33 @@ import dev.wsss.api.Description;
 import dev.wsss.api.SplitMix;
 
 /**
- * Turns the hue by a part of the circle drawn from {@code -hue .. hue}, and adds parts of their full range, drawn likewise,
- * to saturation and value. torchvision's hue jitter of 0.1 is {@code (0.1, 0, 0)}; the ten steps that DeepLab's training in
- * OpenCV shifts by are {@code (10 / 180.0, 10 / 255.0, 10 / 255.0)}.
+ * Adds whole numbers, each drawn uniformly from {@code -x .. x}, both ends included, to hue, saturation and value of
+ * OpenCV's 8-bit HSV. The hue, in steps of two degrees, goes around the circle; the others stay within 0..255.
  *
- * @param hue 0 to 0.5
- * @param saturation 0 to 1
- * @param value 0 to 1
+ * @param hue 0 to 90
+ * @param saturation 0 to 255
+ * @param value 0 to 255
  */
-public record HsvShift(double hue, double saturation, double value) implements Transform {
+public record HsvShift(int hue, int saturation, int value) implements Transform {
     public HsvShift {
-        if (!(hue >= 0 && hue <= 0.5)) {
-            throw new IllegalArgumentException("hue is " + hue + "; expected 0..0.5");
+        require("hue", hue, 90);
+        require("saturation", saturation, 255);
+        require("value", value, 255);
+    }
+
+    private static void require(String name, int value, int max) {
+        if (value < 0 || value > max) {
+            throw new IllegalArgumentException(name + " is " + value + "; expected 0.." + max);
         }
-        ColourJitter.fraction("saturation", saturation);
-        ColourJitter.fraction("value", value);
     }
 
     @Override
     public void draw(ViewDraft draft, SplitMix random) {
-        float h = (float) random.range(-hue, hue);
-        float s = (float) random.range(-saturation, saturation);
-        float v = (float) random.range(-value, value);
-        if (hue != 0 || saturation != 0 || value != 0) {
-            draft.add((rgb, height, width, inside) -> {
-                for (int i = 0; i < rgb.length; i += 3) {
-                    Hsv.shift(rgb, i, h, s, v);
-                }
-            });
-        }
+        draft.add(CvColours.shift(step(hue, random), step(saturation, random), step(value, random)));
+    }
+
+    private static int step(int most, SplitMix random) {
+        return random.below(2 * most + 1) - most;
     }
 
     @Override

@@ -4,10 +4,9 @@ package dev.wsss.core.augment;
 @FunctionalInterface
 public interface PixelOperation {
     /**
-     * Changes pixels in place.
+     * Changes pixels in place. They are an image of their own: what of a view lies beyond its source is not among them.
      *
-     * @param rgb {@code [height][width][3]}; what lies beyond the source is 0 here and gets the fill colour afterwards
-     * @param inside number of pixels that are not beyond it
+     * @param rgb {@code [height][width][3]}, red first
      */
-    void apply(byte[] rgb, int height, int width, long inside);
+    void apply(byte[] rgb, int height, int width);
 }

@@ -18,7 +18,7 @@ public record RandomFlip(double probability) implements Transform {
     @Override
     public void draw(ViewDraft draft, SplitMix random) {
         if (random.chance(probability)) {
-            draft.geometry(draft.geometry().flip());
+            draft.flip();
         }
     }
 

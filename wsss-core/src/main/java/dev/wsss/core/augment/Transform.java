@@ -9,9 +9,9 @@ import dev.wsss.api.SplitMix;
  */
 public interface Transform extends Described {
     /**
-     * Draws. How many numbers are drawn must not depend on the image, so that one setting does not shift the others'.
+     * Draws.
      *
-     * @param random the view's own generator, to be drawn from by nobody else
+     * @param random a generator of this transform's own: how many numbers it draws does not shift what others draw
      */
     void draw(ViewDraft draft, SplitMix random);
 }

@@ -6,7 +6,7 @@ import dev.wsss.api.MaskProposals;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.ScoreMaps;
-import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.runtime.ComputeDevice;
 import java.util.List;
@@ -96,7 +96,7 @@ public abstract class Channel<H, D> {
      *
      * @param value stays unchanged
      */
-    protected abstract H view(H value, ViewGeometry geometry, Interpolation interpolation);
+    protected abstract H view(H value, ViewGeometry geometry, Resampling resampling);
 
     /**
      * What a batch has of the things of all its images. Tensors are taken out of the current scope by {@link

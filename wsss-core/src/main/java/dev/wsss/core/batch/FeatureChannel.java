@@ -2,7 +2,7 @@ package dev.wsss.core.batch;
 
 import dev.wsss.api.FeatureMap;
 import dev.wsss.api.RgbImage;
-import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
@@ -29,15 +29,16 @@ final class FeatureChannel extends Channel<FeatureMap, FeatureBatch> {
     }
 
     @Override
-    protected FeatureMap view(FeatureMap map, ViewGeometry geometry, Interpolation interpolation) {
+    protected FeatureMap view(FeatureMap map, ViewGeometry geometry, Resampling resampling) {
         int rows = (geometry.height() + stride - 1) / stride;
         int columns = (geometry.width() + stride - 1) / stride;
         int cells = rows * columns;
         float[] values = new float[Math.multiplyExact(map.channels(), cells)];
         boolean[] valid = new boolean[cells];
         for (int cell = 0; cell < cells; cell++) {
-            double y = geometry.sourceY((cell / columns + 0.5) * stride) * map.height() / map.imageHeight();
-            double x = geometry.sourceX((cell % columns + 0.5) * stride) * map.width() / map.imageWidth();
+            ViewGeometry.Position p = geometry.source((cell / columns + 0.5) * stride, (cell % columns + 0.5) * stride);
+            double y = p.y() * map.height() / map.imageHeight();
+            double x = p.x() * map.width() / map.imageWidth();
             boolean inside = y >= 0 && x >= 0 && y < map.height() && x < map.width();
             if (inside && map.isValid((int) y, (int) x)) {
                 valid[cell] = true;

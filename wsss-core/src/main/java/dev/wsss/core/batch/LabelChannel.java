@@ -2,11 +2,11 @@ package dev.wsss.core.batch;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
-import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.LabelTensors;
+import dev.wsss.core.label.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -23,8 +23,8 @@ final class LabelChannel extends Channel<LabelMap, Tensor> {
     }
 
     @Override
-    protected LabelMap view(LabelMap labels, ViewGeometry geometry, Interpolation interpolation) {
-        return Views.labels(labels, geometry);
+    protected LabelMap view(LabelMap labels, ViewGeometry geometry, Resampling resampling) {
+        return Views.labels(labels, geometry, resampling.nearest());
     }
 
     @Override

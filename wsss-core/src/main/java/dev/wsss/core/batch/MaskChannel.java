@@ -4,7 +4,7 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.MaskProposals;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.RleMask;
-import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
 import dev.wsss.core.runtime.ComputeDevice;
@@ -23,7 +23,7 @@ final class MaskChannel extends Channel<MaskProposals, MaskBatch> {
     }
 
     @Override
-    protected MaskProposals view(MaskProposals proposals, ViewGeometry geometry, Interpolation interpolation) {
+    protected MaskProposals view(MaskProposals proposals, ViewGeometry geometry, Resampling resampling) {
         if (geometry.isWhole()) {
             return proposals;
         }
@@ -31,7 +31,7 @@ final class MaskChannel extends Channel<MaskProposals, MaskBatch> {
         for (MaskProposals.Mask mask : proposals.masks()) {
             LabelMap map = LabelMap.wrap(
                     proposals.height(), proposals.width(), mask.pixels().toDense());
-            byte[] seen = Views.labels(map, geometry).toArray();
+            byte[] seen = Views.labels(map, geometry, resampling.nearest()).toArray();
             for (int i = 0; i < seen.length; i++) {
                 seen[i] = (byte) (seen[i] == 1 ? 1 : 0); // padding is no part of a mask
             }

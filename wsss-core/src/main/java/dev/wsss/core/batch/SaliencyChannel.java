@@ -3,7 +3,7 @@ package dev.wsss.core.batch;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.SaliencyMap;
 import dev.wsss.api.ScoreMaps;
-import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
 import dev.wsss.core.runtime.ComputeDevice;
@@ -24,8 +24,8 @@ final class SaliencyChannel extends Channel<SaliencyMap, Tensor> {
     }
 
     @Override
-    protected SaliencyMap view(SaliencyMap map, ViewGeometry geometry, Interpolation interpolation) {
-        ScoreMaps moved = Views.scores(map.toScores(), geometry, interpolation);
+    protected SaliencyMap view(SaliencyMap map, ViewGeometry geometry, Resampling resampling) {
+        ScoreMaps moved = Views.scores(map.toScores(), geometry, resampling.interpolation());
         return new SaliencyMap(moved.height(), moved.width(), moved.toArray());
     }
 

@@ -5,8 +5,9 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.Source;
+import dev.wsss.api.SplitMix;
+import dev.wsss.core.augment.Augmentation;
 import dev.wsss.core.augment.DrawnView;
-import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.input.InputCheck;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,7 +30,7 @@ final class SampleViews {
         try {
             RgbImage image = sample.image();
             read(sample, sources, given);
-            ViewItem whole = new ViewItem(image, ViewGeometry.whole(image.height(), image.width()), given);
+            ViewItem whole = new ViewItem(image, Augmentation.none().draw(image, new SplitMix()), given);
             Map<String, ViewItem> views = new LinkedHashMap<>();
             for (int v = 0; v < specs.size(); v++) {
                 ViewSpec spec = specs.get(v);
@@ -82,11 +83,11 @@ final class SampleViews {
                 .draw(source.image(), () -> labels(source), keys.generator(number, spec.sharedDraw()));
         Map<Channel<?, ?>, Object> values = new LinkedHashMap<>();
         spec.channels().forEach(c -> values.put(c, view(c, source, drawn)));
-        return new ViewItem(drawn.image(source.image()), drawn.geometry(), values);
+        return new ViewItem(source.image(), drawn, values);
     }
 
     private static <H> Object view(Channel<H, ?> channel, ViewItem source, DrawnView drawn) {
-        return channel.view(source.value(channel), drawn.geometry(), drawn.interpolation());
+        return channel.view(source.value(channel), drawn.geometry(), drawn.resampling());
     }
 
     private static Optional<LabelMap> labels(ViewItem source) {

@@ -2,7 +2,7 @@ package dev.wsss.core.batch;
 
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
-import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
 import dev.wsss.core.runtime.ComputeDevice;
@@ -23,8 +23,8 @@ final class ScoreChannel extends Channel<ScoreMaps, ScoreBatch> {
     }
 
     @Override
-    protected ScoreMaps view(ScoreMaps maps, ViewGeometry geometry, Interpolation interpolation) {
-        return Views.scores(maps, geometry, interpolation);
+    protected ScoreMaps view(ScoreMaps maps, ViewGeometry geometry, Resampling resampling) {
+        return Views.scores(maps, geometry, resampling.interpolation());
     }
 
     @Override

@@ -96,7 +96,7 @@ public final class View {
      * @param height rows of the result
      * @param width columns of the result
      * @return {@code [N][C][height][width]} in the current scope
-     * @throws IllegalStateException if this view has no parent
+     * @throws IllegalStateException if this view has no parent, or is turned
      */
     public Tensor fromParent(Tensor maps, int height, int width) {
         if (parent.isEmpty()) {

@@ -9,16 +9,18 @@ import java.util.function.DoubleUnaryOperator;
  */
 final class ResampleAxis {
     final int in;
+    /** Number of output positions that are computed; {@link Span} says which. */
     final int out;
+
     final int taps;
     /** First input position of each output position; {@code start + taps <= in}. */
     final int[] start;
     /** {@code [out][taps]}. */
     final double[] weight;
 
-    private ResampleAxis(int in, int out, int taps) {
-        this.in = in;
-        this.out = out;
+    private ResampleAxis(Span span, int taps) {
+        this.in = span.in();
+        this.out = span.count();
         this.taps = Math.min(taps, in);
         this.start = new int[out];
         this.weight = new double[Math.multiplyExact(out, this.taps)];
@@ -46,16 +48,6 @@ final class ResampleAxis {
         return w;
     }
 
-    /** Weights as integers with {@code bits} fractional bits, halves rounded away from zero (Pillow). */
-    int[] fixedAwayFromZero(int bits) {
-        int[] w = new int[weight.length];
-        for (int i = 0; i < w.length; i++) {
-            double scaled = weight[i] * (1 << bits);
-            w[i] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-        }
-        return w;
-    }
-
     /** Sets the window of an output position so that it covers input {@code first..first + taps - 1}, moved inside. */
     private void place(int i, int first) {
         start[i] = Math.max(0, Math.min(first, in - taps));
@@ -72,23 +64,25 @@ final class ResampleAxis {
      *
      * @param support half-width of the kernel
      */
-    static ResampleAxis antialiased(int in, int out, double support, DoubleUnaryOperator kernel) {
-        double scale = (double) in / out;
+    static ResampleAxis antialiased(Span span, double support, DoubleUnaryOperator kernel) {
+        double scale = (double) span.in() / span.out();
         double stretch = Math.max(scale, 1);
-        ResampleAxis axis = new ResampleAxis(in, out, (int) Math.ceil(support * stretch) * 2 + 1);
-        for (int i = 0; i < out; i++) {
-            axis.stretched(i, (i + 0.5) * scale, support * stretch, 1 / stretch, kernel);
+        ResampleAxis axis = new ResampleAxis(span, (int) Math.ceil(support * stretch) * 2 + 1);
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
+            axis.stretched(k, (i + 0.5) * scale, support * stretch, 1 / stretch, kernel);
         }
         return axis;
     }
 
     /** PyTorch's antialiased resampling: Pillow's, with the coordinates in float32. */
-    static ResampleAxis torchAntialiased(int in, int out, float support, DoubleUnaryOperator kernel) {
-        float scale = (float) in / out;
+    static ResampleAxis torchAntialiased(Span span, float support, DoubleUnaryOperator kernel) {
+        float scale = (float) span.in() / span.out();
         float stretch = Math.max(scale, 1);
-        ResampleAxis axis = new ResampleAxis(in, out, (int) Math.ceil(support * stretch) * 2 + 1);
-        for (int i = 0; i < out; i++) {
-            axis.stretched(i, (float) (scale * (i + 0.5)), support * stretch, 1 / stretch, kernel);
+        ResampleAxis axis = new ResampleAxis(span, (int) Math.ceil(support * stretch) * 2 + 1);
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
+            axis.stretched(k, (float) (scale * (i + 0.5)), support * stretch, 1 / stretch, kernel);
         }
         return axis;
     }
@@ -110,28 +104,30 @@ final class ResampleAxis {
     }
 
     /** PyTorch's linear interpolation. Its builds fuse the coordinate's product and sum into one rounding. */
-    static ResampleAxis torchLinear(int in, int out, boolean alignCorners) {
-        ResampleAxis axis = new ResampleAxis(in, out, 2);
-        float scale = torchScale(in, out, alignCorners);
-        for (int i = 0; i < out; i++) {
+    static ResampleAxis torchLinear(Span span, boolean alignCorners) {
+        ResampleAxis axis = new ResampleAxis(span, 2);
+        float scale = torchScale(span.in(), span.out(), alignCorners);
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
             float x = alignCorners ? scale * i : Math.max(Math.fma(scale, i + 0.5f, -0.5f), 0f);
-            int x0 = Math.min((int) x, in - 1);
+            int x0 = Math.min((int) x, span.in() - 1);
             float fraction = Math.min(Math.max(x - x0, 0f), 1f);
-            axis.place(i, x0);
-            axis.add(i, x0, 1f - fraction);
-            axis.add(i, x0 + 1, fraction);
+            axis.place(k, x0);
+            axis.add(k, x0, 1f - fraction);
+            axis.add(k, x0 + 1, fraction);
         }
         return axis;
     }
 
     /** PyTorch's cubic convolution, slope -0.75; coordinates as in {@link #torchLinear}. */
-    static ResampleAxis torchCubic(int in, int out, boolean alignCorners) {
-        ResampleAxis axis = new ResampleAxis(in, out, 4);
-        float scale = torchScale(in, out, alignCorners);
-        for (int i = 0; i < out; i++) {
+    static ResampleAxis torchCubic(Span span, boolean alignCorners) {
+        ResampleAxis axis = new ResampleAxis(span, 4);
+        float scale = torchScale(span.in(), span.out(), alignCorners);
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
             float x = alignCorners ? scale * i : Math.fma(scale, i + 0.5f, -0.5f);
             int x0 = (int) Math.floor(x);
-            axis.cubic(i, x0, cubicCoefficients(x - x0));
+            axis.cubic(k, x0, cubicCoefficients(x - x0));
         }
         return axis;
     }
@@ -144,40 +140,43 @@ final class ResampleAxis {
     }
 
     /** PyTorch's area mode, which is adaptive average pooling. */
-    static ResampleAxis torchArea(int in, int out) {
-        ResampleAxis axis = new ResampleAxis(in, out, in / out + 2);
-        for (int i = 0; i < out; i++) {
-            int first = (int) ((long) i * in / out);
-            int end = (int) (((long) (i + 1) * in + out - 1) / out);
-            axis.place(i, first);
+    static ResampleAxis torchArea(Span span) {
+        ResampleAxis axis = new ResampleAxis(span, span.in() / span.out() + 2);
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
+            int first = (int) ((long) i * span.in() / span.out());
+            int end = (int) (((long) (i + 1) * span.in() + span.out() - 1) / span.out());
+            axis.place(k, first);
             for (int x = first; x < end; x++) {
-                axis.add(i, x, 1.0 / (end - first));
+                axis.add(k, x, 1.0 / (end - first));
             }
         }
         return axis;
     }
 
     /** OpenCV's {@code INTER_LINEAR}. */
-    static ResampleAxis cvLinear(int in, int out) {
-        ResampleAxis axis = new ResampleAxis(in, out, 2);
-        double scale = cvScale(in, out);
-        for (int i = 0; i < out; i++) {
-            double x = (i + 0.5) * scale - 0.5;
+    static ResampleAxis cvLinear(Span span) {
+        ResampleAxis axis = new ResampleAxis(span, 2);
+        double scale = cvScale(span.in(), span.out());
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
+            float x = (float) ((i + 0.5) * scale - 0.5);
             int x0 = (int) Math.floor(x);
-            axis.linear(i, x0, (float) (x - x0));
+            axis.linear(k, x0, x - x0);
         }
         return axis;
     }
 
     /** The linear interpolation that OpenCV's {@code INTER_AREA} falls back to unless both axes shrink. */
-    static ResampleAxis cvAreaLinear(int in, int out) {
-        ResampleAxis axis = new ResampleAxis(in, out, 2);
-        double scale = cvScale(in, out);
-        double inverse = (double) out / in;
-        for (int i = 0; i < out; i++) {
+    static ResampleAxis cvAreaLinear(Span span) {
+        ResampleAxis axis = new ResampleAxis(span, 2);
+        double scale = cvScale(span.in(), span.out());
+        double inverse = (double) span.out() / span.in();
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
             int x0 = (int) Math.floor(i * scale);
             float fraction = (float) ((i + 1) - (x0 + 1) * inverse);
-            axis.linear(i, x0, fraction <= 0 ? 0f : fraction - (float) Math.floor(fraction));
+            axis.linear(k, x0, fraction <= 0 ? 0f : fraction - (float) Math.floor(fraction));
         }
         return axis;
     }
@@ -191,13 +190,14 @@ final class ResampleAxis {
     }
 
     /** OpenCV's {@code INTER_CUBIC}: slope -0.75, no antialiasing. */
-    static ResampleAxis cvCubic(int in, int out) {
-        ResampleAxis axis = new ResampleAxis(in, out, 4);
-        double scale = cvScale(in, out);
-        for (int i = 0; i < out; i++) {
+    static ResampleAxis cvCubic(Span span) {
+        ResampleAxis axis = new ResampleAxis(span, 4);
+        double scale = cvScale(span.in(), span.out());
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
             double x = (i + 0.5) * scale - 0.5;
             int x0 = (int) Math.floor(x);
-            axis.cubic(i, x0, cubicCoefficients((float) (x - x0)));
+            axis.cubic(k, x0, cubicCoefficients((float) (x - x0)));
         }
         return axis;
     }
@@ -219,57 +219,62 @@ final class ResampleAxis {
     }
 
     /** OpenCV's {@code INTER_AREA} of a shrinking axis: exact box average over fractional cell borders. */
-    static ResampleAxis cvArea(int in, int out) {
-        double scale = cvScale(in, out);
-        ResampleAxis axis = new ResampleAxis(in, out, (int) Math.ceil(scale) + 2);
-        for (int i = 0; i < out; i++) {
+    static ResampleAxis cvArea(Span span) {
+        double scale = cvScale(span.in(), span.out());
+        ResampleAxis axis = new ResampleAxis(span, (int) Math.ceil(scale) + 2);
+        for (int k = 0; k < axis.out; k++) {
+            int i = span.at(k);
             double from = i * scale;
             double to = from + scale;
-            double cell = Math.min(scale, in - from);
+            double cell = Math.min(scale, span.in() - from);
             int first = (int) Math.ceil(from);
-            int last = Math.min((int) Math.floor(to), in - 1);
+            int last = Math.min((int) Math.floor(to), span.in() - 1);
             first = Math.min(first, last);
-            axis.place(i, first - 1);
+            axis.place(k, first - 1);
             if (first - from > 1e-3) {
-                axis.add(i, first - 1, (float) ((first - from) / cell));
+                axis.add(k, first - 1, (float) ((first - from) / cell));
             }
             for (int x = first; x < last; x++) {
-                axis.add(i, x, (float) (1 / cell));
+                axis.add(k, x, (float) (1 / cell));
             }
             if (to - last > 1e-3) {
-                axis.add(i, last, (float) (Math.min(Math.min(to - last, 1.0), cell) / cell));
+                axis.add(k, last, (float) (Math.min(Math.min(to - last, 1.0), cell) / cell));
             }
         }
         return axis;
     }
 
-    private static double cvScale(int in, int out) {
+    static double cvScale(int in, int out) {
         return 1.0 / ((double) out / in);
     }
 
     /** OpenCV's {@code INTER_NEAREST}: source position of each output position. */
-    static int[] cvNearest(int in, int out) {
-        int[] index = new int[out];
-        double scale = cvScale(in, out);
-        Arrays.setAll(index, i -> Math.min((int) Math.floor(i * scale), in - 1));
+    static int[] cvNearest(Span span) {
+        int[] index = new int[span.count()];
+        double scale = cvScale(span.in(), span.out());
+        Arrays.setAll(index, k -> Math.min((int) Math.floor(span.at(k) * scale), span.in() - 1));
         return index;
     }
 
     /** PyTorch's {@code nearest}. */
-    static int[] torchNearest(int in, int out) {
-        int[] index = new int[out];
-        float scale = (float) in / out;
-        Arrays.setAll(index, i -> Math.min((int) Math.floor(i * scale), in - 1));
+    static int[] torchNearest(Span span) {
+        int[] index = new int[span.count()];
+        float scale = (float) span.in() / span.out();
+        Arrays.setAll(index, k -> Math.min((int) Math.floor(span.at(k) * scale), span.in() - 1));
         return index;
     }
 
     /** Pillow's {@code NEAREST}: the centre is accumulated step by step in float64, which decides exact ties. */
-    static int[] pilNearest(int in, int out) {
-        int[] index = new int[out];
-        double step = (double) in / out;
+    static int[] pilNearest(Span span) {
+        int[] index = new int[span.count()];
+        double step = (double) span.in() / span.out();
         double center = step * 0.5;
-        for (int i = 0; i < out; i++) {
-            index[i] = Math.min((int) center, in - 1);
+        int end = span.first() + span.count();
+        for (int i = 0; i < end; i++) {
+            if (i >= span.first()) {
+                int k = span.mirrored() ? end - 1 - i : i - span.first();
+                index[k] = Math.min((int) center, span.in() - 1);
+            }
             center += step;
         }
         return index;

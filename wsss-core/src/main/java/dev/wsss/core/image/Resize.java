@@ -3,15 +3,17 @@ package dev.wsss.core.image;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.core.runtime.VectorApi;
 
 /**
  * The resize modes of Pillow, OpenCV and PyTorch.
  *
  * <p>Three kinds of data are resized: {@link #apply(RgbImage, int, int) images} of bytes, {@link #apply(LabelMap, int,
  * int) label maps}, which take a nearest mode, and {@link #apply(float[], int, int, int, int, int) float maps}. Pillow's
- * modes reproduce Pillow's bytes exactly; OpenCV's are within one grey level (its own
- * vector and scalar code differ by as much); PyTorch's, which has no byte arithmetic of its own, are for float maps,
- * within float32 rounding.
+ * modes give the bytes of Pillow 12.3, {@link #CV_LINEAR} those of OpenCV 5.0; {@link #CV_CUBIC} is within one level of
+ * OpenCV, which has done it in fixed point and in floats. PyTorch's, which has no byte arithmetic of its own, are for
+ * float maps, within float32 rounding. Of an image or a label map, a {@link Window} of what it is resized to can be had
+ * alone.
  *
  * <p>A resize to the same size returns equal values. All modes are stateless and may be used from several threads.
  */
@@ -22,9 +24,14 @@ public enum Resize {
     PIL_BILINEAR,
     /** {@code Image.resize(size, BICUBIC)}: slope -0.5, antialiased when shrinking. */
     PIL_BICUBIC,
-    /** {@code cv2.resize} with {@code INTER_NEAREST}. */
+    /** {@code cv2.resize} with {@code INTER_NEAREST}: source position {@code floor(i * in / out)}. */
     CV_NEAREST,
-    /** {@code cv2.resize} with {@code INTER_LINEAR}. */
+    /**
+     * {@code cv2.resize} with {@code INTER_NEAREST_EXACT} of OpenCV 5.0, which is Pillow's rule. OpenCV 4's differs: its
+     * steps are whole multiples of 1/65536 pixel.
+     */
+    CV_NEAREST_EXACT,
+    /** {@code cv2.resize} with {@code INTER_LINEAR}, not antialiased. */
     CV_LINEAR,
     /** {@code cv2.resize} with {@code INTER_CUBIC}: slope -0.75, not antialiased. */
     CV_CUBIC,
@@ -49,7 +56,10 @@ public enum Resize {
 
     /** Whether each output value is a copy of one input value. */
     public boolean isNearest() {
-        return this == PIL_NEAREST || this == CV_NEAREST || this == TORCH_NEAREST;
+        return switch (this) {
+            case PIL_NEAREST, CV_NEAREST, CV_NEAREST_EXACT, TORCH_NEAREST -> true;
+            default -> false;
+        };
     }
 
     /**
@@ -60,23 +70,56 @@ public enum Resize {
      */
     public RgbImage apply(RgbImage image, int height, int width) {
         requireSize(height, width);
+        return apply(image, height, width, Window.whole(height, width));
+    }
+
+    /**
+     * A part of a resized image: the same bytes as of resizing the whole and cutting out the window, for the cost of the
+     * window.
+     *
+     * @param height rows of the whole image after the resize
+     * @param width its columns
+     * @throws IllegalArgumentException as {@link #apply(RgbImage, int, int)}, or if the window is not inside
+     */
+    public RgbImage apply(RgbImage image, int height, int width, Window window) {
+        requireSize(height, width);
+        window.requireInside(height, width);
+        Span down = window.rows(image.height(), height);
+        Span across = window.columns(image.width(), width);
         if (isNearest()) {
-            byte[] out = ByteResampler.pick(
-                    image.data(), 3, image.width(), index(image.height(), height), index(image.width(), width));
-            return new RgbImage(height, width, out);
+            byte[] out = ByteResampler.pick(image.data(), 3, image.width(), index(down), index(across));
+            return new RgbImage(window.height(), window.width(), out);
         }
-        ByteResampler resampler =
-                switch (this) {
-                    case PIL_BILINEAR, PIL_BICUBIC -> ByteResampler.PIL;
-                    case CV_LINEAR -> ByteResampler.CV_LINEAR;
-                    case CV_CUBIC -> ByteResampler.CV_CUBIC;
-                    default ->
-                        throw new IllegalArgumentException(
-                                this + " does not resize bytes; convert to float maps first");
-                };
-        ResampleAxis rows = axis(image.height(), height, false);
-        ResampleAxis columns = axis(image.width(), width, false);
-        return new RgbImage(height, width, resampler.resample(image.data(), 3, rows, columns));
+        byte[] out = bytes(image.data(), down, across, VectorApi.isPresent());
+        return new RgbImage(window.height(), window.width(), out);
+    }
+
+    /** Package-private, so that tests compare ways that give the same bytes: {@link ByteResampler#resample}. */
+    byte[] bytes(byte[] data, Span down, Span across, boolean vectors) {
+        return switch (this) {
+            case PIL_BILINEAR, PIL_BICUBIC ->
+                ByteResampler.resample(
+                        ByteArithmetic.PIL,
+                        data,
+                        FixedAxis.pil(axis(down, false)),
+                        FixedAxis.pil(axis(across, false)),
+                        vectors);
+            case CV_LINEAR ->
+                ByteResampler.resample(
+                        ByteArithmetic.CV_LINEAR,
+                        data,
+                        FixedAxis.cvLinearRows(down),
+                        FixedAxis.cv(axis(across, false)),
+                        vectors);
+            case CV_CUBIC ->
+                ByteResampler.resample(
+                        ByteArithmetic.CV_CUBIC,
+                        data,
+                        FixedAxis.cv(axis(down, false)),
+                        FixedAxis.cv(axis(across, false)),
+                        vectors);
+            default -> throw new IllegalArgumentException(this + " does not resize bytes; convert to float maps first");
+        };
     }
 
     /**
@@ -87,12 +130,29 @@ public enum Resize {
      */
     public LabelMap apply(LabelMap labels, int height, int width) {
         requireSize(height, width);
+        return apply(labels, height, width, Window.whole(height, width));
+    }
+
+    /**
+     * A part of a resized label map.
+     *
+     * @param height rows of the whole map after the resize
+     * @param width its columns
+     * @throws IllegalArgumentException as {@link #apply(LabelMap, int, int)}, or if the window is not inside
+     */
+    public LabelMap apply(LabelMap labels, int height, int width, Window window) {
+        requireSize(height, width);
+        window.requireInside(height, width);
         if (!isNearest()) {
             throw new IllegalArgumentException(this + " would average labels; expected a nearest mode");
         }
         byte[] out = ByteResampler.pick(
-                labels.toArray(), 1, labels.width(), index(labels.height(), height), index(labels.width(), width));
-        return LabelMap.wrap(height, width, out);
+                labels.toArray(),
+                1,
+                labels.width(),
+                index(window.rows(labels.height(), height)),
+                index(window.columns(labels.width(), width)));
+        return LabelMap.wrap(window.height(), window.width(), out);
     }
 
     /**
@@ -110,11 +170,12 @@ public enum Resize {
                     + (long) channels * height * width + " values, got " + maps.length);
         }
         if (isNearest()) {
-            return FloatResampler.pick(maps, channels, width, index(height, newHeight), index(width, newWidth));
+            return FloatResampler.pick(
+                    maps, channels, width, index(Span.whole(height, newHeight)), index(Span.whole(width, newWidth)));
         }
         boolean enlarges = newHeight > height || newWidth > width;
-        ResampleAxis rows = axis(height, newHeight, enlarges);
-        ResampleAxis columns = axis(width, newWidth, enlarges);
+        ResampleAxis rows = axis(Span.whole(height, newHeight), enlarges);
+        ResampleAxis columns = axis(Span.whole(width, newWidth), enlarges);
         return FloatResampler.resample(maps, channels, rows, columns);
     }
 
@@ -144,29 +205,34 @@ public enum Resize {
      */
     public int[] index(int in, int out) {
         requireSize(in, out);
+        return index(Span.whole(in, out));
+    }
+
+    private int[] index(Span span) {
         return switch (this) {
-            case PIL_NEAREST -> ResampleAxis.pilNearest(in, out);
-            case CV_NEAREST -> ResampleAxis.cvNearest(in, out);
-            case TORCH_NEAREST -> ResampleAxis.torchNearest(in, out);
+            case PIL_NEAREST, CV_NEAREST_EXACT -> ResampleAxis.pilNearest(span);
+            case CV_NEAREST -> ResampleAxis.cvNearest(span);
+            case TORCH_NEAREST -> ResampleAxis.torchNearest(span);
             default -> throw new IllegalArgumentException(this + " is not a nearest mode");
         };
     }
 
-    private ResampleAxis axis(int in, int out, boolean enlarges) {
+    private ResampleAxis axis(Span span, boolean enlarges) {
         return switch (this) {
-            case PIL_BILINEAR -> ResampleAxis.antialiased(in, out, 1, ResampleAxis::triangle);
-            case TORCH_BILINEAR_ANTIALIAS -> ResampleAxis.torchAntialiased(in, out, 1, ResampleAxis::triangle);
-            case PIL_BICUBIC -> ResampleAxis.antialiased(in, out, 2, ResampleAxis::cubicHalf);
-            case TORCH_BICUBIC_ANTIALIAS -> ResampleAxis.torchAntialiased(in, out, 2, ResampleAxis::cubicHalf);
-            case CV_LINEAR -> ResampleAxis.cvLinear(in, out);
-            case CV_CUBIC -> ResampleAxis.cvCubic(in, out);
-            case CV_AREA -> enlarges ? ResampleAxis.cvAreaLinear(in, out) : ResampleAxis.cvArea(in, out);
-            case TORCH_BILINEAR -> ResampleAxis.torchLinear(in, out, false);
-            case TORCH_BILINEAR_ALIGN_CORNERS -> ResampleAxis.torchLinear(in, out, true);
-            case TORCH_BICUBIC -> ResampleAxis.torchCubic(in, out, false);
-            case TORCH_BICUBIC_ALIGN_CORNERS -> ResampleAxis.torchCubic(in, out, true);
-            case TORCH_AREA -> ResampleAxis.torchArea(in, out);
-            case PIL_NEAREST, CV_NEAREST, TORCH_NEAREST -> throw new IllegalStateException(this + " has no weights");
+            case PIL_BILINEAR -> ResampleAxis.antialiased(span, 1, ResampleAxis::triangle);
+            case TORCH_BILINEAR_ANTIALIAS -> ResampleAxis.torchAntialiased(span, 1, ResampleAxis::triangle);
+            case PIL_BICUBIC -> ResampleAxis.antialiased(span, 2, ResampleAxis::cubicHalf);
+            case TORCH_BICUBIC_ANTIALIAS -> ResampleAxis.torchAntialiased(span, 2, ResampleAxis::cubicHalf);
+            case CV_LINEAR -> ResampleAxis.cvLinear(span);
+            case CV_CUBIC -> ResampleAxis.cvCubic(span);
+            case CV_AREA -> enlarges ? ResampleAxis.cvAreaLinear(span) : ResampleAxis.cvArea(span);
+            case TORCH_BILINEAR -> ResampleAxis.torchLinear(span, false);
+            case TORCH_BILINEAR_ALIGN_CORNERS -> ResampleAxis.torchLinear(span, true);
+            case TORCH_BICUBIC -> ResampleAxis.torchCubic(span, false);
+            case TORCH_BICUBIC_ALIGN_CORNERS -> ResampleAxis.torchCubic(span, true);
+            case TORCH_AREA -> ResampleAxis.torchArea(span);
+            case PIL_NEAREST, CV_NEAREST, CV_NEAREST_EXACT, TORCH_NEAREST ->
+                throw new IllegalStateException(this + " has no weights");
         };
     }
 

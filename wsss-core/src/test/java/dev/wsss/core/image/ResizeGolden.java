@@ -21,7 +21,13 @@ public final class ResizeGolden {
 
     /** By case name. */
     public static Map<String, GoldenHandler> handlers() {
-        return Map.of("image.resize", ResizeGolden::resize, "transform.pil_nearest", ResizeGolden::pilNearest);
+        return Map.of(
+                "image.resize",
+                ResizeGolden::resize,
+                "image.resize_cv_bytes",
+                ResizeGolden::resize,
+                "transform.pil_nearest",
+                ResizeGolden::pilNearest);
     }
 
     private static Map<String, HostArray> resize(GoldenCase golden) {

@@ -8,11 +8,13 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
+import dev.wsss.api.SplitMix;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResizeTest {
     private static final float[] RAMP = {0, 1, 2, 3};
@@ -116,6 +118,45 @@ class ResizeTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void windowIsCutOutOfTheWhole(long seed) {
+        SplitMix random = new SplitMix(seed);
+        for (int i = 0; i < 100; i++) {
+            ByteResizes.Case drawn = ByteResizes.draw(random);
+            Window window = ByteResizes.window(random, drawn.height(), drawn.width());
+            for (Resize mode : Resize.values()) {
+                if (!mode.isNearest() && !ByteResizes.MODES.contains(mode)) {
+                    continue;
+                }
+                RgbImage whole = mode.apply(drawn.image(), drawn.height(), drawn.width());
+                RgbImage part = mode.apply(drawn.image(), drawn.height(), drawn.width(), window);
+                assertThat(part.data())
+                        .as("%s, %s of %dx%d", mode, window, drawn.height(), drawn.width())
+                        .isEqualTo(ByteResizes.cut(whole, window));
+            }
+        }
+    }
+
+    @Test
+    void windowOfLabels() {
+        LabelMap map = LabelMap.of(2, 2, new byte[] {1, 2, 3, 4});
+        assertThat(Resize.CV_NEAREST
+                        .apply(map, 4, 4, new Window(1, 1, 2, 3, true))
+                        .toArray())
+                .containsExactly(2, 2, 1, 4, 4, 3);
+    }
+
+    @Test
+    void windowMustBeInside() {
+        RgbImage image = new RgbImage(2, 2, new byte[12]);
+        assertThatThrownBy(() -> Resize.CV_LINEAR.apply(image, 4, 4, new Window(1, 0, 4, 4, false)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("4x4 from row 1");
+        assertThatThrownBy(() -> new Window(0, -1, 1, 1, false)).hasMessageContaining("column -1");
+        assertThatThrownBy(() -> new Window(0, 0, 0, 1, false)).hasMessageContaining("0x1");
+    }
+
     @Test
     void labelsAreCopiedNotAveraged() {
         LabelMap map = LabelMap.of(2, 2, new byte[] {0, (byte) 255, 3, 20});
@@ -157,6 +198,40 @@ class ResizeTest {
                         within(1e-6f));
         assertThatThrownBy(() -> Normalize.of(new double[3], new double[] {1, 0, 1}))
                 .hasMessageContaining("positive");
+    }
+
+    @Test
+    void normalizationOfLevelsBlueFirst() {
+        RgbImage image = new RgbImage(1, 2, new byte[] {10, 20, 30, 40, 50, 60});
+        Normalize levels = Normalize.ofLevels(new double[] {1, 2, 3}, new double[] {1, 2, 3});
+        assertThat(levels.apply(image)).containsExactly(9, 39, 9, 24, 9, 19);
+        assertThat(levels.blueFirst().apply(image)).containsExactly(9, 19, 9, 24, 9, 39);
+        assertThat(levels.apply(new float[] {10.5f, 20, 30})).containsExactly(9.5f, 9, 9);
+        assertThat(levels.blueFirst().denormalize(levels.blueFirst().apply(image), 1, 2))
+                .isEqualTo(image);
+        assertThat(levels.description()).isNotEqualTo(levels.blueFirst().description());
+        // what is beyond the range is kept in it, fractions are cut off
+        assertThat(levels.denormalize(new float[] {-9, 300, 9.9f}, 1, 1).data()).containsExactly(0, -1, 32);
+        assertThatThrownBy(() -> levels.denormalize(new float[4], 1, 2)).hasMessageContaining("6");
+        assertThatThrownBy(() -> levels.apply(new float[4])).hasMessageContaining("4");
+    }
+
+    /** Of the grey levels, truncation gives 174, 53 and 23 back one lower, by channel. */
+    @Test
+    void denormalizationTruncates() {
+        byte[] ramp = new byte[3 * 256];
+        for (int i = 0; i < ramp.length; i++) {
+            ramp[i] = (byte) (i / 3);
+        }
+        byte[] back = Normalize.IMAGENET
+                .denormalize(Normalize.IMAGENET.apply(new RgbImage(1, 256, ramp)), 1, 256)
+                .data();
+        int[] lower = new int[3];
+        for (int i = 0; i < ramp.length; i++) {
+            assertThat((ramp[i] & 255) - (back[i] & 255)).isBetween(0, 1);
+            lower[i % 3] += (ramp[i] & 255) - (back[i] & 255);
+        }
+        assertThat(lower).containsExactly(174, 53, 23);
     }
 
     /** Maps that did not check themselves, as those of a device may not. */

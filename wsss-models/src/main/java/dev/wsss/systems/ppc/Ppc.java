@@ -12,7 +12,7 @@ import dev.wsss.api.Source;
 import dev.wsss.core.affinity.ConfidentChannel;
 import dev.wsss.core.affinity.RandomWalk;
 import dev.wsss.core.augment.Augmentation;
-import dev.wsss.core.augment.TopLeftCrop;
+import dev.wsss.core.augment.Crop;
 import dev.wsss.core.batch.Batch;
 import dev.wsss.core.batch.Channel;
 import dev.wsss.core.batch.ImageBatches;
@@ -193,8 +193,7 @@ public final class Ppc implements AutoCloseable {
                         .optBicubic(true)
                         .optCrop(settings.crop(), settings.crop())
                         .optFlip(true)
-                        .optColourJitter(0.3, 0.3, 0.3)
-                        .optHsvShift(0.1, 0, 0)
+                        .optColourJitter(0.3, 0.3, 0.3, 0.1)
                         .build())
                 .optDevice(run.device());
         if (recipe.variant().hasSaliency()) {
@@ -380,7 +379,7 @@ public final class Ppc implements AutoCloseable {
         ImageBatches corners = ImageBatches.builder()
                 .setData(train)
                 .setBatchSize(recipe.camTraining().batch())
-                .optAugmentation(Augmentation.of(new TopLeftCrop(size, size)))
+                .optAugmentation(Augmentation.of(Crop.topLeft(size, size)))
                 .optDevice(run.device())
                 .build();
         PpcRecipe.Optimization how = settings.irnOptimization();
@@ -481,7 +480,7 @@ public final class Ppc implements AutoCloseable {
                     .setSteps(settings.steps())
                     .optBatchSize(settings.batch())
                     .optAugmentation(Augmentation.builder()
-                            .optHsvShift(10 / 180.0, 10 / 255.0, 10 / 255.0)
+                            .optHsvShift(10, 10, 10)
                             .optFlip(true)
                             .optScale(0.5, 1.5)
                             .optBicubic(true)

@@ -1,7 +1,10 @@
-package dev.wsss.core.runtime;
+package dev.wsss.core.label;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.core.image.Resize;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
