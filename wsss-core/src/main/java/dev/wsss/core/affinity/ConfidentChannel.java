@@ -12,7 +12,7 @@ import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
 import dev.wsss.core.batch.Channel;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import java.util.Arrays;
 import java.util.List;

@@ -6,7 +6,7 @@ import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.augment.ViewGeometry;
 import dev.wsss.core.augment.Views;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;

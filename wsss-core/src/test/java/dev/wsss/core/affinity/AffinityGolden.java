@@ -8,7 +8,7 @@ import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import java.util.ArrayList;

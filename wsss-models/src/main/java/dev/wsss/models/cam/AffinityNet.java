@@ -18,7 +18,7 @@ import dev.wsss.core.batch.Channel;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.image.Resize;
 import dev.wsss.core.nn.Network;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.TrainingStep;

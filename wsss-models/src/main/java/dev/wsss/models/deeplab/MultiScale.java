@@ -5,7 +5,7 @@ import dev.wsss.core.image.Resize;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.segment.PixelClassifier;
 import java.util.ArrayList;

@@ -17,7 +17,7 @@ import dev.wsss.core.image.Resize;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;

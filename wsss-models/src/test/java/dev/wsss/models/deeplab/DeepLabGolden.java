@@ -8,7 +8,7 @@ import dev.wsss.core.io.HostArray;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;

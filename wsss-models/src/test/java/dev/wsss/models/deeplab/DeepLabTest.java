@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.wsss.api.LabelMap;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.label.LabelTensors;
+import dev.wsss.core.runtime.LabelTensors;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;

@@ -1,10 +1,7 @@
-package dev.wsss.core.label;
+package dev.wsss.core.runtime;
 
 import dev.wsss.api.LabelMap;
 import dev.wsss.core.image.Resize;
-import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.Scope;
-import dev.wsss.core.runtime.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
