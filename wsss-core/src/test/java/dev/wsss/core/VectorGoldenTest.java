@@ -7,7 +7,7 @@ import dev.wsss.core.crf.CrfGolden;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.core.image.ResizeGolden;
-import dev.wsss.core.runtime.VectorApi;
+import dev.wsss.core.vector.VectorApi;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;

@@ -1,7 +1,7 @@
 package dev.wsss.core.affinity;
 
 import dev.wsss.core.runtime.Torch;
-import dev.wsss.core.runtime.VectorApi;
+import dev.wsss.core.vector.VectorApi;
 import java.util.Arrays;
 
 /**

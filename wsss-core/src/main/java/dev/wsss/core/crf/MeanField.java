@@ -1,7 +1,7 @@
 package dev.wsss.core.crf;
 
 import dev.wsss.core.runtime.ComputeDevice;
-import dev.wsss.core.runtime.VectorApi;
+import dev.wsss.core.vector.VectorApi;
 import java.util.List;
 
 /**

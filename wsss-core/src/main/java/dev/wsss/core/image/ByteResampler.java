@@ -1,6 +1,6 @@
 package dev.wsss.core.image;
 
-import dev.wsss.core.runtime.VectorApi;
+import dev.wsss.core.vector.VectorApi;
 import java.util.Optional;
 
 /** Resizes of interleaved bytes. */

@@ -3,7 +3,7 @@ package dev.wsss.core.image;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
-import dev.wsss.core.runtime.VectorApi;
+import dev.wsss.core.vector.VectorApi;
 
 /**
  * The resize modes of Pillow, OpenCV and PyTorch.

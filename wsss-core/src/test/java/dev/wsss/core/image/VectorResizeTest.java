@@ -3,7 +3,7 @@ package dev.wsss.core.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wsss.api.SplitMix;
-import dev.wsss.core.runtime.VectorApi;
+import dev.wsss.core.vector.VectorApi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -1,4 +1,4 @@
-package dev.wsss.core.runtime;
+package dev.wsss.core.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.wsss.core.runtime;
+package dev.wsss.core.vector;
 
 import java.util.Set;
 import org.slf4j.Logger;
