@@ -20,9 +20,9 @@ public enum Interpolation {
     PILLOW_BILINEAR(Kernel.LINEAR, true, Resize.PIL_BILINEAR),
     /** Pillow 12.3, {@code Image.BICUBIC}: a = -1/2, smoothing when shrinking. */
     PILLOW_BICUBIC(Kernel.CUBIC, true, Resize.PIL_BICUBIC),
-    /** OpenCV 5.0, {@code INTER_LINEAR}: not smoothing. */
+    /** OpenCV 4.13 and 5.0, {@code INTER_LINEAR}: not smoothing. */
     OPENCV_LINEAR(Kernel.LINEAR, false, Resize.CV_LINEAR),
-    /** OpenCV's {@code INTER_CUBIC} within one level: a = -3/4, not smoothing. */
+    /** OpenCV's {@code INTER_CUBIC} within one level, as releases differ by as much: a = -3/4, not smoothing. */
     OPENCV_CUBIC(Kernel.STEEP_CUBIC, false, Resize.CV_CUBIC);
 
     private final Kernel kernel;

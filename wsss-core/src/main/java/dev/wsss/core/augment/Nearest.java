@@ -18,7 +18,10 @@ public enum Nearest {
     PILLOW(Resize.PIL_NEAREST),
     /** OpenCV 4 and 5, {@code INTER_NEAREST}: {@code floor(i * in / out)}, which moves labels by up to half a pixel. */
     OPENCV(Resize.CV_NEAREST),
-    /** OpenCV 5.0, {@code INTER_NEAREST_EXACT}: the same pixels as {@link #PILLOW}. OpenCV 4's differs. */
+    /**
+     * OpenCV 5.0, {@code INTER_NEAREST_EXACT}: the same pixels as {@link #PILLOW}. That of OpenCV 4 is another, at 1.5
+     * times the size in 13 of 100 pixels.
+     */
     OPENCV_EXACT(Resize.CV_NEAREST_EXACT);
 
     private final Optional<Resize> resize;

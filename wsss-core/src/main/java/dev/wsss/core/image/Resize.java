@@ -10,10 +10,9 @@ import dev.wsss.core.vector.VectorApi;
  *
  * <p>Three kinds of data are resized: {@link #apply(RgbImage, int, int) images} of bytes, {@link #apply(LabelMap, int,
  * int) label maps}, which take a nearest mode, and {@link #apply(float[], int, int, int, int, int) float maps}. Pillow's
- * modes give the bytes of Pillow 12.3, {@link #CV_LINEAR} those of OpenCV 5.0; {@link #CV_CUBIC} is within one level of
- * OpenCV, which has done it in fixed point and in floats. PyTorch's, which has no byte arithmetic of its own, are for
- * float maps, within float32 rounding. Of an image or a label map, a {@link Window} of what it is resized to can be had
- * alone.
+ * modes give the bytes of Pillow 12.3, {@link #CV_LINEAR} those of OpenCV 4.13 and 5.0; {@link #CV_CUBIC} is within one
+ * level of both, which differ by as much. PyTorch's, which has no byte arithmetic of its own, are for float maps, within
+ * float32 rounding. Of an image or a label map, a {@link Window} of what it is resized to can be had alone.
  *
  * <p>A resize to the same size returns equal values. All modes are stateless and may be used from several threads.
  */

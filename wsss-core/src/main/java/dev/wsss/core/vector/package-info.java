@@ -1,7 +1,4 @@
-/**
- * Whether vector instructions can be written in Java here: {@link dev.wsss.core.vector.VectorApi}. What uses them lies where it
- * belongs, beside a form in plain Java that gives the same bits.
- */
+/** Whether vector instructions of Java's own choice may be used; what each algorithm does with them is its own. */
 @NullMarked
 package dev.wsss.core.vector;
 
