@@ -6,6 +6,8 @@ import dev.wsss.api.LabelPng;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.RleMask;
 import dev.wsss.core.augment.Augmentation;
+import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.batch.Batch;
 import dev.wsss.core.batch.Channel;
 import dev.wsss.core.batch.ImageBatches;
@@ -274,6 +276,7 @@ final class DataPairs extends Pairs {
                         .optScale(.5, 1.5)
                         .optFlip(true)
                         .optCrop(321, 321)
+                        .optResampling(Resampling.of(Interpolation.PILLOW_BILINEAR))
                         .build())
                 .optChannel(Channel.LABELS, new LabelFolder(labels, SweepBenchmark.VOC))
                 .build();
