@@ -159,8 +159,9 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--unpredicted",
             paramLabel = "RULE",
-            description = "what pixels predicted 255 count as: ${COMPLETION-CANDIDATES} (LEFT_OUT as AFA, BACKGROUND as RIB);"
-                    + " default ${DEFAULT-VALUE}")
+            description =
+                    "what pixels predicted 255 count as: ${COMPLETION-CANDIDATES} (LEFT_OUT as AFA, BACKGROUND as RIB);"
+                            + " default ${DEFAULT-VALUE}")
     private Unpredicted unpredicted = Unpredicted.MISS;
 
     @Option(
@@ -188,7 +189,8 @@ final class EvalCommand implements Callable<Integer> {
         }
         if (scores && unpredicted != Unpredicted.MISS) {
             throw new ParameterException(
-                    spec.commandLine(), "--unpredicted is of label PNGs; --scores was given, which predict every pixel");
+                    spec.commandLine(),
+                    "--unpredicted is of label PNGs; --scores was given, which predict every pixel");
         }
         if (groups) {
             groupOfLabel();
@@ -369,10 +371,12 @@ final class EvalCommand implements Callable<Integer> {
         LabelSet set = LabelSet.find(classes)
                 .filter(known -> !known.groups().isEmpty())
                 .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "--groups is for label sets with groups; --classes " + classes + " has none"));
+                        spec.commandLine(),
+                        "--groups is for label sets with groups; --classes " + classes + " has none"));
         // a label without a group is one of its own
         return IntStream.range(0, set.catalog().labelCount())
-                .mapToObj(l -> set.group(l).isEmpty() ? set.catalog().labelNames().get(l) : set.group(l))
+                .mapToObj(
+                        l -> set.group(l).isEmpty() ? set.catalog().labelNames().get(l) : set.group(l))
                 .toList();
     }
 

@@ -119,8 +119,10 @@ public final class ConfusionMatrix {
         ConfusionMatrix grouped = new ConfusionMatrix(groups);
         for (int t = 0; t < labels; t++) {
             for (int p = 0; p <= labels; p++) {
-                grouped.add(group(groups, groupOf[t]), p == labels ? groups : group(groups, groupOf[p]), counts[t
-                        * (labels + 1) + p]);
+                grouped.add(
+                        group(groups, groupOf[t]),
+                        p == labels ? groups : group(groups, groupOf[p]),
+                        counts[t * (labels + 1) + p]);
             }
         }
         return grouped;

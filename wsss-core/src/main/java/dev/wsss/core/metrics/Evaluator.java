@@ -81,7 +81,8 @@ public final class Evaluator {
     public Evaluator only(Set<String> ids) {
         Set<String> some = Set.copyOf(ids);
         Options o = options;
-        return with(new Options(o.strict, some::contains, o.onlyWithForeground, o.threads, o.boundary, o.areas, o.unpredicted));
+        return with(new Options(
+                o.strict, some::contains, o.onlyWithForeground, o.threads, o.boundary, o.areas, o.unpredicted));
     }
 
     /**
@@ -124,7 +125,8 @@ public final class Evaluator {
     public Evaluator optBoundary(double ratio) {
         BoundaryIou checked = new BoundaryIou(1, ratio);
         Options o = options;
-        return with(new Options(o.strict, o.which, o.onlyWithForeground, o.threads, checked.ratio(), o.areas, o.unpredicted));
+        return with(new Options(
+                o.strict, o.which, o.onlyWithForeground, o.threads, checked.ratio(), o.areas, o.unpredicted));
     }
 
     /** This evaluator with {@link ObjectSizes} for label maps; without unless set. */
@@ -141,8 +143,8 @@ public final class Evaluator {
      */
     public Evaluator optUnpredicted(Unpredicted rule) {
         if (rule == Unpredicted.BACKGROUND && !data.classes().hasBackground()) {
-            throw new IllegalArgumentException(
-                    "pixels without a prediction are to be background, but the classes of " + data.name() + " have none");
+            throw new IllegalArgumentException("pixels without a prediction are to be background, but the classes of "
+                    + data.name() + " have none");
         }
         Options o = options;
         return with(new Options(o.strict, o.which, o.onlyWithForeground, o.threads, o.boundary, o.areas, rule));
