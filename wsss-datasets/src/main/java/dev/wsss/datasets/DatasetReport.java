@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
 public final class DatasetReport {
     /** Kinds of what can be wrong with a sample. */
     public enum Kind {
-        /** The image was listed and found when the dataset was opened, and is not there. */
+        /** The image is listed, and not there. */
         IMAGE_MISSING("image that is not there"),
         /** The image cannot be read. */
         IMAGE_UNREADABLE("image that cannot be read"),
-        /** The tags cannot be read, for another reason than that their mask cannot. */
-        TAGS_UNREADABLE("image whose tags cannot be read"),
+        /** The tags are not there or cannot be read, for another reason than that their mask cannot. */
+        TAGS_UNREADABLE("image whose tags are not there or cannot be read"),
         /** There is no mask, though there are masks of other images of the part. */
         MASK_MISSING("image without a mask"),
         /** The mask is no intact file. */

@@ -65,6 +65,11 @@ final class PanopticSegments {
         return segments;
     }
 
+    /** The file that says which categories the segments are of. */
+    Path json() {
+        return json;
+    }
+
     private void annotation(JsonReader in) throws IOException {
         String file = "";
         Map<Integer, Integer> found = new HashMap<>();

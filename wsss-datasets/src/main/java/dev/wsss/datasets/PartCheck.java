@@ -144,6 +144,11 @@ final class PartCheck {
 
     private @Nullable ImageInfo read(FileDataset from, int index) {
         Path file = from.image(index);
+        String gap = from.gap(index);
+        if (gap != null) {
+            find(Kind.IMAGE_MISSING, index, gap);
+            return null;
+        }
         if (!Files.exists(file)) {
             find(Kind.IMAGE_MISSING, index, file + ": no such file; expected the image of '" + data.id(index) + "'");
             return null;
@@ -177,17 +182,17 @@ final class PartCheck {
             }
         }
         Path file = files.mask(index);
-        if (file == null || !Files.exists(file)) {
+        MaskReader reader = files.reader();
+        if (file == null || (reader.readsMaskFiles() && !Files.exists(file))) {
             find(Kind.MASK_MISSING, index, file + ": no such file; expected the mask of '" + data.id(index) + "'");
             return Mask.NONE;
         }
         try {
-            LabelMap mask = fast ? null : files.reader().read(file);
-            ImageFiles.Size size =
-                    mask == null ? ImageFiles.size(file) : new ImageFiles.Size(mask.height(), mask.width());
+            LabelMap mask = fast ? null : reader.read(file);
+            ImageFiles.Size size = mask == null ? reader.size(file) : new ImageFiles.Size(mask.height(), mask.width());
             return image == null || fits(index, file, size, image) ? new Mask(mask, null) : Mask.NONE;
         } catch (InvalidDataException e) {
-            return unusable(!fast && isIntact(file) ? Kind.MASK_VALUES : Kind.MASK_UNREADABLE, index, e);
+            return unusable(!fast && reader.isIntact(file) ? Kind.MASK_VALUES : Kind.MASK_UNREADABLE, index, e);
         }
     }
 
@@ -195,15 +200,6 @@ final class PartCheck {
         String problem = String.valueOf(e.getMessage());
         find(kind, index, problem);
         return new Mask(null, problem);
-    }
-
-    private static boolean isIntact(Path file) {
-        try {
-            ImageFiles.readRgb(file);
-            return true;
-        } catch (InvalidDataException e) {
-            return false;
-        }
     }
 
     private boolean fits(int index, Path file, ImageFiles.Size size, ImageInfo image) {

@@ -103,7 +103,10 @@ final class VocAnnotation {
             throw e instanceof InvalidDataException invalid
                     ? invalid
                     : new InvalidDataException(
-                            file + ": is not well-formed XML (" + e.getMessage() + "); expected a VOC annotation", e);
+                            file + ": is not well-formed XML ("
+                                    + String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ")
+                                    + "); expected a VOC annotation",
+                            e);
         }
         return names;
     }

@@ -3,8 +3,10 @@ package dev.wsss.examples;
 import dev.wsss.api.AtomicFile;
 import dev.wsss.datasets.DatasetCheck;
 import dev.wsss.datasets.DatasetReport;
-import dev.wsss.datasets.DatasetSplits;
+import dev.wsss.datasets.Datasets;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +30,7 @@ import picocli.CommandLine.Spec;
             "Looks at every image and mask of a dataset: whether they are there, can be read and fit each other, which images"
                     + " stand twice, what tags and masks say of each class.",
             "Exit status: 0 nothing is wrong, 3 something is, and is listed (tags that differ from masks count), 1 the dataset"
-                    + " cannot be opened, such as for a listed image that is not there."
+                    + " cannot be opened, such as for a list that is not there."
         })
 final class DataCheckCommand implements Callable<Integer> {
     @Spec
@@ -62,11 +64,12 @@ final class DataCheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (folder != null) {
-            data.data = LayoutGuess.spec(folder);
+            data.data = spec(folder);
         }
-        DatasetSplits splits = data.open(1);
-        DatasetCheck.Builder builder =
-                DatasetCheck.builder().setData(splits).optFast(fast).optProgress(new TerminalProgress(System.err));
+        DatasetCheck.Builder builder = data.open(
+                        1, opened -> DatasetCheck.builder().setData(opened))
+                .optFast(fast)
+                .optProgress(new TerminalProgress(System.err));
         if (threads != null) {
             builder.optThreads(threads);
         }
@@ -78,6 +81,16 @@ final class DataCheckCommand implements Callable<Integer> {
         print(report, out);
         out.flush();
         return report.isClean() ? 0 : Wsss.SOME_FAILED;
+    }
+
+    /** The text of a dataset: as it is, or with the kind before it if it is a folder or file. */
+    private static String spec(String text) {
+        try {
+            Path path = Path.of(text);
+            return Files.exists(path) ? Datasets.guess(path) : text;
+        } catch (InvalidPathException e) {
+            return text; // opening it tells
+        }
     }
 
     private static void print(DatasetReport report, PrintWriter out) {

@@ -94,10 +94,25 @@ class DataCommandTest {
         assertThat(err.toString()).doesNotContain("wsss:");
 
         Files.delete(SceneFolder.image(data, 2));
-        assertThat(run("check", data)).isEqualTo(1);
-        assertThat(err.toString()).contains("there is no image 's2'").doesNotContain("Exception");
+        Files.delete(SceneFolder.image(data, 7));
+        assertThat(run("check", data)).isEqualTo(3);
+        assertThat(lines())
+                .contains("image that is not there: 2")
+                .anyMatch(line -> line.contains("there is no image 's2'"))
+                .anyMatch(line -> line.contains("there is no image 's7'"));
+        assertThat(run("tags", "--data", "folder:" + data, "--out", folder.resolve("tags.csv")))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("there is no image 's2'").hasLineCount(1);
         assertThat(run("check", folder)).isEqualTo(1);
         assertThat(err.toString()).contains("expected its kind before it, such as voc:");
+        Path both = Files.createDirectories(data.resolve("leftImg8bit"));
+        assertThat(run("check", data)).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("that of cityscapes and of folder; expected")
+                .hasLineCount(1);
+        Files.delete(both);
+        assertThat(run("check", SceneFolder.image(data, 1))).isEqualTo(1);
+        assertThat(err.toString()).contains("s1.png: no such folder; expected a dataset");
         assertThat(run("check", folder.resolve("none"))).isEqualTo(1);
         assertThat(err.toString()).contains("none' is not known");
         assertThat(run()).isEqualTo(2);
