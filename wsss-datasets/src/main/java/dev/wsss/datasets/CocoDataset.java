@@ -257,6 +257,7 @@ public final class CocoDataset extends FileDataset {
         private Annotations open(Path file) {
             List<String> problems = new ArrayList<>();
             CocoInstances read = CocoInstances.openWithoutOutlines(file, problems::add);
+            gaps.problems(problems);
             if (!problems.isEmpty()) {
                 notes.add(Counts.of(problems.size(), "problem") + " of " + within(file)
                         + ", whose images or annotations are left out; the first: " + problems.get(0));
@@ -288,6 +289,9 @@ public final class CocoDataset extends FileDataset {
                     : within(layout.images())
                             + (annotations == null ? "" : " that " + within(annotations.file) + " has");
             String last = chosen.part != null ? chosen.part : file == null ? split : TextLines.stem(named);
+            if (last.equals(layout.part())) {
+                last += layout.year(); // the parts of 2014 and 2017 are not the same
+            }
             return new CocoDataset(
                     "coco/" + last, file, entries, new Source(named, source, reader, chosen.evaluation, gaps, notes));
         }

@@ -127,7 +127,7 @@ public final class DatasetMasks {
     }
 
     /** Of a mask that cannot be read, writing it will tell. */
-    private static String fingerprint(@Nullable Path mask) {
+    static String fingerprint(@Nullable Path mask) {
         try {
             return mask == null ? "" : FileFingerprint.of(mask);
         } catch (InvalidDataException e) {

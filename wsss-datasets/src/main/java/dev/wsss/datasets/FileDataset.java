@@ -68,7 +68,7 @@ abstract class FileDataset implements Dataset {
         this.reader = source.reader;
         this.gaps = source.gaps;
         if (entries.isEmpty()) {
-            throw new InvalidDataException(name + ": lists no image; expected at least one");
+            throw new InvalidDataException(name + ": no image is named in " + source.list + "; expected at least one");
         }
         Map<String, String> origins = new HashMap<>();
         for (Entry entry : entries) {
@@ -136,18 +136,18 @@ abstract class FileDataset implements Dataset {
                     + ") has a tag of " + classes.tagNames() + "; expected one at least");
         }
         if (!unreadable.isEmpty()) {
-            more.add("tags of " + Counts.of(unreadable.size(), "image") + " cannot be read: "
+            more.add(name + ": tags of " + Counts.of(unreadable.size(), "image") + " cannot be read: "
                     + unreadable.get(0).getMessage());
         }
         if (untagged > 0) {
-            more.add(Counts.of(untagged, "image") + " without a tag");
+            more.add(name + ": " + Counts.of(untagged, "image") + " without a tag");
         }
         List<String> unused = IntStream.range(0, counts.length)
                 .filter(tag -> counts[tag] == 0)
                 .mapToObj(classes.tagNames()::get)
                 .toList();
         if (!unused.isEmpty()) {
-            more.add(Counts.of(unused.size(), "class") + " of " + counts.length + " without an image: "
+            more.add(name + ": " + Counts.of(unused.size(), "class") + " of " + counts.length + " without an image: "
                     + Counts.names(unused));
         }
         return sum;
@@ -233,6 +233,11 @@ abstract class FileDataset implements Dataset {
 
     final @Nullable Path mask(int index) {
         return entries.get(index).mask;
+    }
+
+    /** What is wrong with the annotations of this as a whole. */
+    final List<String> problems() {
+        return gaps.problems();
     }
 
     /** Why the image of a sample is not there; null if it was when this was opened. */

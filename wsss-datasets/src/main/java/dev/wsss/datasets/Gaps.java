@@ -2,7 +2,9 @@ package dev.wsss.datasets;
 
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Gaps {
     private final boolean kept;
     private final Map<String, String> images = new HashMap<>();
+    private final List<String> problems = new ArrayList<>();
 
     /** @param kept whether to go on, for a check */
     Gaps(boolean kept) {
@@ -40,6 +43,15 @@ final class Gaps {
     @Nullable
     String image(String id) {
         return images.get(id);
+    }
+
+    /** Keeps what is wrong with the annotations of all images, of which the rest is used all the same. */
+    void problems(List<String> found) {
+        problems.addAll(found);
+    }
+
+    List<String> problems() {
+        return problems;
     }
 
     /**

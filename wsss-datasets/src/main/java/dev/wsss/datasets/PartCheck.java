@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ final class PartCheck {
     private final int[] tagsWithoutPixel;
     private final int[] pixelsWithoutTag;
     private final long[] pixels = new long[256];
+    private final AtomicInteger masksGone = new AtomicInteger();
     private int tags;
     private int tagged;
     private int untagged;
@@ -89,9 +91,15 @@ final class PartCheck {
                 .add(new DatasetReport.Finding(kind, data.name(), data.id(index), message));
     }
 
-    /** Everything that was found, by sample. */
+    /** Everything that was found, of the part first, then by sample. */
     synchronized List<DatasetReport.Finding> findings() {
-        return findings.values().stream().flatMap(List::stream).toList();
+        List<DatasetReport.Finding> all = new ArrayList<>();
+        if (files != null) {
+            files.problems()
+                    .forEach(problem -> all.add(new DatasetReport.Finding(Kind.ANNOTATIONS, data.name(), "", problem)));
+        }
+        findings.values().forEach(all::addAll);
+        return all;
     }
 
     /** Looks at a sample. */
@@ -185,6 +193,7 @@ final class PartCheck {
         MaskReader reader = files.reader();
         if (file == null || (reader.readsMaskFiles() && !Files.exists(file))) {
             find(Kind.MASK_MISSING, index, file + ": no such file; expected the mask of '" + data.id(index) + "'");
+            masksGone.incrementAndGet();
             return Mask.NONE;
         }
         try {
@@ -304,7 +313,7 @@ final class PartCheck {
                 data.name(),
                 data.size(),
                 (int) IntStream.of(heights).filter(h -> h > 0).count(),
-                (int) IntStream.range(0, data.size()).filter(data::hasTruth).count(),
+                (int) IntStream.range(0, data.size()).filter(data::hasTruth).count() - masksGone.get(),
                 tags,
                 tagged,
                 untagged,

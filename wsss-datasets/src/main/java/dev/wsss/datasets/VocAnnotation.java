@@ -40,6 +40,9 @@ final class VocAnnotation {
     static Objects read(Path file, ClassCatalog classes) {
         byte[] bytes;
         try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new InvalidDataException(file + ": is a folder or another thing; expected a VOC annotation");
+            }
             long size = Files.size(file);
             if (size > MAX_BYTES) {
                 throw new InvalidDataException(

@@ -3,6 +3,7 @@ package dev.wsss.datasets;
 import static dev.wsss.datasets.TestFiles.assertInvalid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.wsss.api.ImageTags;
 import dev.wsss.datasets.DatasetReport.Finding;
@@ -123,6 +124,63 @@ class GapsTest {
                         Kind.TAGS_UNREADABLE, "d", root + "/train.txt:2: 'd' has no line in labels.csv, and no tags"))
                 .extracting(t -> t.toList().get(1))
                 .containsExactly("b", "d", "e", "e");
+    }
+
+    /** Objects that are left out, as of an image of no size that can be, are told, and not taken for nothing wrong. */
+    @Test
+    void problemsOfAnnotationsAreFindings() throws IOException {
+        Path coco = BenchmarkTree.COCO_OFFICIAL.write(folder.resolve("coco"));
+        Path json = coco.resolve("annotations/instances_train2014.json");
+        Files.writeString(
+                json,
+                Files.readString(json)
+                        .replaceFirst("\"height\":12,\"width\":18", "\"height\":1000000,\"width\":1000000"));
+        DatasetReport report = DatasetCheck.builder()
+                .setData(BenchmarkTree.COCO_OFFICIAL.builder(coco))
+                .build()
+                .run();
+        assertThat(report.counts()).isEqualTo(Map.of(Kind.ANNOTATIONS, 4));
+        assertThat(report.findings().get(0).message())
+                .contains("image 9 has 1000000x1000000 pixels; expected at least 1x1");
+        assertThat(report.findings().get(0).id()).isEmpty();
+    }
+
+    /** What is listed and gone is no mask of the count, and a pipe is not waited for. */
+    @Test
+    void filesOfOtherKindsAreTold() throws Exception {
+        Path camvid = BenchmarkTree.CAMVID.write(folder.resolve("camvid"));
+        Files.delete(camvid.resolve("trainannot/0001TP_006690.png"));
+        DatasetReport report = DatasetCheck.builder()
+                .setData(BenchmarkTree.CAMVID.builder(camvid))
+                .build()
+                .run();
+        assertThat(report.counts()).containsOnlyKeys(Kind.MASK_MISSING, Kind.TAGS_UNREADABLE);
+        assertThat(report.parts().get(0).masks()).isEqualTo(1);
+
+        Path voc = BenchmarkTree.VOC.write(folder.resolve("VOC2012"));
+        for (String name : List.of("Annotations/2007_000032.xml", "Annotations/2007_000039.xml")) {
+            Files.delete(voc.resolve(name));
+        }
+        Files.createDirectory(voc.resolve("Annotations/2007_000032.xml"));
+        Process pipe = new ProcessBuilder(
+                        "mkfifo",
+                        voc.resolve("Annotations/2007_000039.xml").toString(),
+                        voc.resolve("pipe.txt").toString())
+                .start();
+        assumeThat(pipe.waitFor()).isZero();
+        assertThat(findings(BenchmarkTree.VOC.builder(voc)))
+                .extracting(Finding::kind)
+                .containsExactly(Kind.TAGS_UNREADABLE, Kind.TAGS_UNREADABLE);
+        assertInvalid(() -> Datasets.classes(voc.resolve("pipe.txt"), true), "pipe.txt: is a folder or another thing");
+    }
+
+    @Test
+    void anEmptyListIsNamed() throws IOException {
+        Path voc = BenchmarkTree.VOC.write(folder.resolve("VOC2012"));
+        TestFiles.text(voc.resolve("ImageSets/Segmentation/train.txt"), "", " ");
+        assertInvalid(
+                () -> findings(BenchmarkTree.VOC.builder(voc)),
+                "no image is named in ImageSets/Segmentation/train.txt; expected at least one");
     }
 
     /** What a list names that leads elsewhere is refused still. */

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -131,11 +130,7 @@ class LayoutGuessTest {
 
         // without annotations nothing tells what DHR's folders hold
         Path packed = BenchmarkTree.CONTEXT_DHR.write(folder.resolve("packed"));
-        try (Stream<Path> xml = Files.list(packed.resolve("train/xml"))) {
-            for (Path each : xml.toList()) {
-                Files.delete(each);
-            }
-        }
+        TestFiles.delete(packed.resolve("train/xml"));
         assertInvalid(() -> Datasets.guess(packed), "that of voc and of context59-vocfirst");
     }
 }

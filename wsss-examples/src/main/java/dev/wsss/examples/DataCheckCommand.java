@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -64,6 +65,10 @@ final class DataCheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (folder != null) {
+            if (spec.commandLine().getParseResult().hasMatchedOption("--data")) {
+                throw new ParameterException(
+                        spec.commandLine(), "both " + folder + " and --data; expected one of them");
+            }
             data.data = spec(folder);
         }
         DatasetCheck.Builder builder = data.open(
@@ -83,11 +88,14 @@ final class DataCheckCommand implements Callable<Integer> {
         return report.isClean() ? 0 : Wsss.SOME_FAILED;
     }
 
-    /** The text of a dataset: as it is, or with the kind before it if it is a folder or file. */
+    /** The text of a dataset: as it is, or with the kind before it if it is a path. */
     private static String spec(String text) {
+        if (text.isEmpty() || text.startsWith("shapes")) {
+            return text;
+        }
         try {
             Path path = Path.of(text);
-            return Files.exists(path) ? Datasets.guess(path) : text;
+            return Files.exists(path) || !text.contains(":") ? Datasets.guess(path) : text;
         } catch (InvalidPathException e) {
             return text; // opening it tells
         }
@@ -119,8 +127,8 @@ final class DataCheckCommand implements Callable<Integer> {
     private static void print(DatasetReport.Part part, PrintWriter out) {
         out.println(Table.printable(part.name()) + ": "
                 + part.published().orElse(part.samples() + (part.samples() == 1 ? " image" : " images")));
-        out.println("  " + part.images() + " can be read, " + part.masks() + " have a mask, " + part.untagged()
-                + " have no tag");
+        out.println("  " + part.images() + " can be read, " + part.masks() + " with a mask, " + part.untagged()
+                + " without a tag");
         out.println("  " + part.tags() + " tags, "
                 + (part.tagged() == 0 ? "-" : String.format(Locale.ROOT, "%.3f", part.meanTags())) + " an image");
         part.heights()
@@ -154,7 +162,7 @@ final class DataCheckCommand implements Callable<Integer> {
     private static Table table(DatasetReport.Part part) {
         boolean masks = part.classes().stream().anyMatch(c -> c.pixels().isPresent());
         boolean differ = part.classes().stream().anyMatch(c -> c.tagsWithoutPixel() + c.pixelsWithoutTag() > 0);
-        List<String> head = new ArrayList<>(List.of("value", "class", "images by tag"));
+        List<String> head = new ArrayList<>(List.of("label", "class", "images by tag"));
         if (masks) {
             head.addAll(List.of("images by mask", "pixels"));
         }
