@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -399,22 +400,17 @@ public final class CocoDataset extends FileDataset {
             }
             noteNames(renamed, "masks of " + within(folder));
             if (layout.isOfPart(folder)) {
-                List<Long> unused = masks.files().keySet().stream()
-                        .filter(number -> images.find(number) == null)
-                        .toList();
+                Map<Long, Path> unused = new TreeMap<>(masks.files());
+                images.files().keySet().forEach(unused::remove);
                 if (!unused.isEmpty()) {
-                    List<String> names = new ArrayList<>();
-                    unused.forEach(number ->
-                            names.add(masks.files().get(number).getFileName().toString()));
                     notes.add(Counts.of(unused.size(), "mask") + " in " + within(folder) + " not used, of no image: "
-                            + Counts.names(names));
+                            + Counts.names(unused.values().stream()
+                                    .map(mask -> mask.getFileName().toString())
+                                    .toList()));
                 }
                 if (!listed && annotations == null && gaps.kept()) {
-                    unused.forEach(number -> {
-                        Path mask = masks.files().get(number);
-                        found.put(number, mask);
-                        items.add(ofMask(number, mask));
-                    });
+                    found.putAll(unused);
+                    unused.forEach((number, mask) -> items.add(ofMask(number, mask)));
                 }
             }
             if (found.isEmpty() && chosen.maskFolder != null) {

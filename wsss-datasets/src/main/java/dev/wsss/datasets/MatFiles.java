@@ -72,8 +72,7 @@ final class MatFiles {
         @Override
         public boolean isIntact(Path file) {
             try {
-                matrix.apply(file);
-                return true;
+                return matrix.apply(file).getNumElements() > 0;
             } catch (InvalidDataException e) {
                 return false;
             }

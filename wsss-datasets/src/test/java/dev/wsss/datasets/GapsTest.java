@@ -172,6 +172,8 @@ class GapsTest {
                 .extracting(Finding::kind)
                 .containsExactly(Kind.TAGS_UNREADABLE, Kind.TAGS_UNREADABLE);
         assertInvalid(() -> Datasets.classes(voc.resolve("pipe.txt"), true), "pipe.txt: is a folder or another thing");
+        assertInvalid(() -> CocoInstances.open(voc.resolve("pipe.txt")), "pipe.txt: is a folder or another thing");
+        assertInvalid(() -> PanopticSegments.read(voc.resolve("pipe.txt")), "pipe.txt: is a folder or another thing");
     }
 
     @Test
