@@ -74,6 +74,28 @@ class DatasetMasksTest {
         assertThat(export.failed().get("ulm_3")).contains("ulm_3_gtFine_labelIds.png");
     }
 
+    /** The PNG of an earlier run is not taken for one of the run that could not make it. */
+    @Test
+    void overwritingLeavesNothingOfBefore() throws IOException {
+        write("train", "ulm", 1, 7, 26);
+        write("train", "ulm", 2, 7, 8);
+        write("train", "ulm", 3, 7, 8);
+        write("train", "ulm", 4, 7, 8);
+        write("train", "ulm", 5, 7, 8);
+        export();
+        Path bad = mask("train", "ulm", 1);
+        Files.write(bad, Arrays.copyOf(Files.readAllBytes(bad), 70));
+        MaskExport again = DatasetMasks.builder()
+                .setData(Datasets.open("cityscapes:" + root))
+                .setOut(out)
+                .optOverwrite(true)
+                .build()
+                .run();
+        assertThat(again.failed()).containsOnlyKeys("ulm_1");
+        assertThat(out.resolve("ulm_1.png")).doesNotExist();
+        assertThat(export().failed()).containsOnlyKeys("ulm_1");
+    }
+
     @Test
     void anIdOfTwoMasksIsRefused() throws IOException {
         write("train", "ulm", 1, 7, 26);
