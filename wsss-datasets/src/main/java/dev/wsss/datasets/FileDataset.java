@@ -68,7 +68,7 @@ abstract class FileDataset implements Dataset {
         this.reader = source.reader;
         this.gaps = source.gaps;
         if (entries.isEmpty()) {
-            throw new InvalidDataException(name + ": no image is named in " + source.list + "; expected at least one");
+            throw new InvalidDataException(name + ": " + source.list + " lists no image; expected at least one");
         }
         Map<String, String> origins = new HashMap<>();
         for (Entry entry : entries) {

@@ -182,7 +182,7 @@ class GapsTest {
         TestFiles.text(voc.resolve("ImageSets/Segmentation/train.txt"), "", " ");
         assertInvalid(
                 () -> findings(BenchmarkTree.VOC.builder(voc)),
-                "no image is named in ImageSets/Segmentation/train.txt; expected at least one");
+                "ImageSets/Segmentation/train.txt lists no image; expected at least one");
     }
 
     /** What a list names that leads elsewhere is refused still. */
