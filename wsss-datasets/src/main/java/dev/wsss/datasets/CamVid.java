@@ -4,6 +4,7 @@ import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,11 +43,16 @@ public final class CamVid extends FileDataset {
      */
     public static CamVid open(Path root, String split) {
         TextLines.requireFolder(root, EXPECTED);
-        return open(root, split, TextLines.inside(root, split + ".txt", "split"));
+        return open(root, split, TextLines.inside(root, split + ".txt", "split"), false);
     }
 
-    /** As {@link #open(Path, String)}, of a list under another name. */
-    static CamVid open(Path root, String split, Path list) {
+    /**
+     * As {@link #open(Path, String)}, of a list under another name.
+     *
+     * @param kept whether what is missing or damaged is kept for a check to tell of
+     */
+    static CamVid open(Path root, String split, Path list, boolean kept) {
+        Gaps gaps = new Gaps(kept);
         TextLines.requireFolder(root, EXPECTED);
         List<Entry> entries = new ArrayList<>();
         for (TextLines.Line line : TextLines.read(list, "the list of split '" + split + "'")) {
@@ -55,10 +61,24 @@ public final class CamVid extends FileDataset {
                 throw new InvalidDataException(
                         line.origin() + ": is '" + line.text() + "'; expected the paths of an image and its mask");
             }
-            Path image = TextLines.resolve(root, strip(tokens[0]), line.origin());
-            Path mask = TextLines.resolve(root, strip(tokens[1]), line.origin());
-            ImageTags tags = ImageTags.anyPixel(CLASSES, READER.read(mask));
-            entries.add(new Entry(TextLines.stem(tokens[0]), image, mask, () -> tags, line.origin()));
+            String id = TextLines.stem(tokens[0]);
+            if (!kept) {
+                Path mask = TextLines.resolve(root, strip(tokens[1]), line.origin());
+                ImageTags tags = ImageTags.anyPixel(CLASSES, READER.read(mask));
+                Path image = TextLines.resolve(root, strip(tokens[0]), line.origin());
+                entries.add(new Entry(id, image, mask, () -> tags, line.origin()));
+                continue;
+            }
+            Path image = TextLines.inside(root, strip(tokens[0]), line.origin());
+            if (!Files.isRegularFile(image)) {
+                gaps.image(
+                        id,
+                        new InvalidDataException(
+                                line.origin() + ": names '" + tokens[0] + "', but there is no file " + image));
+            }
+            Path mask = TextLines.inside(root, strip(tokens[1]), line.origin());
+            entries.add(new Entry(
+                    id, image, mask, MaskTags.of(CLASSES, READER, mask, id, line.origin(), false), line.origin()));
         }
         return new CamVid(
                 "camvid/" + split,
@@ -68,6 +88,7 @@ public final class CamVid extends FileDataset {
                         "those of the list, from which the tags come",
                         READER,
                         false,
+                        gaps,
                         List.of()));
     }
 

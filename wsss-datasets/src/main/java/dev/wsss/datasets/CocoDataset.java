@@ -1,6 +1,7 @@
 package dev.wsss.datasets;
 
 import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.ImageFiles;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -90,6 +92,7 @@ public final class CocoDataset extends FileDataset {
         private @Nullable Path tagFile;
         private @Nullable String part;
         private boolean evaluation;
+        private boolean gaps;
 
         private Builder() {}
 
@@ -168,6 +171,12 @@ public final class CocoDataset extends FileDataset {
             return this;
         }
 
+        /** Whether images and tags that are not there are kept for a check to tell of, and not refused; default false. */
+        Builder optGaps(boolean kept) {
+            this.gaps = kept;
+            return this;
+        }
+
         /**
          * Lists the folders, reads list and annotations, derives tags from masks if need be, and looks at some of the masks.
          *
@@ -214,6 +223,7 @@ public final class CocoDataset extends FileDataset {
         private final CocoLayout layout;
         private final String split;
         private final List<String> notes = new ArrayList<>();
+        private final Gaps gaps;
         private final CocoNumbers images;
         private final @Nullable Annotations annotations;
 
@@ -221,6 +231,7 @@ public final class CocoDataset extends FileDataset {
             this.chosen = chosen;
             this.layout = layout;
             this.split = split;
+            gaps = new Gaps(chosen.gaps);
             notes.add("laid out " + layout.form() + ": images in " + within(layout.images()));
             images = CocoNumbers.list(layout.images(), ImageFolder::isImage);
             if (!images.others().isEmpty()) {
@@ -247,6 +258,7 @@ public final class CocoDataset extends FileDataset {
         private Annotations open(Path file) {
             List<String> problems = new ArrayList<>();
             CocoInstances read = CocoInstances.openWithoutOutlines(file, problems::add);
+            gaps.problems(problems);
             if (!problems.isEmpty()) {
                 notes.add(Counts.of(problems.size(), "problem") + " of " + within(file)
                         + ", whose images or annotations are left out; the first: " + problems.get(0));
@@ -257,7 +269,7 @@ public final class CocoDataset extends FileDataset {
         CocoDataset read() {
             Path file = chosen.list != null ? chosen.list : layout.list().orElse(null);
             List<Item> items = file == null ? unlisted() : listed(file);
-            Map<Long, Path> masks = masks(items);
+            Map<Long, Path> masks = masks(items, file != null);
             String source = maskFolder().map(this::within).orElse("");
             MaskReader reader = MaskReader.of(CLASSES);
             if (masks.isEmpty() && annotations != null) {
@@ -278,8 +290,11 @@ public final class CocoDataset extends FileDataset {
                     : within(layout.images())
                             + (annotations == null ? "" : " that " + within(annotations.file) + " has");
             String last = chosen.part != null ? chosen.part : file == null ? split : TextLines.stem(named);
+            if (last.equals(layout.part())) {
+                last += layout.year(); // the parts of 2014 and 2017 are not the same
+            }
             return new CocoDataset(
-                    "coco/" + last, file, entries, new Source(named, source, reader, chosen.evaluation, notes));
+                    "coco/" + last, file, entries, new Source(named, source, reader, chosen.evaluation, gaps, notes));
         }
 
         private Optional<Path> maskFolder() {
@@ -293,8 +308,11 @@ public final class CocoDataset extends FileDataset {
             for (CocoList.Line line : list.lines()) {
                 Path image = images.find(line.number());
                 if (image == null) {
-                    throw new InvalidDataException(line.origin() + ": there is no image '" + line.text() + "' in "
-                            + layout.images() + ", by this or another name of number " + line.number());
+                    image = layout.images().resolve(TextLines.stem(line.text()) + ".jpg");
+                    gaps.image(
+                            TextLines.stem(line.text()),
+                            new InvalidDataException(line.origin() + ": there is no image '" + line.text() + "' in "
+                                    + layout.images() + ", by this or another name of number " + line.number()));
                 }
                 Item item = new Item(
                         line.number(),
@@ -339,18 +357,31 @@ public final class CocoDataset extends FileDataset {
                         + Counts.names(unknown));
             }
             if (annotations != null && items.size() < annotations.read.images().size()) {
-                List<String> gone = annotations.read.images().stream()
+                List<CocoImage> gone = annotations.read.images().stream()
                         .filter(image -> images.find(image.id()) == null)
-                        .map(CocoImage::fileName)
                         .toList();
                 notes.add(Counts.of(gone.size(), "image") + " of " + within(annotations.file) + " not there: "
-                        + Counts.names(gone));
+                        + Counts.names(gone.stream().map(CocoImage::fileName).toList()));
+                if (gaps.kept()) {
+                    gone.forEach(image -> items.add(gone(image, annotations.file)));
+                }
             }
             return items;
         }
 
+        /** An image of the annotations that is not there; elsewhere than for a check it is left out. */
+        private Item gone(CocoImage image, Path file) {
+            String stem = TextLines.stem(image.fileName());
+            String id = CocoNumbers.of(stem).isPresent() ? stem : String.valueOf(image.id());
+            gaps.image(
+                    id,
+                    new InvalidDataException(file + ": there is no image '" + image.fileName() + "' in "
+                            + layout.images() + ", by this or another name of number " + image.id()));
+            return new Item(image.id(), layout.images().resolve(id + ".jpg"), file.toString(), null);
+        }
+
         /** The masks of the images, by number. */
-        private Map<Long, Path> masks(List<Item> items) {
+        private Map<Long, Path> masks(List<Item> items, boolean listed) {
             Map<Long, Path> found = new HashMap<>();
             Path folder = maskFolder().orElse(null);
             if (folder == null) {
@@ -369,13 +400,17 @@ public final class CocoDataset extends FileDataset {
             }
             noteNames(renamed, "masks of " + within(folder));
             if (layout.isOfPart(folder)) {
-                List<String> unused = masks.files().entrySet().stream()
-                        .filter(mask -> images.find(mask.getKey()) == null)
-                        .map(mask -> mask.getValue().getFileName().toString())
-                        .toList();
+                Map<Long, Path> unused = new TreeMap<>(masks.files());
+                images.files().keySet().forEach(unused::remove);
                 if (!unused.isEmpty()) {
                     notes.add(Counts.of(unused.size(), "mask") + " in " + within(folder) + " not used, of no image: "
-                            + Counts.names(unused));
+                            + Counts.names(unused.values().stream()
+                                    .map(mask -> mask.getFileName().toString())
+                                    .toList()));
+                }
+                if (!listed && annotations == null && gaps.kept()) {
+                    found.putAll(unused);
+                    unused.forEach((number, mask) -> items.add(ofMask(number, mask)));
                 }
             }
             if (found.isEmpty() && chosen.maskFolder != null) {
@@ -383,6 +418,13 @@ public final class CocoDataset extends FileDataset {
                         + " of " + split + "; expected <number>.png");
             }
             return found;
+        }
+
+        /** An image that is not there, as its mask says. */
+        private Item ofMask(long number, Path mask) {
+            String id = TextLines.stem(mask.getFileName().toString());
+            gaps.image(id, new InvalidDataException(mask + ": there is no image of this mask in " + layout.images()));
+            return new Item(number, layout.images().resolve(id + ".jpg"), mask.toString(), null);
         }
 
         private List<Supplier<ImageTags>> tags(List<Item> items, Map<Long, Path> masks, MaskReader reader) {
@@ -415,7 +457,8 @@ public final class CocoDataset extends FileDataset {
                         xml,
                         CLASSES,
                         items.stream().map(Item::id).toList(),
-                        items.stream().map(Item::origin).toList());
+                        items.stream().map(Item::origin).toList(),
+                        gaps);
                 notes.add("tags are the objects of " + within(xml) + "/<id>.xml");
                 notes.addAll(read.notes("COCO", chosen.evaluation));
                 return items.stream().map(item -> read.tags(item.id())).toList();
@@ -444,11 +487,14 @@ public final class CocoDataset extends FileDataset {
             for (Item item : items) {
                 String key = keys.get(item.number);
                 ImageTags found = key == null ? null : known.get(key);
-                if (found == null) {
-                    throw new InvalidDataException(item.origin + ": '" + item.id() + "' has no tags in " + from);
+                if (key != null) {
+                    unused.remove(key);
                 }
-                unused.remove(key);
-                source.add(fixed(found));
+                source.add(
+                        found != null
+                                ? fixed(found)
+                                : gaps.tags(new InvalidDataException(
+                                        item.origin + ": '" + item.id() + "' has no tags in " + from)));
             }
             if (!unused.isEmpty()) {
                 notes.add("tags of " + Counts.of(unused.size(), "image") + " that " + split + " does not have: "
@@ -525,6 +571,23 @@ public final class CocoDataset extends FileDataset {
                 labels[i] = own[labels[i] & 255];
             }
             return LabelMap.wrap(map.height(), map.width(), labels);
+        }
+
+        @Override
+        public ImageFiles.Size size(Path image) {
+            LabelMap map = read(image);
+            return new ImageFiles.Size(map.height(), map.width());
+        }
+
+        /** What cannot be drawn is no matter of values. */
+        @Override
+        public boolean isIntact(Path image) {
+            return false;
+        }
+
+        @Override
+        public String basis() {
+            return MaskReader.hash(json) + " " + rule;
         }
 
         @Override

@@ -55,9 +55,9 @@ final class CocoJson {
      */
     static CocoJson read(Path file, boolean outlines) {
         try {
-            if (Files.isDirectory(file) || Files.size(file) > MAX_BYTES) {
-                throw new InvalidDataException(file + ": is a folder or has more than " + MAX_BYTES + " bytes ("
-                        + Files.size(file) + "); expected " + EXPECTED);
+            if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {
+                throw new InvalidDataException(file + ": is a folder or another thing, or has more than " + MAX_BYTES
+                        + " bytes (" + Files.size(file) + "); expected " + EXPECTED);
             }
             // a decoder of its own, since the stream reader's would put other characters for bytes that are not UTF-8
             try (JsonReader reader = new JsonReader(new BufferedReader(

@@ -94,7 +94,8 @@ record CocoLayout(Form form, Path root, String part, String year, Path images) {
         return split.startsWith("train") ? "train" : "val";
     }
 
-    private static List<CocoLayout> all(Path root, String split) {
+    /** The layouts of a part whose folder of images is there. */
+    static List<CocoLayout> all(Path root, String split) {
         if (!split.matches("(train|val)(2014|2017)?")) {
             throw new InvalidDataException(
                     root + ": split '" + split + "' is not known; expected train, val, train2014 or the like");

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * DatasetReport report = DatasetCheck.builder()
- *         .setData(Datasets.open("voc:VOCdevkit/VOC2012"))
+ *         .setData(Datasets.builder().setSpec("voc:VOCdevkit/VOC2012"))
  *         .build()
  *         .run();
  * report.findings().forEach(System.out::println);
@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * neither pixels nor what follows from them. EXIF's orientation is told and not applied, as masks are drawn on the stored
  * pixels: a mask that was drawn on the turned image has another size than its image, and is found for that.
  *
- * <p>An image that a list names and that is not there keeps most datasets from being opened; here it is found where it went
- * afterwards. Tags that differ from masks are found too, of which the published datasets are not free.
+ * <p>An image that a list names and that is not there keeps most datasets from being opened: {@link
+ * Builder#setData(Datasets.Builder)} opens them all the same and tells of each. Tags that differ from masks are found too, of which the published datasets are not free.
  *
  * <p>Two images are the same where their files have the same bytes; of images that lie in no file none is found. What tags
  * are derived from, they do not contradict.
@@ -164,6 +164,24 @@ public final class DatasetCheck {
             data.val().ifPresent(parts::add);
             notes = data.notes();
             return this;
+        }
+
+        /**
+         * A dataset that is not open yet. Images and tags that its lists name and that are not there, of which the first
+         * keeps it from being {@linkplain Datasets.Builder#open opened} elsewhere, are found all.
+         *
+         * @throws IllegalStateException if the text was not set
+         * @throws IllegalArgumentException as {@link Datasets.Builder#open}
+         * @throws dev.wsss.api.InvalidDataException if it cannot be opened for another reason, such as a list that is not
+         *     there
+         */
+        public Builder setData(Datasets.Builder data) {
+            data.optGaps(true);
+            try {
+                return setData(data.open());
+            } finally {
+                data.optGaps(false);
+            }
         }
 
         /** One dataset alone. */

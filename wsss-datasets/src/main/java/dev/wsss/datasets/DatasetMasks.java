@@ -98,7 +98,7 @@ public final class DatasetMasks {
         }
     }
 
-    /** The datasets and, where masks lie in files, those of the files. */
+    /** The datasets and, where masks lie in files or are drawn of them, those of the files. */
     private Description description() {
         Description.Builder made =
                 Description.of("DatasetMasks").put("of", parts.get(0).name());
@@ -110,17 +110,24 @@ public final class DatasetMasks {
             if (part instanceof FileDataset files) {
                 made.put(
                         "masks." + name,
-                        Sha256.of(IntStream.range(0, files.size())
-                                .parallel()
-                                .mapToObj(i -> fingerprint(files.mask(i)))
-                                .collect(Collectors.joining("\n"))));
+                        Sha256.of(fingerprints(files) + "\n" + files.reader().basis()));
             }
         }
         return made.build();
     }
 
+    /** Of masks that are drawn of other files, nothing: these are the reader's basis. */
+    private static String fingerprints(FileDataset data) {
+        return data.reader().readsMaskFiles()
+                ? IntStream.range(0, data.size())
+                        .parallel()
+                        .mapToObj(i -> fingerprint(data.mask(i)))
+                        .collect(Collectors.joining("\n"))
+                : "";
+    }
+
     /** Of a mask that cannot be read, writing it will tell. */
-    private static String fingerprint(@Nullable Path mask) {
+    static String fingerprint(@Nullable Path mask) {
         try {
             return mask == null ? "" : FileFingerprint.of(mask);
         } catch (InvalidDataException e) {

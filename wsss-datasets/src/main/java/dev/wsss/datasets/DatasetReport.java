@@ -14,14 +14,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@link DatasetCheck} has found: what is wrong, and what there is. Immutable. */
 public final class DatasetReport {
-    /** Kinds of what can be wrong with a sample. */
+    /** Kinds of what can be wrong. */
     public enum Kind {
-        /** The image was listed and found when the dataset was opened, and is not there. */
+        /** The image is listed, and not there. */
         IMAGE_MISSING("image that is not there"),
         /** The image cannot be read. */
         IMAGE_UNREADABLE("image that cannot be read"),
-        /** The tags cannot be read, for another reason than that their mask cannot. */
-        TAGS_UNREADABLE("image whose tags cannot be read"),
+        /** The tags are not there or cannot be read, for another reason than that their mask cannot. */
+        TAGS_UNREADABLE("image whose tags are not there or cannot be read"),
+        /** A problem of COCO's annotations, for which an image or an object is left out. */
+        ANNOTATIONS("problem of the annotations"),
         /** There is no mask, though there are masks of other images of the part. */
         MASK_MISSING("image without a mask"),
         /** The mask is no intact file. */
@@ -52,9 +54,10 @@ public final class DatasetReport {
     }
 
     /**
-     * Something wrong with one sample.
+     * Something wrong with one sample, or with what all samples of a part are read from.
      *
      * @param part the name of the part
+     * @param id of the sample, empty where it is none of one sample
      * @param message what was found, with the file's name where there is one
      */
     public record Finding(Kind kind, String part, String id, String message) {}

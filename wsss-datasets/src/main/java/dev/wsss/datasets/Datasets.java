@@ -73,6 +73,34 @@ public final class Datasets {
     }
 
     /**
+     * The text for {@link #open} that the layout of a folder asks for, such as {@code voc:VOCdevkit/VOC2012}.
+     *
+     * <pre>{@code
+     * DatasetSplits data = Datasets.open(Datasets.guess(Path.of("VOCdevkit/VOC2012")));
+     * }</pre>
+     *
+     * @throws InvalidDataException if it is no folder, or its layout is none that is known, or that of several kinds, which
+     *     the message names
+     */
+    public static String guess(Path folder) {
+        List<String> kinds = LayoutGuess.kinds(folder);
+        if (kinds.size() == 1) {
+            return kinds.get(0) + ":" + folder;
+        }
+        throw new InvalidDataException(
+                kinds.isEmpty()
+                        ? folder + ": its layout is none of those known; expected its kind before it, such as voc:"
+                                + folder + " or folder:" + folder
+                        : folder + ": its layout is that of " + String.join(" and of ", kinds)
+                                + "; expected the one that is meant before it, such as "
+                                + String.join(
+                                        " or ",
+                                        kinds.stream()
+                                                .map(kind -> kind + ":" + folder)
+                                                .toList()));
+    }
+
+    /**
      * As {@code voc:DIR} of {@link #open}, with tags from elsewhere, such as the original programs' {@code cls_labels.npy},
      * in place of annotations.
      *
@@ -109,6 +137,7 @@ public final class Datasets {
         private @Nullable Function<ClassCatalog, Map<String, ImageTags>> tags;
         private @Nullable String masks;
         private int holdOut;
+        private boolean gaps;
 
         private Builder() {}
 
@@ -175,6 +204,12 @@ public final class Datasets {
                         "hold-out is every image of " + everyNth + "; expected every image of 2 or more");
             }
             this.holdOut = everyNth;
+            return this;
+        }
+
+        /** Whether images and tags that are not there are kept for a check to tell of, and not refused; default false. */
+        Builder optGaps(boolean kept) {
+            this.gaps = kept;
             return this;
         }
 
@@ -261,8 +296,8 @@ public final class Datasets {
             ListChoice lists = ListChoice.ofFolder(root);
             Path list = trainList == null ? lists.train().orElseThrow(lists::missing) : lists.named(trainList);
             Path valFile = valList(lists);
-            CamVid train = CamVid.open(root, stem(list), list);
-            CamVid val = valFile == null ? null : CamVid.open(root, stem(valFile), valFile);
+            CamVid train = CamVid.open(root, stem(list), list, gaps);
+            CamVid val = valFile == null ? null : CamVid.open(root, stem(valFile), valFile, gaps);
             notePassedOver(train, lists, list, valFile);
             return parts(train, val);
         }
@@ -289,7 +324,8 @@ public final class Datasets {
                     || Files.isDirectory(root.resolve("SegmentationClass"))
                     || Files.isDirectory(root.resolve("SegmentationClassAug"));
             Path valFile = masks || valList != null ? valList(lists) : null;
-            VocLayout.Builder builder = VocLayout.builder().setRoot(root).optTruth(masks);
+            VocLayout.Builder builder =
+                    VocLayout.builder().setRoot(root).optTruth(masks).optGaps(gaps);
             classFile(root).ifPresent(builder::optClassFile);
             if (this.masks != null) {
                 builder.optMaskFolder(this.masks).optTruth(true);
@@ -329,7 +365,8 @@ public final class Datasets {
 
         /** The builder of a part: as the folder has it, of another year, or of a list. */
         private CocoDataset.Builder coco(Path root, String part, @Nullable String choice) {
-            CocoDataset.Builder builder = CocoDataset.builder().setRoot(root).setSplit(part);
+            CocoDataset.Builder builder =
+                    CocoDataset.builder().setRoot(root).setSplit(part).optGaps(gaps);
             if (choice != null && CocoLayout.exists(root, choice)) {
                 builder.setSplit(choice);
             } else if (choice != null) {
@@ -350,7 +387,8 @@ public final class Datasets {
             ListChoice lists = ListChoice.ofFolder(root);
             Path list = trainList == null ? lists.train().orElse(null) : lists.named(trainList);
             Path valFile = valList(lists);
-            FolderDataset.Builder builder = FolderDataset.builder().setRoot(root);
+            FolderDataset.Builder builder =
+                    FolderDataset.builder().setRoot(root).optGaps(gaps);
             Optional<ClassFile> file = classFile(root);
             file.ifPresent(builder::optClassFile);
             if (tags != null) {
@@ -405,6 +443,7 @@ public final class Datasets {
         }
 
         private TreeDataset.Builder choose(TreeDataset.Builder builder, LabelSet set) {
+            builder.optGaps(gaps);
             if (tags != null) {
                 builder.optTags(tags.apply(set.catalog()));
             }

@@ -44,14 +44,16 @@ abstract class FileDataset implements Dataset {
      * @param masks what holds the masks, for notes
      * @param reader reads the masks
      * @param untagged whether a dataset without any tag is taken, which serves an evaluation only
+     * @param gaps what is named and not there
      * @param notes what else to tell
      */
-    record Source(String list, String masks, MaskReader reader, boolean untagged, List<String> notes) {}
+    record Source(String list, String masks, MaskReader reader, boolean untagged, Gaps gaps, List<String> notes) {}
 
     private final String name;
     private final ClassCatalog classes;
     private final List<Entry> entries;
     private final MaskReader reader;
+    private final Gaps gaps;
     private final int masks;
     private final List<String> notes = new CopyOnWriteArrayList<>();
 
@@ -64,8 +66,9 @@ abstract class FileDataset implements Dataset {
         this.classes = classes;
         this.entries = List.copyOf(entries);
         this.reader = source.reader;
+        this.gaps = source.gaps;
         if (entries.isEmpty()) {
-            throw new InvalidDataException(name + ": lists no image; expected at least one");
+            throw new InvalidDataException(name + ": " + source.list + " lists no image; expected at least one");
         }
         Map<String, String> origins = new HashMap<>();
         for (Entry entry : entries) {
@@ -92,8 +95,20 @@ abstract class FileDataset implements Dataset {
         }
         notes.addAll(source.notes);
         notes.addAll(more);
-        notes.addAll(MaskCheck.check(this));
+        notes.addAll(lookedAt());
         notes.forEach(note -> LOG.debug("{}", note));
+    }
+
+    /** What is wrong with some masks; a check, which tells of each, is not kept from it by all of them. */
+    private List<String> lookedAt() {
+        try {
+            return MaskCheck.check(this);
+        } catch (InvalidDataException e) {
+            if (!gaps.kept()) {
+                throw e;
+            }
+            return List.of(String.valueOf(e.getMessage()));
+        }
     }
 
     /** The number of all tags; tells of classes without any, images without any, and tags that cannot be read. */
@@ -112,27 +127,27 @@ abstract class FileDataset implements Dataset {
                 unreadable.add(e);
             }
         }
-        if (unreadable.size() == entries.size()) {
+        if (unreadable.size() == entries.size() && !gaps.kept()) {
             throw unreadable.get(0);
         }
         int sum = IntStream.of(counts).sum();
-        if (sum == 0 && !source.untagged) {
+        if (sum == 0 && !source.untagged && !(gaps.kept() && !unreadable.isEmpty())) {
             throw new InvalidDataException(name + ": no image of " + source.list + " (" + entries.size()
                     + ") has a tag of " + classes.tagNames() + "; expected one at least");
         }
         if (!unreadable.isEmpty()) {
-            more.add("tags of " + Counts.of(unreadable.size(), "image") + " cannot be read: "
+            more.add(name + ": tags of " + Counts.of(unreadable.size(), "image") + " cannot be read: "
                     + unreadable.get(0).getMessage());
         }
         if (untagged > 0) {
-            more.add(Counts.of(untagged, "image") + " without a tag");
+            more.add(name + ": " + Counts.of(untagged, "image") + " without a tag");
         }
         List<String> unused = IntStream.range(0, counts.length)
                 .filter(tag -> counts[tag] == 0)
                 .mapToObj(classes.tagNames()::get)
                 .toList();
         if (!unused.isEmpty()) {
-            more.add(Counts.of(unused.size(), "class") + " of " + counts.length + " without an image: "
+            more.add(name + ": " + Counts.of(unused.size(), "class") + " of " + counts.length + " without an image: "
                     + Counts.names(unused));
         }
         return sum;
@@ -218,6 +233,16 @@ abstract class FileDataset implements Dataset {
 
     final @Nullable Path mask(int index) {
         return entries.get(index).mask;
+    }
+
+    /** What is wrong with the annotations of this as a whole. */
+    final List<String> problems() {
+        return gaps.problems();
+    }
+
+    /** Why the image of a sample is not there; null if it was when this was opened. */
+    final @Nullable String gap(int index) {
+        return gaps.image(entries.get(index).id);
     }
 
     final MaskReader reader() {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,7 @@ public final class FolderDataset extends FileDataset {
         private @Nullable ClassFile classFile;
         private @Nullable Map<String, ImageTags> tags;
         private boolean evaluation;
+        private boolean gaps;
 
         private Builder() {}
 
@@ -103,6 +105,12 @@ public final class FolderDataset extends FileDataset {
             return this;
         }
 
+        /** Whether images and tags that are not there are kept for a check to tell of, and not refused; default false. */
+        Builder optGaps(boolean kept) {
+            this.gaps = kept;
+            return this;
+        }
+
         /**
          * Reads the text files, finds images and masks, and looks at some of the masks.
          *
@@ -122,8 +130,10 @@ public final class FolderDataset extends FileDataset {
             ImageFolder images = ImageFolder.list(folder);
             List<String> notes = new ArrayList<>(classes.notes());
             Map<String, Entry> byId = new HashMap<>();
-            List<Entry> entries =
-                    tags == null ? ofTable(root, classes, images, notes) : ofTags(tags, classes, images, notes);
+            Gaps missing = new Gaps(gaps);
+            List<Entry> entries = tags == null
+                    ? ofTable(root, classes, images, missing, notes)
+                    : ofTags(tags, classes, images, notes);
             entries.forEach(entry -> byId.putIfAbsent(entry.id(), entry));
             MaskFolder masks = MaskFolder.list(
                     root.resolve("masks"),
@@ -133,7 +143,7 @@ public final class FolderDataset extends FileDataset {
             String name = TextLines.folderName(root, "folder");
             Path file = listFile != null ? listFile : list == null ? null : TextLines.inside(root, list, "list");
             if (file != null) {
-                entries = chosen(file, byId, images);
+                entries = chosen(root, file, byId, images, missing);
                 named = TextLines.within(root, file);
                 name += "/" + TextLines.stem(file.getFileName().toString());
             } else if (tags != null) {
@@ -146,7 +156,7 @@ public final class FolderDataset extends FileDataset {
                     name,
                     classes.classes(),
                     masked,
-                    new Source(named, "masks", MaskReader.of(classes), evaluation, notes));
+                    new Source(named, "masks", MaskReader.of(classes), evaluation, missing, notes));
         }
 
         private static String idOf(Path image) {
@@ -161,7 +171,8 @@ public final class FolderDataset extends FileDataset {
                     .orElseGet(() -> ClassFile.read(folder.resolve("classes.txt"), background));
         }
 
-        private static List<Entry> ofTable(Path root, ClassFile classes, ImageFolder images, List<String> notes) {
+        private static List<Entry> ofTable(
+                Path root, ClassFile classes, ImageFolder images, Gaps gaps, List<String> notes) {
             TagTable table = TagTable.read(root.resolve("labels.csv"), classes.classes());
             if (table.backgrounds() > 0) {
                 notes.add("labels.csv names the background " + Counts.of(table.backgrounds(), "time")
@@ -172,7 +183,7 @@ public final class FolderDataset extends FileDataset {
             table.rows().forEach((name, row) -> {
                 Path image = images.find(name, row.origin());
                 if (image == null) {
-                    throw images.missing(name, row.origin());
+                    image = missing(root, name, row.origin(), images, gaps);
                 }
                 listed.add(image);
                 entries.add(new Entry(idOf(image), image, null, row::tags, row.origin()));
@@ -221,18 +232,27 @@ public final class FolderDataset extends FileDataset {
             }
         }
 
-        private static List<Entry> chosen(Path file, Map<String, Entry> byId, ImageFolder images) {
+        /** The place of an image that is not there. */
+        private static Path missing(Path root, String name, String origin, ImageFolder images, Gaps gaps) {
+            String id = ImageFolder.isImage(name) || name.contains("/") ? TextLines.stem(name) : name;
+            gaps.image(id, images.missing(name, origin));
+            return TextLines.inside(root.resolve("images"), id + ".jpg", origin);
+        }
+
+        private static List<Entry> chosen(
+                Path root, Path file, Map<String, Entry> byId, ImageFolder images, Gaps gaps) {
             List<Entry> chosen = new ArrayList<>();
             for (TextLines.Line line : TextLines.read(file, "a list of ids")) {
                 Path image = images.find(line.text(), line.origin());
-                Entry entry = image == null ? null : byId.get(idOf(image));
-                if (entry == null) {
-                    throw image == null
-                            ? images.missing(line.text(), line.origin())
-                            : new InvalidDataException(
-                                    line.origin() + ": '" + line.text() + "' has no line in labels.csv, and no tags");
+                if (image == null) {
+                    image = missing(root, line.text(), line.origin(), images, gaps);
                 }
-                chosen.add(new Entry(entry.id(), entry.image(), null, entry.tags(), line.origin()));
+                Entry entry = byId.get(idOf(image));
+                Supplier<ImageTags> tags = entry != null
+                        ? entry.tags()
+                        : gaps.tags(new InvalidDataException(
+                                line.origin() + ": '" + line.text() + "' has no line in labels.csv, and no tags"));
+                chosen.add(new Entry(idOf(image), image, null, tags, line.origin()));
             }
             return chosen;
         }

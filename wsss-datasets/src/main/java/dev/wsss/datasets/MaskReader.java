@@ -6,6 +6,7 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
 import dev.wsss.api.RgbImage;
+import dev.wsss.api.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -29,6 +30,65 @@ interface MaskReader {
         return true;
     }
 
+    /**
+     * Rows and columns of a mask, of its header where that tells.
+     *
+     * @throws InvalidDataException if the file cannot be read
+     */
+    default ImageFiles.Size size(Path file) {
+        return ImageFiles.size(file);
+    }
+
+    /** Whether a mask can be read but for its values. */
+    default boolean isIntact(Path file) {
+        try {
+            ImageFiles.readRgb(file);
+            return true;
+        } catch (InvalidDataException e) {
+            return false;
+        }
+    }
+
+    /** What the labels depend on besides the mask's file, such as the hash of a file that says what its values mean. */
+    default String basis() {
+        return "";
+    }
+
+    /** The same reader, of masks whose values another file explains. */
+    default MaskReader explainedBy(Path file) {
+        MaskReader reader = this;
+        return new MaskReader() {
+            @Override
+            public LabelMap read(Path mask) {
+                return reader.read(mask);
+            }
+
+            @Override
+            public ImageFiles.Size size(Path mask) {
+                return reader.size(mask);
+            }
+
+            @Override
+            public boolean isIntact(Path mask) {
+                return reader.isIntact(mask);
+            }
+
+            @Override
+            public String basis() {
+                return hash(file);
+            }
+        };
+    }
+
+    /** The hash of a file that labels depend on; reading the masks will tell if it cannot be read. */
+    static String hash(Path file) {
+        try {
+            return Sha256.of(file);
+        } catch (IOException e) {
+            return "unreadable";
+        }
+    }
+
     /** Of masks whose values are labels. */
     static MaskReader of(ClassCatalog classes) {
         return file -> ofLabels(file, classes);
@@ -37,9 +97,11 @@ interface MaskReader {
     /** Of masks whose values are labels, or, where they are colour images, colours of the list of classes. */
     static MaskReader of(ClassFile file) {
         Map<Integer, Integer> labelOfColour = file.labelOfColour();
-        return mask -> labelOfColour != null && isColour(mask)
-                ? ofColours(mask, labelOfColour)
-                : ofLabels(mask, file.classes());
+        if (labelOfColour == null) {
+            return of(file.classes());
+        }
+        MaskReader reader = mask -> isColour(mask) ? ofColours(mask, labelOfColour) : ofLabels(mask, file.classes());
+        return reader.explainedBy(file.file());
     }
 
     /** Of masks that hold the values of a published set. */
@@ -49,7 +111,8 @@ interface MaskReader {
 
     /** Of masks in panoptic form, whose categories are ids of a published set. */
     static MaskReader ofSegments(LabelSet set, PanopticSegments segments) {
-        return file -> segments.labels(file, set);
+        MaskReader reader = file -> segments.labels(file, set);
+        return reader.explainedBy(segments.json());
     }
 
     private static LabelMap ofLabels(Path file, ClassCatalog classes) {

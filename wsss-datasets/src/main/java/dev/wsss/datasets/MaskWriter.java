@@ -87,12 +87,23 @@ final class MaskWriter {
                 written.incrementAndGet();
             } catch (InvalidDataException e) {
                 failed.put(items.get(i).name, String.valueOf(e.getMessage()));
+                if (anew) {
+                    delete(targets.get(i)); // what is there is of an earlier run, and would be kept by the next
+                }
             }
         });
         if (anew) {
             writeManifest(false);
         }
         return new MaskExport(written.get(), kept.get(), left, failed);
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be deleted (" + e + ")", e);
+        }
     }
 
     private List<Path> targets(List<Item> items) {

@@ -1,5 +1,6 @@
 package dev.wsss.datasets;
 
+import dev.wsss.api.ImageFiles;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import us.hebi.matlab.mat.format.BufferAllocator;
 import us.hebi.matlab.mat.format.Mat5Reader;
@@ -36,20 +38,45 @@ final class MatFiles {
 
     /** A reader of masks that are a variable of this name, whose values have labels, or -1 where they have none. */
     static MaskReader masks(String variable, IntUnaryOperator labelOfValue, String expected) {
-        return file -> labels(file, matrix(file, variable, read(file, variable)), labelOfValue, expected);
+        return new Masks(file -> matrix(file, variable, read(file, variable)), labelOfValue, expected);
     }
 
     /** The same of masks that are a field of a structure. */
     static MaskReader masks(String variable, String field, IntUnaryOperator labelOfValue, String expected) {
-        return file -> {
+        Function<Path, Matrix> matrix = file -> {
             if (!(read(file, variable) instanceof Struct struct)
                     || !struct.getFieldNames().contains(field)
                     || struct.getNumElements() != 1) {
                 throw new InvalidDataException(
                         file + ": '" + variable + "' is no structure with one '" + field + "'; expected one");
             }
-            return labels(file, matrix(file, variable + "." + field, struct.get(field)), labelOfValue, expected);
+            return matrix(file, variable + "." + field, struct.get(field));
         };
+        return new Masks(matrix, labelOfValue, expected);
+    }
+
+    /** Masks that are a matrix of values; what they say stands behind no header, so that files are always read whole. */
+    private record Masks(Function<Path, Matrix> matrix, IntUnaryOperator labelOfValue, String expected)
+            implements MaskReader {
+        @Override
+        public LabelMap read(Path file) {
+            return labels(file, matrix.apply(file), labelOfValue, expected);
+        }
+
+        @Override
+        public ImageFiles.Size size(Path file) {
+            Matrix read = matrix.apply(file);
+            return new ImageFiles.Size(read.getNumRows(), read.getNumCols());
+        }
+
+        @Override
+        public boolean isIntact(Path file) {
+            try {
+                return matrix.apply(file).getNumElements() > 0;
+            } catch (InvalidDataException e) {
+                return false;
+            }
+        }
     }
 
     private static Matrix matrix(Path file, String name, Array value) {

@@ -36,6 +36,9 @@ final class PanopticSegments {
     static PanopticSegments read(Path json) {
         PanopticSegments segments = new PanopticSegments(json);
         String expected = "; expected COCO's panoptic JSON with annotations of file_name and segments_info";
+        if (Files.exists(json) && !Files.isRegularFile(json)) { // a pipe would be waited for
+            throw new InvalidDataException(json + ": is a folder or another thing" + expected);
+        }
         try (Reader text = Files.newBufferedReader(json);
                 JsonReader in = new JsonReader(text)) {
             in.beginObject();
@@ -63,6 +66,11 @@ final class PanopticSegments {
             throw new InvalidDataException(json + ": has no annotations" + expected);
         }
         return segments;
+    }
+
+    /** The file that says which categories the segments are of. */
+    Path json() {
+        return json;
     }
 
     private void annotation(JsonReader in) throws IOException {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ final class PartCheck {
     private final int[] tagsWithoutPixel;
     private final int[] pixelsWithoutTag;
     private final long[] pixels = new long[256];
+    private final AtomicInteger masksGone = new AtomicInteger();
     private int tags;
     private int tagged;
     private int untagged;
@@ -89,9 +91,15 @@ final class PartCheck {
                 .add(new DatasetReport.Finding(kind, data.name(), data.id(index), message));
     }
 
-    /** Everything that was found, by sample. */
+    /** Everything that was found, of the part first, then by sample. */
     synchronized List<DatasetReport.Finding> findings() {
-        return findings.values().stream().flatMap(List::stream).toList();
+        List<DatasetReport.Finding> all = new ArrayList<>();
+        if (files != null) {
+            files.problems()
+                    .forEach(problem -> all.add(new DatasetReport.Finding(Kind.ANNOTATIONS, data.name(), "", problem)));
+        }
+        findings.values().forEach(all::addAll);
+        return all;
     }
 
     /** Looks at a sample. */
@@ -144,6 +152,11 @@ final class PartCheck {
 
     private @Nullable ImageInfo read(FileDataset from, int index) {
         Path file = from.image(index);
+        String gap = from.gap(index);
+        if (gap != null) {
+            find(Kind.IMAGE_MISSING, index, gap);
+            return null;
+        }
         if (!Files.exists(file)) {
             find(Kind.IMAGE_MISSING, index, file + ": no such file; expected the image of '" + data.id(index) + "'");
             return null;
@@ -177,17 +190,18 @@ final class PartCheck {
             }
         }
         Path file = files.mask(index);
-        if (file == null || !Files.exists(file)) {
+        MaskReader reader = files.reader();
+        if (file == null || (reader.readsMaskFiles() && !Files.exists(file))) {
             find(Kind.MASK_MISSING, index, file + ": no such file; expected the mask of '" + data.id(index) + "'");
+            masksGone.incrementAndGet();
             return Mask.NONE;
         }
         try {
-            LabelMap mask = fast ? null : files.reader().read(file);
-            ImageFiles.Size size =
-                    mask == null ? ImageFiles.size(file) : new ImageFiles.Size(mask.height(), mask.width());
+            LabelMap mask = fast ? null : reader.read(file);
+            ImageFiles.Size size = mask == null ? reader.size(file) : new ImageFiles.Size(mask.height(), mask.width());
             return image == null || fits(index, file, size, image) ? new Mask(mask, null) : Mask.NONE;
         } catch (InvalidDataException e) {
-            return unusable(!fast && isIntact(file) ? Kind.MASK_VALUES : Kind.MASK_UNREADABLE, index, e);
+            return unusable(!fast && reader.isIntact(file) ? Kind.MASK_VALUES : Kind.MASK_UNREADABLE, index, e);
         }
     }
 
@@ -195,15 +209,6 @@ final class PartCheck {
         String problem = String.valueOf(e.getMessage());
         find(kind, index, problem);
         return new Mask(null, problem);
-    }
-
-    private static boolean isIntact(Path file) {
-        try {
-            ImageFiles.readRgb(file);
-            return true;
-        } catch (InvalidDataException e) {
-            return false;
-        }
     }
 
     private boolean fits(int index, Path file, ImageFiles.Size size, ImageInfo image) {
@@ -308,7 +313,7 @@ final class PartCheck {
                 data.name(),
                 data.size(),
                 (int) IntStream.of(heights).filter(h -> h > 0).count(),
-                (int) IntStream.range(0, data.size()).filter(data::hasTruth).count(),
+                (int) IntStream.range(0, data.size()).filter(data::hasTruth).count() - masksGone.get(),
                 tags,
                 tagged,
                 untagged,

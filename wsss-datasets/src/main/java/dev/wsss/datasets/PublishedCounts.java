@@ -29,6 +29,7 @@ final class PublishedCounts {
                             "trainval", new int[] {2913},
                             "train_aug", new int[] {10582},
                             "trainaug", new int[] {10582},
+                            "validation", new int[] {1449},
                             "test", new int[] {1456})),
             new Benchmark(
                     List.of(LabelSet.COCO),
@@ -40,7 +41,9 @@ final class PublishedCounts {
                             "val", COCO_VAL,
                             "val14", COCO_VAL,
                             "val2014", COCO_VAL,
-                            "val_2014", COCO_VAL)),
+                            "val_2014", COCO_VAL,
+                            "train2017", new int[] {118287},
+                            "val2017", new int[] {5000})),
             new Benchmark(
                     List.of(LabelSet.CITYSCAPES, LabelSet.CITYSCAPES_27),
                     Map.of(
@@ -65,7 +68,7 @@ final class PublishedCounts {
                             LabelSet.PASCAL_CONTEXT_60,
                             LabelSet.PASCAL_CONTEXT_59_VOC_FIRST,
                             LabelSet.PASCAL_CONTEXT_60_VOC_FIRST),
-                    Map.of("train", new int[] {4998}, "val", new int[] {5105})));
+                    Map.of("train", new int[] {4998}, "val", new int[] {5105}, "validation", new int[] {5105})));
 
     private PublishedCounts() {}
 
@@ -74,6 +77,9 @@ final class PublishedCounts {
      * of no benchmark, or it has no list of that name.
      */
     static Optional<String> note(Dataset data) {
+        if (!(data instanceof FileDataset)) { // drawn, or a choice of some images
+            return Optional.empty();
+        }
         String list = data.name().substring(data.name().lastIndexOf('/') + 1);
         return BENCHMARKS.stream()
                 .filter(b -> b.sets.stream().anyMatch(set -> set.catalog().equals(data.classes())))

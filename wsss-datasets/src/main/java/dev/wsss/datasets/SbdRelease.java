@@ -1,14 +1,18 @@
 package dev.wsss.datasets;
 
+import ai.djl.util.Progress;
 import dev.wsss.api.AtomicFile;
+import dev.wsss.api.Description;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
-import dev.wsss.api.LabelPng;
+import dev.wsss.api.Sha256;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Semantic Boundaries Dataset as it was published, {@code benchmark_RELEASE}: masks of 11355 images of PASCAL VOC as
@@ -22,6 +26,8 @@ import java.util.TreeSet;
 public final class SbdRelease {
     private static final MaskReader READER = MatFiles.masks(
             "GTcls", "Segmentation", value -> value < LabelSet.VOC.catalog().labelCount() ? value : -1, "0..20");
+
+    private static final MaskReader OFFICIAL = MaskReader.of(LabelSet.VOC.catalog());
 
     private final Path folder;
     private final List<String> train;
@@ -77,7 +83,7 @@ public final class SbdRelease {
      * @throws InvalidDataException if there is no such mask, or it is damaged or of other values
      */
     public LabelMap labels(String id) {
-        return READER.read(TextLines.inside(folder, "cls/" + id + ".mat", "id"));
+        return READER.read(mask(id));
     }
 
     /**
@@ -90,6 +96,22 @@ public final class SbdRelease {
      * @throws InvalidDataException if a list, an image or a mask is missing or damaged; the message names the file
      */
     public Augmented augment(Path voc) {
+        return augment(voc, true, Runtime.getRuntime().availableProcessors(), null);
+    }
+
+    /**
+     * The same; without {@code overwrite} a run that was interrupted goes on where it was, as {@link CocoMasks} do, and masks
+     * that came from elsewhere are refused.
+     *
+     * @param overwrite whether to make all masks again, whatever the folder holds
+     * @param threads how many masks are made at a time, at least 1
+     * @param progress is told of the masks done; may be null
+     * @throws IllegalArgumentException unless {@code threads} is positive
+     * @throws InvalidDataException as above, or if the folder holds something else and is not to be overwritten
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted
+     */
+    public Augmented augment(Path voc, boolean overwrite, int threads, @Nullable Progress progress) {
+        Workers workers = new Workers(Workers.requireThreads(threads), progress);
         Path lists = voc.resolve("ImageSets/Segmentation");
         Set<String> all = new TreeSet<>(ids(lists.resolve("train.txt")));
         all.addAll(train);
@@ -104,21 +126,40 @@ public final class SbdRelease {
                 throw images.missing(id, "augmented list");
             }
         }
-        Path target = voc.resolve("SegmentationClassAug");
-        int own = (int) all.parallelStream()
-                .filter(id -> write(voc.resolve("SegmentationClass/" + id + ".png"), id, target.resolve(id + ".png")))
-                .count();
+        int own = 0;
+        List<MaskWriter.Item> items = new ArrayList<>();
+        StringBuilder sources = new StringBuilder();
+        for (String id : all) {
+            Path official = voc.resolve("SegmentationClass/" + id + ".png");
+            boolean isOwn = Files.isRegularFile(official);
+            own += isOwn ? 1 : 0;
+            Path source = isOwn ? official : mask(id);
+            sources.append(id)
+                    .append(' ')
+                    .append(DatasetMasks.fingerprint(source))
+                    .append('\n');
+            items.add(new MaskWriter.Item(id, source.toString(), () -> (isOwn ? OFFICIAL : READER).read(source)));
+        }
+        Description made = Description.of("SbdRelease")
+                .put("masks", Sha256.of(sources.toString()))
+                .build();
+        MaskExport written = new MaskWriter(
+                        voc.resolve("SegmentationClassAug"),
+                        made,
+                        LabelSet.VOC.catalog().palette())
+                .write("masks of SBD", items, List.of(), overwrite, workers);
+        if (!written.failed().isEmpty()) {
+            int others = written.failed().size() - 1;
+            throw new InvalidDataException(written.failed().get(written.failed().firstKey())
+                    + (others == 0 ? "" : " (and so of " + Counts.of(others, "other mask") + ")"));
+        }
         Path list = voc.resolve("ImageSets/SegmentationAug/train_aug.txt");
         AtomicFile.write(list, String.join("\n", listed) + "\n");
         return new Augmented(list, listed.size(), all.size() - own, own);
     }
 
-    /** Writes a mask, and says whether it is VOC's. */
-    private boolean write(Path official, String id, Path target) {
-        boolean own = Files.isRegularFile(official);
-        LabelMap labels = own ? MaskReader.of(LabelSet.VOC.catalog()).read(official) : labels(id);
-        LabelPng.write(target, labels, LabelSet.VOC.catalog());
-        return own;
+    private Path mask(String id) {
+        return TextLines.inside(folder, "cls/" + id + ".mat", "id");
     }
 
     @Override

@@ -45,9 +45,9 @@ final class TextLines {
         String text;
         try {
             long size = Files.size(file);
-            if (size > MAX_BYTES || Files.isDirectory(file)) {
-                throw new InvalidDataException(file + ": is a folder or has more than " + MAX_BYTES + " bytes (" + size
-                        + "); expected " + expected);
+            if (size > MAX_BYTES || !Files.isRegularFile(file)) { // a pipe would be waited for
+                throw new InvalidDataException(file + ": is a folder or another thing, or has more than " + MAX_BYTES
+                        + " bytes (" + size + "); expected " + expected);
             }
             text = Files.readString(file);
         } catch (NoSuchFileException e) {

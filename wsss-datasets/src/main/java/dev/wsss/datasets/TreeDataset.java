@@ -112,6 +112,7 @@ public final class TreeDataset extends FileDataset {
         private @Nullable String annotations;
         private @Nullable String maskFolder;
         private boolean evaluation;
+        private boolean gaps;
 
         private Builder() {}
 
@@ -240,6 +241,12 @@ public final class TreeDataset extends FileDataset {
             return this;
         }
 
+        /** Whether images and tags that are not there are kept for a check to tell of, and not refused; default false. */
+        Builder optGaps(boolean kept) {
+            this.gaps = kept;
+            return this;
+        }
+
         /** Whether the images' folder, and the list where one is set, are there. */
         boolean exists() {
             return root != null
@@ -267,12 +274,13 @@ public final class TreeDataset extends FileDataset {
             TextLines.requireFolder(folder, "the images of " + layout);
             List<String> notes = new ArrayList<>();
             Map<String, Path> byId = byId(folder, notes);
+            Gaps missing = new Gaps(gaps);
             List<Item> items = list == null
                     ? byId.entrySet().stream()
                             .map(e -> new Item(
                                     e.getKey(), e.getValue(), e.getValue().toString()))
-                            .toList()
-                    : listed(list, folder, byId);
+                            .collect(Collectors.toCollection(ArrayList::new))
+                    : listed(list, folder, byId, missing);
             if (items.isEmpty()) {
                 throw new InvalidDataException(
                         folder + ": has no image" + (imageEnding.isEmpty() ? "" : " called <id>" + imageEnding)
@@ -286,7 +294,18 @@ public final class TreeDataset extends FileDataset {
                         + kinds.get(0).ending);
             }
             if (kind != null) {
-                noteUnused(root, folder, kinds, kind, byId, notes);
+                List<Path> unused = unused(root, folder, kinds, kind, byId);
+                if (!unused.isEmpty()) {
+                    notes.add(Counts.of(unused.size(), "mask") + " in " + kind.folder + " not used, of no image: "
+                            + Counts.names(unused.stream()
+                                    .map(file -> file.getFileName().toString())
+                                    .toList()));
+                }
+                if (list == null && gaps) {
+                    for (Path mask : unused) {
+                        items.add(ofMask(root, folder, kind, mask, missing));
+                    }
+                }
             }
             ClassCatalog classes = labels.catalog();
             MaskReader reader = kind == null ? MaskReader.ofStored(labels) : kind.reader.get();
@@ -296,9 +315,10 @@ public final class TreeDataset extends FileDataset {
             }
             boolean given = tags != null || tagFile != null || annotations != null;
             List<Supplier<ImageTags>> source = tags != null || tagFile != null
-                    ? given(classes, items, notes)
+                    ? given(classes, items, missing, notes)
                     : annotations != null
-                            ? annotated(TextLines.inside(root, annotations, "annotations"), classes, items, notes)
+                            ? annotated(
+                                    TextLines.inside(root, annotations, "annotations"), classes, items, missing, notes)
                             : derived(classes, reader, kind == null ? folder : root.resolve(kind.folder), items, masks);
             List<Entry> entries = new ArrayList<>();
             for (int i = 0; i < items.size(); i++) {
@@ -318,6 +338,7 @@ public final class TreeDataset extends FileDataset {
                                     : kind.folder + "/*" + kind.ending + (given ? "" : ", from which the tags come"),
                             reader,
                             evaluation,
+                            missing,
                             notes));
         }
 
@@ -368,7 +389,7 @@ public final class TreeDataset extends FileDataset {
             return files;
         }
 
-        private List<Item> listed(Path file, Path folder, Map<String, Path> byId) {
+        private List<Item> listed(Path file, Path folder, Map<String, Path> byId, Gaps gaps) {
             List<Item> items = new ArrayList<>();
             for (TextLines.Line line : TextLines.read(file, "a list of ids")) {
                 String name = line.text().substring(line.text().lastIndexOf('/') + 1);
@@ -378,8 +399,12 @@ public final class TreeDataset extends FileDataset {
                 }
                 Path image = byId.get(id);
                 if (image == null) {
-                    throw new InvalidDataException(
-                            line.origin() + ": there is no image '" + line.text() + "' in " + folder);
+                    gaps.image(
+                            id,
+                            new InvalidDataException(
+                                    line.origin() + ": there is no image '" + line.text() + "' in " + folder));
+                    image = TextLines.inside(
+                            folder, id + (imageEnding.isEmpty() ? ".jpg" : imageEnding), line.origin());
                 }
                 items.add(new Item(id, image, line.origin()));
             }
@@ -423,9 +448,21 @@ public final class TreeDataset extends FileDataset {
             return Files.isRegularFile(mask) ? mask : null;
         }
 
-        /** Tells of masks whose image is not there. */
-        private static void noteUnused(
-                Path root, Path folder, List<Masks> kinds, Masks kind, Map<String, Path> byId, List<String> notes) {
+        /** An image that is not there, as its mask says. */
+        private Item ofMask(Path root, Path folder, Masks kind, Path mask, Gaps gaps) {
+            String name = mask.getFileName().toString();
+            String id = name.substring(0, name.length() - kind.ending.length());
+            Path inside = root.resolve(kind.folder).relativize(mask);
+            gaps.image(id, new InvalidDataException(mask + ": there is no image of this mask in " + folder));
+            return new Item(
+                    id,
+                    folder.resolve(inside.resolveSibling(id + (imageEnding.isEmpty() ? ".jpg" : imageEnding))),
+                    mask.toString());
+        }
+
+        /** Masks whose image is not there. */
+        private static List<Path> unused(
+                Path root, Path folder, List<Masks> kinds, Masks kind, Map<String, Path> byId) {
             Set<Path> used = new HashSet<>();
             byId.forEach((id, image) -> {
                 Path mask = mask(root, folder, kind, new Item(id, image, ""));
@@ -433,20 +470,15 @@ public final class TreeDataset extends FileDataset {
                     used.add(mask);
                 }
             });
-            List<String> unused = files(root.resolve(kind.folder)).stream()
+            return files(root.resolve(kind.folder)).stream()
                     .filter(file -> file.toString().endsWith(kind.ending) && !used.contains(file))
                     .filter(file -> kinds.stream()
                             .noneMatch(other -> other.ending.length() > kind.ending.length()
                                     && file.toString().endsWith(other.ending)))
-                    .map(file -> file.getFileName().toString())
                     .toList();
-            if (!unused.isEmpty()) {
-                notes.add(Counts.of(unused.size(), "mask") + " in " + kind.folder + " not used, of no image: "
-                        + Counts.names(unused));
-            }
         }
 
-        private List<Supplier<ImageTags>> given(ClassCatalog classes, List<Item> items, List<String> notes) {
+        private List<Supplier<ImageTags>> given(ClassCatalog classes, List<Item> items, Gaps gaps, List<String> notes) {
             Map<String, ImageTags> known;
             String from;
             if (tags != null) {
@@ -466,11 +498,12 @@ public final class TreeDataset extends FileDataset {
                 String inFolder = TextLines.folderName(item.image.resolveSibling(""), "") + "/" + item.id;
                 String key = known.containsKey(item.id) ? item.id : inFolder;
                 ImageTags found = known.get(key);
-                if (found == null) {
-                    throw new InvalidDataException(item.origin + ": '" + item.id + "' has no tags in " + from);
-                }
                 unused.remove(key);
-                source.add(() -> found);
+                source.add(
+                        found != null
+                                ? () -> found
+                                : gaps.tags(new InvalidDataException(
+                                        item.origin + ": '" + item.id + "' has no tags in " + from)));
             }
             if (!unused.isEmpty()) {
                 notes.add("tags of " + Counts.of(unused.size(), "image") + " that " + images + " does not have: "
@@ -480,12 +513,13 @@ public final class TreeDataset extends FileDataset {
         }
 
         private List<Supplier<ImageTags>> annotated(
-                Path folder, ClassCatalog classes, List<Item> items, List<String> notes) {
+                Path folder, ClassCatalog classes, List<Item> items, Gaps gaps, List<String> notes) {
             VocAnnotations read = VocAnnotations.read(
                     folder,
                     classes,
                     items.stream().map(Item::id).toList(),
-                    items.stream().map(Item::origin).toList());
+                    items.stream().map(Item::origin).toList(),
+                    gaps);
             notes.add("tags are the objects of " + annotations + "/<id>.xml");
             notes.addAll(read.notes(requireLabels().name(), evaluation));
             return items.stream().map(item -> read.tags(item.id)).toList();

@@ -179,7 +179,8 @@ enum TreeLayout {
         void fill(TreeDataset.Builder builder, LabelSet labels, Path root, String split) {
             builder.setImages("JPEGImages")
                     .optMasks("SegmentationClassContext", ".png", true)
-                    .optMasks("trainval", ".mat", () -> MatFiles.masks("LabelMap", named(labels, root), "0..459"));
+                    .optMasks("trainval", ".mat", () -> MatFiles.masks("LabelMap", named(labels, root), "0..459")
+                            .explainedBy(root.resolve("labels.txt")));
         }
 
         /** Labels by the numbers of the original release, whose names its {@code labels.txt} has. */

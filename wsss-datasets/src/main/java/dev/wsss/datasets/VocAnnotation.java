@@ -40,6 +40,9 @@ final class VocAnnotation {
     static Objects read(Path file, ClassCatalog classes) {
         byte[] bytes;
         try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new InvalidDataException(file + ": is a folder or another thing; expected a VOC annotation");
+            }
             long size = Files.size(file);
             if (size > MAX_BYTES) {
                 throw new InvalidDataException(
@@ -103,7 +106,10 @@ final class VocAnnotation {
             throw e instanceof InvalidDataException invalid
                     ? invalid
                     : new InvalidDataException(
-                            file + ": is not well-formed XML (" + e.getMessage() + "); expected a VOC annotation", e);
+                            file + ": is not well-formed XML ("
+                                    + String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ")
+                                    + "); expected a VOC annotation",
+                            e);
         }
         return names;
     }

@@ -33,12 +33,16 @@ final class VocAnnotations {
      * Reads {@code <id>.xml} of each image. One that is damaged keeps its image from being used, and no other.
      *
      * @param origins where the ids stand, for errors
-     * @throws InvalidDataException if a file is missing
+     * @throws InvalidDataException if a file is missing, unless gaps are kept
      */
-    static VocAnnotations read(Path folder, ClassCatalog classes, List<String> ids, List<String> origins) {
+    static VocAnnotations read(Path folder, ClassCatalog classes, List<String> ids, List<String> origins, Gaps gaps) {
         List<Path> files = new ArrayList<>();
         for (int i = 0; i < ids.size(); i++) {
-            files.add(TextLines.resolve(folder, ids.get(i) + ".xml", origins.get(i)));
+            String name = ids.get(i) + ".xml";
+            files.add(
+                    gaps.kept()
+                            ? TextLines.inside(folder, name, origins.get(i))
+                            : TextLines.resolve(folder, name, origins.get(i)));
         }
         Read[] reads = IntStream.range(0, ids.size())
                 .parallel()

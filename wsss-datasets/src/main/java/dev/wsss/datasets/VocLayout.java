@@ -63,6 +63,7 @@ public final class VocLayout extends FileDataset {
         private @Nullable ClassFile classFile;
         private @Nullable Path list;
         private boolean evaluation;
+        private boolean gaps;
 
         private Builder() {}
 
@@ -105,6 +106,12 @@ public final class VocLayout extends FileDataset {
         /** Whether this is to evaluate on only, so that no tag is needed; default false. */
         Builder optEvaluation(boolean evaluation) {
             this.evaluation = evaluation;
+            return this;
+        }
+
+        /** Whether images and tags that are not there are kept for a check to tell of, and not refused; default false. */
+        Builder optGaps(boolean kept) {
+            this.gaps = kept;
             return this;
         }
 
@@ -151,8 +158,9 @@ public final class VocLayout extends FileDataset {
             TextLines.requireFolder(root, "a folder in VOC layout");
             Path file = list == null ? listOf(root, split) : list;
             ImageFolder images = ImageFolder.list(root.resolve("JPEGImages"));
+            Gaps missing = new Gaps(gaps);
             List<Line> lines = TextLines.read(file, "the list of split '" + split + "'").stream()
-                    .map(line -> line(root, images, line))
+                    .map(line -> line(root, images, line, missing))
                     .toList();
             List<String> ids = lines.stream().map(Line::id).toList();
             Path maskRoot = maskRoot(root, split);
@@ -161,7 +169,7 @@ public final class VocLayout extends FileDataset {
             if (classFile != null) {
                 notes.addAll(classFile.notes());
             }
-            VocTags source = tags(root, lines, notes);
+            VocTags source = tags(root, lines, missing, notes);
             List<Entry> entries = new ArrayList<>();
             Set<String> maskFolders = new TreeSet<>();
             Set<String> gone = new TreeSet<>();
@@ -202,6 +210,7 @@ public final class VocLayout extends FileDataset {
                             String.join(", ", maskFolders),
                             classFile == null ? MaskReader.of(classes) : MaskReader.of(classFile),
                             evaluation,
+                            missing,
                             notes));
         }
 
@@ -239,7 +248,7 @@ public final class VocLayout extends FileDataset {
         private record Line(String id, Path image, boolean path, @Nullable Path mask, String origin) {}
 
         /** An id goes before a path, and an id with white space before a pair. */
-        private static Line line(Path root, ImageFolder images, TextLines.Line line) {
+        private static Line line(Path root, ImageFolder images, TextLines.Line line, Gaps gaps) {
             String origin = line.origin();
             Path whole = images.byId(line.text(), origin);
             if (whole != null) {
@@ -259,8 +268,9 @@ public final class VocLayout extends FileDataset {
             if (image != null) {
                 return new Line(tokens[0], image, false, mask, origin);
             }
-            if (tokens[0].matches("\\d{10}")) {
-                String id = tokens[0].substring(0, 4) + "_" + tokens[0].substring(4);
+            String id = tokens[0];
+            if (id.matches("\\d{10}")) {
+                id = id.substring(0, 4) + "_" + id.substring(4);
                 image = images.byId(id, origin);
                 if (image != null) {
                     return new Line(id, image, false, mask, origin);
@@ -270,13 +280,18 @@ public final class VocLayout extends FileDataset {
             image = path ? ofPath(root, tokens[0], origin) : images.find(tokens[0], origin);
             if (image == null) {
                 TextLines.inside(root, tokens[0], origin);
-                throw images.missing(tokens[0], origin);
+                id = ImageFolder.isImage(id) ? TextLines.stem(id) : id;
+                gaps.image(id, images.missing(tokens[0], origin));
+                return new Line(id, TextLines.inside(root, "JPEGImages/" + id + ".jpg", origin), false, mask, origin);
             }
+            id = TextLines.stem(image.getFileName().toString());
             if (!Files.isRegularFile(image)) {
-                throw new InvalidDataException(origin + ": names '" + tokens[0] + "', but there is no file " + image
-                        + (tokens[0].startsWith("/") ? ", and it is no absolute path inside " + root : ""));
+                gaps.image(
+                        id,
+                        new InvalidDataException(origin + ": names '" + tokens[0] + "', but there is no file " + image
+                                + (tokens[0].startsWith("/") ? ", and it is no absolute path inside " + root : "")));
             }
-            return new Line(TextLines.stem(image.getFileName().toString()), image, path, mask, origin);
+            return new Line(id, image, path, mask, origin);
         }
 
         /** A path that may begin with a slash although it starts from the root of the dataset. */
@@ -295,12 +310,12 @@ public final class VocLayout extends FileDataset {
             Supplier<ImageTags> of(Line line);
         }
 
-        private VocTags tags(Path folder, List<Line> lines, List<String> notes) {
+        private VocTags tags(Path folder, List<Line> lines, Gaps gaps, List<String> notes) {
             Map<String, ImageTags> given = tags;
             if (given != null) {
                 requireClasses(given, classes);
                 noteUnused(given.keySet(), lines, notes);
-                return line -> fixed(given.get(line.id), line, "the tags given");
+                return line -> fixed(given.get(line.id), line, "the tags given", gaps);
             }
             Path table = tagFile;
             if (table != null) {
@@ -308,7 +323,7 @@ public final class VocLayout extends FileDataset {
                 noteUnused(rows.rows().keySet(), lines, notes);
                 return line -> {
                     TagTable.Row row = rows.rows().get(line.id);
-                    return fixed(row == null ? null : row.tags(), line, table.toString());
+                    return fixed(row == null ? null : row.tags(), line, table.toString(), gaps);
                 };
             }
             Path annotations = folder.resolve("Annotations");
@@ -317,7 +332,8 @@ public final class VocLayout extends FileDataset {
                     annotations,
                     classes,
                     lines.stream().map(Line::id).toList(),
-                    lines.stream().map(Line::origin).toList());
+                    lines.stream().map(Line::origin).toList(),
+                    gaps);
             notes.addAll(read.notes(classFile == null ? "VOC" : classFile.file().toString(), evaluation));
             return line -> read.tags(line.id);
         }
@@ -331,11 +347,10 @@ public final class VocLayout extends FileDataset {
             }
         }
 
-        private static Supplier<ImageTags> fixed(@Nullable ImageTags tags, Line line, String source) {
-            if (tags == null) {
-                throw new InvalidDataException(line.origin + ": '" + line.id + "' has no tags in " + source);
-            }
-            return () -> tags;
+        private static Supplier<ImageTags> fixed(@Nullable ImageTags tags, Line line, String source, Gaps gaps) {
+            return tags != null
+                    ? () -> tags
+                    : gaps.tags(new InvalidDataException(line.origin + ": '" + line.id + "' has no tags in " + source));
         }
     }
 

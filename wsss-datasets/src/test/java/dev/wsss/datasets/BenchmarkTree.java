@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -549,6 +551,8 @@ public enum BenchmarkTree {
     /** Writes the kinds of files that datasets are made of. */
     static final class Writer {
         private final Path root;
+        /** Each image is of a level of its own, so that no two have the same bytes. */
+        private final Map<String, Integer> levels = new HashMap<>();
 
         Writer(Path root) {
             this.root = root;
@@ -571,7 +575,8 @@ public enum BenchmarkTree {
 
         void images(String folder, String ending, List<Picture> pictures) throws IOException {
             for (Picture p : pictures) {
-                TestFiles.image(file(folder + "/" + p.id() + ending), HEIGHT, WIDTH, 40 + p.id().length());
+                int level = levels.computeIfAbsent(p.id(), id -> 40 + 20 * levels.size());
+                TestFiles.image(file(folder + "/" + p.id() + ending), HEIGHT, WIDTH, level);
             }
         }
 

@@ -61,7 +61,7 @@ class CocoDatasetTest {
         BenchmarkTree.COCO_OFFICIAL.write(root);
         List<String> notes = part("train").build().notes();
         assertThat(notes.get(0))
-                .isEqualTo("coco/train: 3 images of train2014 that annotations/instances_train2014.json has,"
+                .isEqualTo("coco/train2014: 3 images of train2014 that annotations/instances_train2014.json has,"
                         + " 6 tags of 80 classes, masks for evaluation: drawn of annotations/instances_train2014.json,"
                         + " SMALLEST_ON_TOP");
         assertThat(notes)

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
@@ -310,5 +311,15 @@ class DatasetCheckTest {
         assertThat(PublishedCounts.note(builder.setSplit("trainaug").build()))
                 .contains("1 image, the published list trainaug has 10582: 10581 fewer");
         assertThat(PublishedCounts.note(builder.setSplit("mine").build())).isEmpty();
+        // the parts of 2014 and 2017 go by one name
+        for (BenchmarkTree coco : List.of(BenchmarkTree.COCO_OFFICIAL, BenchmarkTree.COCO_2017)) {
+            Path tree = coco.write(root.resolve(coco.name()));
+            assertThat(PublishedCounts.note(coco.builder(tree).open().train()))
+                    .contains(
+                            coco == BenchmarkTree.COCO_2017
+                                    ? "3 images, the published list train2017 has 118287: 118284 fewer"
+                                    : "3 images, the published list train2014 has 82783 or 82081: 82078 fewer than"
+                                            + " 82081");
+        }
     }
 }

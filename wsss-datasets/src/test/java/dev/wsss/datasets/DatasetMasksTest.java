@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,11 +36,11 @@ class DatasetMasksTest {
     }
 
     private MaskExport export() {
-        return DatasetMasks.builder()
-                .setData(Datasets.open("cityscapes:" + root))
-                .setOut(out)
-                .build()
-                .run();
+        return export(Datasets.open("cityscapes:" + root), out);
+    }
+
+    private static MaskExport export(DatasetSplits data, Path to) {
+        return DatasetMasks.builder().setData(data).setOut(to).build().run();
     }
 
     @Test
@@ -71,6 +72,28 @@ class DatasetMasksTest {
         assertThat(export.left()).containsExactly("ulm_4");
         assertThat(export.failed()).containsOnlyKeys("ulm_3");
         assertThat(export.failed().get("ulm_3")).contains("ulm_3_gtFine_labelIds.png");
+    }
+
+    /** The PNG of an earlier run is not taken for one of the run that could not make it. */
+    @Test
+    void overwritingLeavesNothingOfBefore() throws IOException {
+        write("train", "ulm", 1, 7, 26);
+        write("train", "ulm", 2, 7, 8);
+        write("train", "ulm", 3, 7, 8);
+        write("train", "ulm", 4, 7, 8);
+        write("train", "ulm", 5, 7, 8);
+        export();
+        Path bad = mask("train", "ulm", 1);
+        Files.write(bad, Arrays.copyOf(Files.readAllBytes(bad), 70));
+        MaskExport again = DatasetMasks.builder()
+                .setData(Datasets.open("cityscapes:" + root))
+                .setOut(out)
+                .optOverwrite(true)
+                .build()
+                .run();
+        assertThat(again.failed()).containsOnlyKeys("ulm_1");
+        assertThat(out.resolve("ulm_1.png")).doesNotExist();
+        assertThat(export().failed()).containsOnlyKeys("ulm_1");
     }
 
     @Test
@@ -109,6 +132,43 @@ class DatasetMasksTest {
                 .run();
         assertThat(export.written()).isEqualTo(2);
         assertThat(LabelPng.read(out.resolve(data.id(1) + ".png"))).isEqualTo(data.truth(1));
+    }
+
+    /** What labels are made of besides the masks' files is a source too. */
+    @Test
+    void aFileThatExplainsMasksIsASource() throws IOException {
+        Map<BenchmarkTree, String> sources = Map.of(
+                BenchmarkTree.COCO_OFFICIAL, "annotations/instances_train2014.json",
+                BenchmarkTree.WILDDASH2, "panoptic.json",
+                BenchmarkTree.CONTEXT_ORIGINAL, "labels.txt");
+        for (Map.Entry<BenchmarkTree, String> source : sources.entrySet()) {
+            BenchmarkTree tree = source.getKey();
+            Path data = tree.write(out.resolveSibling(tree.name()));
+            Path masks = out.resolve(tree.name());
+            assertThat(export(tree.builder(data).open(), masks).written())
+                    .isEqualTo(tree.train().size() + tree.val().size());
+            assertThat(LabelPng.read(masks.resolve(tree.train().get(1).id() + ".png")))
+                    .isEqualTo(tree.train().get(1).truth());
+            // another image is no other mask, where masks are drawn
+            if (tree == BenchmarkTree.COCO_OFFICIAL) {
+                TestFiles.image(
+                        data.resolve("train2014/" + tree.train().get(0).id() + ".jpg"),
+                        BenchmarkTree.HEIGHT,
+                        BenchmarkTree.WIDTH,
+                        99);
+            }
+            assertThat(export(tree.builder(data).open(), masks).written()).isZero();
+            Path file = data.resolve(source.getValue());
+            Files.writeString(file, Files.readString(file) + "\n");
+            assertInvalid(() -> export(tree.builder(data).open(), masks), "its label PNGs are made otherwise: masks.");
+        }
+        Path coco = out.resolveSibling(BenchmarkTree.COCO_OFFICIAL.name());
+        CocoDataset.Builder part = CocoDataset.builder().setRoot(coco).setSplit("train");
+        Path rule = out.resolve("rule");
+        export(new DatasetSplits(part.build(), Optional.empty()), rule);
+        part.optOverlap(OverlapRule.LAST_ON_TOP);
+        assertInvalid(
+                () -> export(new DatasetSplits(part.build(), Optional.empty()), rule), "masks.coco/train2014 is '");
     }
 
     @Test

@@ -53,7 +53,7 @@ class FolderDatasetTest {
                 .containsExactly(
                         "pets: 3 images of labels.csv, 3 tags of 3 classes, no masks",
                         "1 image not used, without a line in labels.csv: 'unlisted.png'",
-                        "1 image without a tag");
+                        "pets: 1 image without a tag");
     }
 
     @Test

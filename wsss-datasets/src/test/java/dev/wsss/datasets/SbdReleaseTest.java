@@ -10,6 +10,7 @@ import dev.wsss.api.LabelPng;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -66,6 +67,24 @@ class SbdReleaseTest {
         assertThat(splits.val().orElseThrow().size()).isEqualTo(2);
         assertThat(voc.resolve("SegmentationClassAug/2007_000033.png")).exists();
         assertThat(SbdRelease.open(sbd.resolve("dataset")).val()).containsExactly("2007_000032");
+    }
+
+    @Test
+    void goesOnWhereItWas() throws IOException {
+        SbdRelease release = SbdRelease.open(sbd);
+        assertInvalid(() -> release.augment(voc, false, 1, null), "SegmentationClassAug: holds", "leave to overwrite");
+        TestFiles.delete(voc.resolve("SegmentationClassAug"));
+        SbdRelease.Augmented made = release.augment(voc, false, 2, null);
+        Path mask = voc.resolve("SegmentationClassAug/2008_000002.png");
+        FileTime before = Files.getLastModifiedTime(mask);
+        Files.delete(voc.resolve("SegmentationClassAug/2007_000032.png"));
+        assertThat(release.augment(voc, false, 2, null)).isEqualTo(made);
+        assertThat(Files.getLastModifiedTime(mask)).isEqualTo(before);
+        assertThat(voc.resolve("SegmentationClassAug/2007_000032.png")).exists();
+        to.sbd("cls/2008_000002.mat", List.of(3, 0, 3));
+        assertInvalid(() -> release.augment(voc, false, 2, null), "its label PNGs are made otherwise: masks is '");
+        release.augment(voc, true, 2, null);
+        assertThat(LabelPng.read(mask).get(0, 0)).isEqualTo(3);
     }
 
     @Test

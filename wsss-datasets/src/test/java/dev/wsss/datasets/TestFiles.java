@@ -42,6 +42,14 @@ final class TestFiles {
         return Files.writeString(file, String.join("\n", lines) + "\n");
     }
 
+    /** Deletes a folder of files. */
+    static void delete(Path folder) throws IOException {
+        for (Path file : ImageFolder.files(folder)) {
+            Files.delete(file);
+        }
+        Files.delete(folder);
+    }
+
     static void assertInvalid(ThrowingCallable call, String... words) {
         assertThatThrownBy(call).isInstanceOf(InvalidDataException.class).hasMessageContainingAll(words);
     }

@@ -247,6 +247,6 @@ class VocLayoutTest {
         assertThat(train.tags(1).names()).containsExactly("tvmonitor");
         assertThat(train.notes())
                 .anyMatch(note ->
-                        note.startsWith("tags of 1 image cannot be read: ") && note.contains("2007_000032.xml"));
+                        note.contains(": tags of 1 image cannot be read: ") && note.contains("2007_000032.xml"));
     }
 }

@@ -29,10 +29,18 @@ final class CocoOptions {
                             + " id in 12 digits, the id); default ${DEFAULT-VALUE}")
     CocoNames names = CocoNames.STEM;
 
-    private static final List<String> OF_COCO =
+    static final List<String> OF_COCO =
             List.of("--images", "--names", "--crowds", "--rule", "--raw-ids", "--skip-unannotated", "--skip-broken");
-    private static final List<String> OF_DATA = List.of(
-            "--data", "--classes", "--split", "--hold-out", "--cls-labels", "--part", "--from-masks", "--min-pixels");
+    static final List<String> OF_DATA = List.of(
+            "--data",
+            "--classes",
+            "--split",
+            "--hold-out",
+            "--cls-labels",
+            "--masks",
+            "--part",
+            "--from-masks",
+            "--min-pixels");
 
     /** Refuses options of a dataset beside {@code --coco}, and options of {@code --coco} without it. */
     void requireOneSource(CommandLine command) {

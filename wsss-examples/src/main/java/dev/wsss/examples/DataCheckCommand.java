@@ -3,8 +3,10 @@ package dev.wsss.examples;
 import dev.wsss.api.AtomicFile;
 import dev.wsss.datasets.DatasetCheck;
 import dev.wsss.datasets.DatasetReport;
-import dev.wsss.datasets.DatasetSplits;
+import dev.wsss.datasets.Datasets;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -28,7 +31,7 @@ import picocli.CommandLine.Spec;
             "Looks at every image and mask of a dataset: whether they are there, can be read and fit each other, which images"
                     + " stand twice, what tags and masks say of each class.",
             "Exit status: 0 nothing is wrong, 3 something is, and is listed (tags that differ from masks count), 1 the dataset"
-                    + " cannot be opened, such as for a listed image that is not there."
+                    + " cannot be opened, such as for a list that is not there."
         })
 final class DataCheckCommand implements Callable<Integer> {
     @Spec
@@ -62,11 +65,16 @@ final class DataCheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (folder != null) {
-            data.data = LayoutGuess.spec(folder);
+            if (spec.commandLine().getParseResult().hasMatchedOption("--data")) {
+                throw new ParameterException(
+                        spec.commandLine(), "both " + folder + " and --data; expected one of them");
+            }
+            data.data = spec(folder);
         }
-        DatasetSplits splits = data.open(1);
-        DatasetCheck.Builder builder =
-                DatasetCheck.builder().setData(splits).optFast(fast).optProgress(new TerminalProgress(System.err));
+        DatasetCheck.Builder builder = data.open(
+                        1, opened -> DatasetCheck.builder().setData(opened))
+                .optFast(fast)
+                .optProgress(new TerminalProgress(System.err));
         if (threads != null) {
             builder.optThreads(threads);
         }
@@ -78,6 +86,19 @@ final class DataCheckCommand implements Callable<Integer> {
         print(report, out);
         out.flush();
         return report.isClean() ? 0 : Wsss.SOME_FAILED;
+    }
+
+    /** The text of a dataset: as it is, or with the kind before it if it is a path. */
+    private static String spec(String text) {
+        if (text.isEmpty() || text.startsWith("shapes")) {
+            return text;
+        }
+        try {
+            Path path = Path.of(text);
+            return Files.exists(path) || !text.contains(":") ? Datasets.guess(path) : text;
+        } catch (InvalidPathException e) {
+            return text; // opening it tells
+        }
     }
 
     private static void print(DatasetReport report, PrintWriter out) {
@@ -106,8 +127,8 @@ final class DataCheckCommand implements Callable<Integer> {
     private static void print(DatasetReport.Part part, PrintWriter out) {
         out.println(Table.printable(part.name()) + ": "
                 + part.published().orElse(part.samples() + (part.samples() == 1 ? " image" : " images")));
-        out.println("  " + part.images() + " can be read, " + part.masks() + " have a mask, " + part.untagged()
-                + " have no tag");
+        out.println("  " + part.images() + " can be read, " + part.masks() + " with a mask, " + part.untagged()
+                + " without a tag");
         out.println("  " + part.tags() + " tags, "
                 + (part.tagged() == 0 ? "-" : String.format(Locale.ROOT, "%.3f", part.meanTags())) + " an image");
         part.heights()
@@ -141,7 +162,7 @@ final class DataCheckCommand implements Callable<Integer> {
     private static Table table(DatasetReport.Part part) {
         boolean masks = part.classes().stream().anyMatch(c -> c.pixels().isPresent());
         boolean differ = part.classes().stream().anyMatch(c -> c.tagsWithoutPixel() + c.pixelsWithoutTag() > 0);
-        List<String> head = new ArrayList<>(List.of("value", "class", "images by tag"));
+        List<String> head = new ArrayList<>(List.of("label", "class", "images by tag"));
         if (masks) {
             head.addAll(List.of("images by mask", "pixels"));
         }

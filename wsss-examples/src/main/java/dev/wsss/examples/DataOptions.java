@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -73,6 +74,11 @@ final class DataOptions {
 
     /** The images; the drawn scenes are of the run's seed. */
     DatasetSplits open(long seed) {
+        return open(seed, Datasets.Builder::open);
+    }
+
+    /** What another opens the images with. */
+    <T> T open(long seed, Function<Datasets.Builder, T> opening) {
         requireKind("--classes", classes, "voc", "folder");
         requireKind("--cls-labels", clsLabels, withBenchmarks("voc", "folder", "coco"));
         requireKind("--split", split, withBenchmarks("voc", "folder", "coco", "camvid"));
@@ -97,10 +103,10 @@ final class DataOptions {
         }
         Path tags = clsLabels;
         if (tags == null) {
-            return builder.open();
+            return opening.apply(builder);
         }
         try {
-            return builder.optTags(known -> tags(tags, known)).open();
+            return opening.apply(builder.optTags(known -> tags(tags, known)));
         } catch (InvalidDataException e) {
             String message = String.valueOf(e.getMessage());
             throw message.startsWith(tags.toString())

@@ -79,7 +79,7 @@ public final class Wsss implements Runnable {
         for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
             text = text.replace(option.getKey(), option.getValue());
         }
-        err.println("wsss: " + text.replaceAll("\\s*\\R\\s*", " "));
+        err.println("wsss: " + Table.printable(text.replaceAll("\\s*\\R\\s*", " ")));
     }
 
     @Override

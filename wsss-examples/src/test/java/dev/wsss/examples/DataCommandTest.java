@@ -62,9 +62,9 @@ class DataCommandTest {
         Path json = folder.resolve("report.json");
         assertThat(run("check", data, "--json", json)).isZero();
         assertThat(lines())
-                .contains("nothing is wrong", "scenes: 12 images", "  12 can be read, 12 have a mask, 0 have no tag")
+                .contains("nothing is wrong", "scenes: 12 images", "  12 can be read, 12 with a mask, 0 without a tag")
                 .contains("  height 32, width 32")
-                .anyMatch(line -> line.matches("value +class +images by tag +images by mask +pixels"))
+                .anyMatch(line -> line.matches("label +class +images by tag +images by mask +pixels"))
                 .anyMatch(line -> line.matches(" +0 +background +- +12 +\\d+"))
                 .noneMatch(line -> line.contains("without pixel"));
         assertThat(json).content().contains("\"clean\": true");
@@ -94,12 +94,31 @@ class DataCommandTest {
         assertThat(err.toString()).doesNotContain("wsss:");
 
         Files.delete(SceneFolder.image(data, 2));
-        assertThat(run("check", data)).isEqualTo(1);
-        assertThat(err.toString()).contains("there is no image 's2'").doesNotContain("Exception");
+        Files.delete(SceneFolder.image(data, 7));
+        assertThat(run("check", data)).isEqualTo(3);
+        assertThat(lines())
+                .contains("image that is not there: 2")
+                .anyMatch(line -> line.contains("there is no image 's2'"))
+                .anyMatch(line -> line.contains("there is no image 's7'"));
+        assertThat(run("tags", "--data", "folder:" + data, "--out", folder.resolve("tags.csv")))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("there is no image 's2'").hasLineCount(1);
         assertThat(run("check", folder)).isEqualTo(1);
         assertThat(err.toString()).contains("expected its kind before it, such as voc:");
+        Path both = Files.createDirectories(data.resolve("leftImg8bit"));
+        assertThat(run("check", data)).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("that of cityscapes and of folder; expected")
+                .hasLineCount(1);
+        Files.delete(both);
+        assertThat(run("check", SceneFolder.image(data, 1))).isEqualTo(1);
+        assertThat(err.toString()).contains("s1.png: no such folder; expected a dataset");
         assertThat(run("check", folder.resolve("none"))).isEqualTo(1);
-        assertThat(err.toString()).contains("none' is not known");
+        assertThat(err.toString()).contains("none: no such folder; expected a dataset");
+        assertThat(run("check", "")).isEqualTo(1);
+        assertThat(err.toString()).contains("dataset '' is not known").hasLineCount(1);
+        assertThat(run("check", data, "--data", "shapes")).isEqualTo(2);
+        assertThat(err.toString()).contains("scenes and --data; expected one of them");
         assertThat(run()).isEqualTo(2);
         assertThat(err.toString()).contains("check, tags, masks");
     }
@@ -224,7 +243,7 @@ class DataCommandTest {
         assertThat(lines()).contains("left out, as something is wrong with it: 1");
         assertThat(run("masks", "--coco", json, "--out", json)).isEqualTo(1);
         assertThat(run("masks", "--out", raw)).isEqualTo(2);
-        assertThat(err.toString()).contains("--coco or --data is required");
+        assertThat(err.toString()).contains("--coco, --data or --sbd is required");
         assertThat(run("masks", "--coco", json, "--data", "shapes", "--out", raw))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("--data is of a dataset; --coco was given");
@@ -233,6 +252,23 @@ class DataCommandTest {
         assertThat(err.toString()).contains("--rule is for --coco");
         assertThat(run("masks", "--coco", json, "--part", "val", "--out", raw)).isEqualTo(2);
         assertThat(err.toString()).contains("--part is of a dataset; --coco was given");
+        assertThat(run("masks", "--coco", json)).isEqualTo(2);
+        assertThat(err.toString()).contains("--out is required");
+    }
+
+    @Test
+    void masksOfSbd() {
+        assertThat(run("masks", "--sbd", folder)).isEqualTo(2);
+        assertThat(err.toString()).contains("--voc is required with --sbd");
+        assertThat(run("masks", "--voc", folder, "--out", folder)).isEqualTo(2);
+        assertThat(err.toString()).contains("--voc is for --sbd");
+        assertThat(run("masks", "--sbd", folder, "--voc", folder, "--part", "val"))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("--part is not read with --sbd");
+        assertThat(run("masks", "--sbd", folder, "--voc", folder)).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("cls: no such folder; expected SBD's masks")
+                .hasLineCount(1);
     }
 
     @Test
