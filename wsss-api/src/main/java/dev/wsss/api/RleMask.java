@@ -32,17 +32,13 @@ public final class RleMask {
     /** Where, in column-major order, outside changes to inside and back; ascending, each less than the pixels' number. */
     private final int[] changes;
 
-    private final int area;
+    /** Counted when it is first asked for, -1 until then: most masks are a step on the way to another. */
+    private int area = -1;
 
     private RleMask(int height, int width, int[] changes) {
         this.height = height;
         this.width = width;
         this.changes = changes;
-        int inside = 0;
-        for (int i = 0; i < changes.length; i += 2) {
-            inside += end(i) - changes[i];
-        }
-        area = inside;
     }
 
     /**
@@ -221,6 +217,13 @@ public final class RleMask {
 
     /** Number of pixels inside. */
     public int area() {
+        if (area < 0) {
+            int inside = 0;
+            for (int i = 0; i < changes.length; i += 2) {
+                inside += end(i) - changes[i];
+            }
+            area = inside;
+        }
         return area;
     }
 
@@ -234,7 +237,7 @@ public final class RleMask {
 
     /** The smallest box that holds all pixels inside; {@link PixelBox#EMPTY} if there are none. */
     public PixelBox box() {
-        if (area == 0) {
+        if (changes.length == 0) {
             return PixelBox.EMPTY;
         }
         int top = height;
@@ -359,7 +362,7 @@ public final class RleMask {
      */
     public double iou(RleMask other) {
         int both = intersectionArea(other);
-        return both == 0 ? 0 : both / ((double) area + other.area - both);
+        return both == 0 ? 0 : both / ((double) area() + other.area() - both);
     }
 
     /**
@@ -373,7 +376,7 @@ public final class RleMask {
             return iou(annotated);
         }
         int both = intersectionArea(annotated);
-        return both == 0 ? 0 : both / (double) area;
+        return both == 0 ? 0 : both / (double) area();
     }
 
     private void requireSameSize(RleMask other) {
@@ -471,6 +474,6 @@ public final class RleMask {
 
     @Override
     public String toString() {
-        return "RleMask[" + height + "x" + width + ", " + area + " inside]";
+        return "RleMask[" + height + "x" + width + ", " + area() + " inside]";
     }
 }
