@@ -312,7 +312,8 @@ class TfliteModelTest {
         assertPatchRefused(whole, 0, -8, "the root is 4294967288 bytes further on");
         assertPatchRefused(whole, 0, whole.length - 3, "the root is " + (whole.length - 3) + " bytes further on");
         assertPatchRefused(whole, root, root + 1, "the root has its layout at byte -1, expected one within the file's");
-        assertPatchRefused(whole, root, root, "the root has a layout of " + root + " bytes for a table of 0 bytes");
+        assertPatchRefused(
+                whole, root, root, "the root has a layout of " + root + " bytes for a table of 0, expected at least 4");
         assertPatchRefused(
                 whole,
                 text - 4,
