@@ -1,6 +1,8 @@
 package dev.wsss.core.nn;
 
+import dev.wsss.core.runtime.Scope;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -22,6 +24,7 @@ public final class Conv2d extends Layer {
     private final long[] dilation;
     private final long groups;
     private final boolean pointwise;
+    private final boolean samePadding;
 
     private Conv2d(Builder b) {
         stride = new long[] {b.stride, b.stride};
@@ -29,6 +32,7 @@ public final class Conv2d extends Layer {
         dilation = new long[] {b.dilation, b.dilation};
         groups = b.groups;
         pointwise = b.kernel == 1;
+        samePadding = b.samePadding;
         // PyTorch's default: Kaiming uniform with a = sqrt 5, that is U(-1/sqrt(fan_in), 1/sqrt(fan_in))
         double bound = 1 / Math.sqrt((double) b.in / b.groups * b.kernel * b.kernel);
         Tensor drawn = Init.uniform(bound, b.out, b.in / b.groups, b.kernel, b.kernel);
@@ -67,20 +71,43 @@ public final class Conv2d extends Layer {
 
     @Override
     protected Map<String, Object> settings() {
-        return Map.of("stride", stride[0], "padding", padding[0], "dilation", dilation[0], "groups", groups);
+        Object pad = samePadding ? "same" : padding[0];
+        return Map.of("stride", stride[0], "padding", pad, "dilation", dilation[0], "groups", groups);
     }
 
     /** {@code [N][in][H][W]} to {@code [N][out][H'][W']}. */
     @Override
     public Tensor forward(Tensor x) {
+        if (!samePadding) {
+            return forward(x, padding);
+        }
+        long rows = samePadding(x.size(2));
+        long columns = samePadding(x.size(3));
+        if (rows % 2 == 0 && columns % 2 == 0) {
+            return forward(x, new long[] {rows / 2, columns / 2});
+        }
+        long[] sides = {columns / 2, columns - columns / 2, rows / 2, rows - rows / 2};
+        try (Scope scope = Scope.open()) {
+            Tensor padded = torch.constant_pad_nd(x, sides, new Scalar(0.0));
+            return scope.keep(forward(padded, new long[2]));
+        }
+    }
+
+    private Tensor forward(Tensor x, long[] pad) {
         return torch.conv2d(
                 x,
                 weight,
                 bias == null ? new TensorOptional() : new TensorOptional(bias),
                 stride,
-                padding,
+                pad,
                 takesAnyDilation(x) ? TWO : dilation,
                 groups);
+    }
+
+    /** Zeros on both sides together of a side of this length. */
+    private long samePadding(long side) {
+        long out = (side + stride[0] - 1) / stride[0];
+        return Math.max(0, (out - 1) * stride[0] + (weight.size(2) - 1) * dilation[0] + 1 - side);
     }
 
     /**
@@ -101,6 +128,7 @@ public final class Conv2d extends Layer {
         private int dilation = 1;
         private int groups = 1;
         private boolean bias = true;
+        private boolean samePadding;
 
         private Builder(int in, int out, int kernel) {
             if (in < 1 || out < 1 || kernel < 1) {
@@ -122,6 +150,16 @@ public final class Conv2d extends Layer {
             return this;
         }
 
+        /**
+         * TensorFlow's padding "SAME" in place of a fixed one: as many zeros as make the result {@code ceil(side /
+         * stride)} long, of which the odd one stands below or on the right. Off by default. Where the stride is 2 it
+         * depends on the image's size, and differs from PyTorch's for even sides.
+         */
+        public Builder optSamePadding(boolean same) {
+            samePadding = same;
+            return this;
+        }
+
         public Builder optDilation(int dilation) {
             this.dilation = dilation;
             return this;
@@ -139,6 +177,9 @@ public final class Conv2d extends Layer {
 
         /** Builds. */
         public Conv2d build() {
+            if (samePadding && padding > 0) {
+                throw new IllegalArgumentException("padding is either a number or \"same\", got both; " + padding);
+            }
             if (stride < 1 || padding < 0 || dilation < 1 || groups < 1 || in % groups != 0 || out % groups != 0) {
                 throw new IllegalArgumentException("no such convolution: stride " + stride + ", padding " + padding
                         + ", dilation " + dilation + ", groups " + groups + " for " + in + " to " + out + " channels");

@@ -2,6 +2,7 @@ package dev.wsss.models.backbone;
 
 import dev.wsss.core.nn.Layer;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** A network that turns images {@code [N][3][H][W]} into the feature maps that heads build on. */
@@ -46,6 +47,19 @@ public abstract class Backbone extends Layer {
     @Override
     public final Tensor forward(Tensor images) {
         return features(images).last();
+    }
+
+    /** One after the other; without gradients, each result is freed as soon as the next is there. */
+    protected static Tensor chain(List<? extends Layer> layers, Tensor x) {
+        Tensor y = x;
+        for (Layer layer : layers) {
+            Tensor next = layer.forward(y);
+            if (y != x) {
+                y.close();
+            }
+            y = next;
+        }
+        return y;
     }
 
     /**

@@ -124,19 +124,6 @@ public final class ResNet extends Backbone {
         }
     }
 
-    /** One after the other; without gradients, each result is freed as soon as the next is there. */
-    static Tensor chain(List<? extends Layer> layers, Tensor x) {
-        Tensor y = x;
-        for (Layer layer : layers) {
-            Tensor next = layer.forward(y);
-            if (y != x) {
-                y.close();
-            }
-            y = next;
-        }
-        return y;
-    }
-
     private enum Depth {
         D18(false, 2, 2, 2, 2),
         D34(false, 3, 4, 6, 3),
