@@ -79,8 +79,7 @@ final class DataPairs extends Pairs {
                 .map(xy -> RleMask.ofPolygon(HEIGHT, WIDTH, xy))
                 .toList();
         List<String> texts = masks.stream().map(RleMask::toCoco).toList();
-        List<byte[]> dense =
-                masks.stream().limit(DENSE).map(RleMask::toDense).toList();
+        List<byte[]> dense = masks.stream().limit(DENSE).map(RleMask::toDense).toList();
         Path strings = folder.resolve("strings.txt");
         Files.writeString(strings, String.join("\n", texts)); // the peer refuses to run if one differs
         compareMasks("rasterizing and its text", POLYGONS, () -> {
@@ -113,7 +112,12 @@ final class DataPairs extends Pairs {
 
     private void compareMasks(String what, int calls, Runnable code) {
         String question = "masks-" + what.split(" ")[0].toLowerCase(Locale.ROOT);
-        compare(calls + " masks, " + what + " / pycocotools from Python", python(question, "pycocotools"), 40, PAIRS, code);
+        compare(
+                calls + " masks, " + what + " / pycocotools from Python",
+                python(question, "pycocotools"),
+                40,
+                PAIRS,
+                code);
         if (!System.getProperty("cocomask", "").isEmpty()) {
             List<String> core = List.of(System.getProperty("cocomask"), question, folder.toString());
             compare("the same / its C core, without Python", core, 0, PAIRS, code);
@@ -190,7 +194,8 @@ final class DataPairs extends Pairs {
             }
             out.write("],\"categories\":[");
             for (int c = 1; c <= 80; c++) {
-                out.write((c == 1 ? "" : ",") + "{\"supercategory\":\"thing\",\"id\":" + c + ",\"name\":\"class " + c + "\"}");
+                out.write((c == 1 ? "" : ",") + "{\"supercategory\":\"thing\",\"id\":" + c + ",\"name\":\"class " + c
+                        + "\"}");
             }
             out.write("]}");
         }
@@ -260,9 +265,7 @@ final class DataPairs extends Pairs {
             jpeg(photos.resolve(id + ".jpg"), Inputs.image(i, Inputs.HEIGHT, Inputs.WIDTH));
             byte[] map = scene(random, Inputs.HEIGHT, Inputs.WIDTH)[0];
             LabelPng.write(
-                    labels.resolve(id + ".png"),
-                    LabelMap.wrap(Inputs.HEIGHT, Inputs.WIDTH, map),
-                    SweepBenchmark.VOC);
+                    labels.resolve(id + ".png"), LabelMap.wrap(Inputs.HEIGHT, Inputs.WIDTH, map), SweepBenchmark.VOC);
             tags.append(id).append(",cat\n");
         }
         Files.writeString(data.resolve("labels.csv"), tags);

@@ -115,8 +115,8 @@ public final class LabelMap {
      */
     public void compare(LabelMap other, PairRun visitor) {
         if (other.height != height || other.width != width) {
-            throw new IllegalArgumentException("label maps are of " + height + "x" + width + " and " + other.height + "x"
-                    + other.width + " pixels; expected one size");
+            throw new IllegalArgumentException("label maps are of " + height + "x" + width + " and " + other.height
+                    + "x" + other.width + " pixels; expected one size");
         }
         byte[] theirs = other.labels;
         for (int i = 0, start = 0; start < labels.length; start = i) {

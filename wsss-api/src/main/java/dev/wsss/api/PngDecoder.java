@@ -146,7 +146,8 @@ final class PngDecoder {
                     + " pixels");
         }
         if (raw > Integer.MAX_VALUE - 9) {
-            throw bad("header says " + height + "x" + width + " pixels of " + raw + " bytes; more than 2^31 are not read");
+            throw bad("header says " + height + "x" + width + " pixels of " + raw
+                    + " bytes; more than 2^31 are not read");
         }
         byte[] lines = inflate((int) raw);
         byte[] out = new byte[width * height * channels()];

@@ -29,7 +29,8 @@ final class Zlib {
 
     /** Shortest repeat and extra bits of the symbols from 257 on; the last two stand for none. */
     private static final int[] LENGTH_BASE = {
-        3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258
+        3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
+        258
     };
 
     private static final int[] LENGTH_EXTRA = {
@@ -37,8 +38,8 @@ final class Zlib {
     };
 
     private static final int[] DISTANCE_BASE = {
-        1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
-        8193, 12289, 16385, 24577
+        1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097,
+        6145, 8193, 12289, 16385, 24577
     };
 
     /** Repeats that are copied in a loop: for less than this a call costs more. */
@@ -403,7 +404,9 @@ final class Zlib {
             }
             if (kind == Kind.DISTANCES) {
                 // the two codes of the fixed set that stand for no distance are left to find()
-                return symbol < MAX_DISTANCES ? DISTANCE_BASE[symbol] << 8 | Math.max(0, symbol / 2 - 1) << 4 | bits : 0;
+                return symbol < MAX_DISTANCES
+                        ? DISTANCE_BASE[symbol] << 8 | Math.max(0, symbol / 2 - 1) << 4 | bits
+                        : 0;
             }
             if (symbol == END) {
                 return LAST << 24 | bits;

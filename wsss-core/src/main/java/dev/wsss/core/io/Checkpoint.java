@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * TorchScript archives, such as OpenAI's CLIP, whose parameters are named as in {@code state_dict()}, followed by what
  * else is a tensor among the modules' attributes; safetensors; the {@code *.index.json} of either in several files;
  * MXNet's {@code .params}, with the {@code arg:} and {@code aux:} of its names; Caffe's {@code .caffemodel}, whose tensors
- * are named by layer and blob, {@code conv1/0}; npz; and plain pickles of NumPy arrays,
+ * are named by layer and blob, {@code conv1/0}; TensorFlow Lite's {@code .tflite}, see {@link TfliteModel}, whose constants
+ * with scales come as the floats that they stand for; npz; and plain pickles of NumPy arrays,
  * as Detectron2's {@code .pkl}. The tar archives of PyTorch before 0.2 are refused.
  *
  * <p><b>Wrappers.</b> Training programs put the weights beside the optimizer and the rest. The tensors are looked for
@@ -84,6 +85,8 @@ public final class Checkpoint implements AutoCloseable {
         MXNET,
         /** Caffe's {@code .caffemodel}. */
         CAFFE,
+        /** TensorFlow Lite's {@code .tflite}. */
+        TFLITE,
         /** NumPy's npz. */
         NPZ,
         /** A plain pickle of NumPy arrays. */
@@ -218,6 +221,9 @@ public final class Checkpoint implements AutoCloseable {
         ByteBuffer start =
                 ByteBuffer.wrap(source.read(0, (int) Math.min(size, 512))).order(ByteOrder.LITTLE_ENDIAN);
         int first = size < 8 ? 0 : start.getInt(0);
+        if (TfliteModel.is(source)) {
+            return TfliteModel.checkpoint(source);
+        }
         if (first == 0x04034b50) {
             ZipDirectory zip = new ZipDirectory(source);
             return TorchReader.isArchive(zip)
@@ -246,7 +252,7 @@ public final class Checkpoint implements AutoCloseable {
         }
         throw new InvalidDataException(file + ": " + (stranger == null ? "a file of unknown format" : stranger)
                 + ", expected a checkpoint of PyTorch or TorchScript, safetensors, an index of several, MXNet's params,"
-                + " Caffe's caffemodel or npz");
+                + " Caffe's caffemodel, TFLite or npz");
     }
 
     private static CheckpointContent safetensors(ByteSource source) {

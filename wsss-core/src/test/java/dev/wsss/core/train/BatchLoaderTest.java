@@ -25,8 +25,8 @@ class BatchLoaderTest {
                 .optThreads(threads)
                 .optEpochs(3)
                 .build()) {
-            assertThat(places(loader)).containsExactly("4 0 0", "4 0 1", "4 0 2", "4 1 0", "4 1 1", "4 1 2", "4 2 0",
-                    "4 2 1", "4 2 2");
+            assertThat(places(loader))
+                    .containsExactly("4 0 0", "4 0 1", "4 0 2", "4 1 0", "4 1 1", "4 1 2", "4 2 0", "4 2 1", "4 2 2");
         }
         assertThat(source.open).hasValue(0);
     }
