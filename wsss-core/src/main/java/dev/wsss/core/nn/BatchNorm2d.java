@@ -56,6 +56,11 @@ public final class BatchNorm2d extends Layer {
         return weight;
     }
 
+    /** What is added to variances. */
+    public double eps() {
+        return eps;
+    }
+
     Tensor runningMean() {
         return runningMean;
     }

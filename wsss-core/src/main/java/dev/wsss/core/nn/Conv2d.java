@@ -69,6 +69,31 @@ public final class Conv2d extends Layer {
         return bias;
     }
 
+    /** Pixels from one window to the next, in each direction. */
+    public int stride() {
+        return (int) stride[0];
+    }
+
+    /** Pixels from one element of the kernel to the next. */
+    public int dilation() {
+        return (int) dilation[0];
+    }
+
+    /** Groups of channels that do not mix. */
+    public int groups() {
+        return (int) groups;
+    }
+
+    /** Zeros on each side; 0 if {@link #isSamePadding}. */
+    public int padding() {
+        return (int) padding[0];
+    }
+
+    /** Whether the padding is TensorFlow's "SAME". */
+    public boolean isSamePadding() {
+        return samePadding;
+    }
+
     @Override
     protected Map<String, Object> settings() {
         Object pad = samePadding ? "same" : padding[0];

@@ -11,8 +11,8 @@ import dev.wsss.models.resnet.ResNet;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The usual network behind class activation maps: a backbone, the mean over the image, and a linear classifier of tags
- * without bias, so that the classifier's weights at each position score the tags there (Zhou et al., CVPR 2016; IRN and
+ * The usual network behind class activation maps: a backbone, the mean over the image, and a linear classifier of tags,
+ * as a rule without bias, so that the classifier's weights at each position score the tags there (Zhou et al., CVPR 2016; IRN and
  * AffinityNet train it so).
  *
  * <pre>{@code
@@ -35,11 +35,25 @@ public final class Classifier extends Layer implements CamNetwork {
      * @throws IllegalArgumentException if {@code tags < 1}
      */
     public Classifier(Backbone backbone, int tags) {
+        this(backbone, tags, false);
+    }
+
+    /**
+     * A network whose classifier may have a bias, as those that were trained on ImageNet have; keys {@code
+     * classifier.bias} then too. The bias is in the activations as well, so that their mean is the logits.
+     *
+     * @param backbone taken over by this network, which closes it
+     * @param tags number of tags
+     * @throws IllegalArgumentException if {@code tags < 1}
+     */
+    public Classifier(Backbone backbone, int tags, boolean bias) {
         if (tags < 1) {
             throw new IllegalArgumentException("tags must be at least 1, got " + tags);
         }
         this.backbone = child("backbone", backbone);
-        classifier = child("classifier", Conv2d.same(backbone.outChannels(), tags, 1, 1, 1));
+        classifier = child(
+                "classifier",
+                Conv2d.builder(backbone.outChannels(), tags, 1).optBias(bias).build());
     }
 
     /**
@@ -77,8 +91,9 @@ public final class Classifier extends Layer implements CamNetwork {
         try (Scope scope = Scope.open()) {
             Tensor mean = Ops.globalAverage(features.last());
             Tensor weight = classifier.weight();
-            return scope.keep(
-                    mean.matmul(weight.view(weight.size(0), weight.size(1)).t()));
+            Tensor logits = mean.matmul(weight.view(weight.size(0), weight.size(1)).t());
+            Tensor bias = classifier.bias();
+            return scope.keep(bias == null ? logits : logits.add(bias));
         }
     }
 

@@ -7,15 +7,17 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.mobilenet.MobileNet.Kernel;
 import dev.wsss.models.mobilenet.MobileNet.Place;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * A wide inside between narrow ends, of which the outer one is linear (Sandler et al., CVPR 2018). Keys {@code
- * conv.0.0, conv.0.1, ..., conv.2, conv.3} as torchvision's.
+ * conv.0.0, conv.0.1, ..., conv.2, conv.3} as torchvision's. A part of the networks here; its units are {@link
+ * dev.wsss.core.nn.ConvNorm}s, in order.
  */
-final class InvertedResidual extends Layer {
+public final class InvertedResidual extends Layer {
     /** How the inside is made. */
     enum Inside {
         /** A 1x1 convolution, unless the block does not widen, and a depthwise one. */
@@ -61,6 +63,16 @@ final class InvertedResidual extends Layer {
     private void inner(Kernel kernel, Activation activation, MobileNetSettings settings) {
         String key = "conv." + path.size();
         path.add(child(MobileNet.unit(key + ".0", key + ".1", kernel, activation, settings)));
+    }
+
+    /** The convolutions with their normalizations, in the order in which they run; the last is linear. */
+    public List<ConvNorm> path() {
+        return Collections.unmodifiableList(path);
+    }
+
+    /** Whether the block's input is added to its output. */
+    public boolean residual() {
+        return residual;
     }
 
     @Override
