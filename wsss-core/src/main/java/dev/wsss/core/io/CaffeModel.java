@@ -3,7 +3,6 @@ package dev.wsss.core.io;
 import dev.wsss.api.InvalidDataException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -151,9 +150,9 @@ final class CaffeModel {
         while (in.position() < end) {
             int field = in.field(end);
             if (field == form.name) {
-                name = text(end);
+                name = in.text(end, MAX_NAME_BYTES);
             } else if (field == form.type) {
-                type = in.wire() == ProtoReader.VARINT ? String.valueOf(in.number(end)) : text(end);
+                type = in.wire() == ProtoReader.VARINT ? String.valueOf(in.number(end)) : in.text(end, MAX_NAME_BYTES);
             } else if (field == form.blobs) {
                 String where = "layer " + Inputs.quote(name) + ", blob " + blobs.size();
                 if (blobs.size() == MAX_BLOBS) {
@@ -174,17 +173,6 @@ final class CaffeModel {
                 throw bad("two blobs are named " + Inputs.quote(key));
             }
         }
-    }
-
-    private String text(long end) {
-        long to = in.endOfValue(end);
-        long length = to - in.position();
-        if (length > MAX_NAME_BYTES) {
-            throw bad("a name of " + length + " bytes, expected at most " + MAX_NAME_BYTES);
-        }
-        String text = new String(source.read(in.position(), (int) length), StandardCharsets.UTF_8);
-        in.position(to);
-        return text;
     }
 
     private Blob blob(long end, String where) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A file of named weights, whatever program wrote it. The format is told from the content, not from the file's name (but for
- * a {@code .caffemodel}, which has no sure sign, if nothing else fits), and
+ * {@code .onnx} and {@code .caffemodel}, which have no sure sign, if nothing else fits), and
  * nothing in a file is ever executed.
  *
  * <pre>{@code
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * else is a tensor among the modules' attributes; safetensors; the {@code *.index.json} of either in several files;
  * MXNet's {@code .params}, with the {@code arg:} and {@code aux:} of its names; Caffe's {@code .caffemodel}, whose tensors
  * are named by layer and blob, {@code conv1/0}; TensorFlow Lite's {@code .tflite}, see {@link TfliteModel}, whose constants
- * with scales come as the floats that they stand for; npz; and plain pickles of NumPy arrays,
+ * with scales come as the floats that they stand for; ONNX's initializers, see {@link OnnxModel}; npz; and plain pickles of NumPy arrays,
  * as Detectron2's {@code .pkl}. The tar archives of PyTorch before 0.2 are refused.
  *
  * <p><b>Wrappers.</b> Training programs put the weights beside the optimizer and the rest. The tensors are looked for
@@ -87,6 +87,8 @@ public final class Checkpoint implements AutoCloseable {
         CAFFE,
         /** TensorFlow Lite's {@code .tflite}. */
         TFLITE,
+        /** ONNX's {@code .onnx}, perhaps with files of data beside it. */
+        ONNX,
         /** NumPy's npz. */
         NPZ,
         /** A plain pickle of NumPy arrays. */
@@ -185,14 +187,33 @@ public final class Checkpoint implements AutoCloseable {
             if (given == null) {
                 throw new IllegalStateException("setPath is required");
             }
-            return read(ByteSource.open(given), name -> ByteSource.open(given.resolveSibling(name)), this);
+            return read(ByteSource.open(given), new Folder(given), this);
         }
     }
 
     /** Opens a file beside another. */
     @FunctionalInterface
     interface Siblings {
+        /** The file of a plain name, wherever a link of that name may lead. */
         ByteSource open(String name);
+
+        /** The file of a relative path, which no link may lead out of the folder. */
+        default ByteSource openWithin(String path) {
+            return open(path);
+        }
+    }
+
+    /** The folder that a file is in. */
+    private record Folder(Path file) implements Siblings {
+        @Override
+        public ByteSource open(String name) {
+            return ByteSource.open(file.resolveSibling(name));
+        }
+
+        @Override
+        public ByteSource openWithin(String path) {
+            return OnnxModel.openWithin(file, path);
+        }
     }
 
     static Checkpoint read(ByteSource source, Siblings siblings, Builder options) {
@@ -247,12 +268,15 @@ public final class Checkpoint implements AutoCloseable {
             return TorchReader.pickle(source, options);
         }
         String stranger = stranger(start);
+        if (stranger == null && OnnxModel.is(source)) {
+            return OnnxModel.checkpoint(source, siblings);
+        }
         if (stranger == null && CaffeModel.is(source)) {
             return CaffeModel.read(source);
         }
         throw new InvalidDataException(file + ": " + (stranger == null ? "a file of unknown format" : stranger)
                 + ", expected a checkpoint of PyTorch or TorchScript, safetensors, an index of several, MXNet's params,"
-                + " Caffe's caffemodel, TFLite or npz");
+                + " Caffe's caffemodel, TFLite, ONNX or npz");
     }
 
     private static CheckpointContent safetensors(ByteSource source) {

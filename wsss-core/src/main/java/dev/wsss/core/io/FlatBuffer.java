@@ -22,7 +22,7 @@ final class FlatBuffer {
     /** Bytes read for each byte of the file, at most; what a writer shares are the layouts of tables, which do not count. */
     private static final long UNFOLDING = 16;
 
-    private static final int MAX_TEXT_BYTES = 4096;
+    private static final int MAX_TEXT_BYTES = 1 << 16;
 
     private final ByteSource source;
     private final long size;
@@ -202,7 +202,7 @@ final class FlatBuffer {
             return vector;
         }
 
-        /** Text of a few kilobytes at most; empty if the field is not there. */
+        /** Text of 64 kB at most; the names of fused operators are long; empty if the field is not there. */
         String text(int field, String name) {
             Vector vector = bounded(field, 1, MAX_TEXT_BYTES, name);
             return new String(source.read(vector.start, vector.count), StandardCharsets.UTF_8);

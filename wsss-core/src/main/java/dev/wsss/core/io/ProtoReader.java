@@ -2,6 +2,7 @@ package dev.wsss.core.io;
 
 import dev.wsss.api.InvalidDataException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /**
  * A cursor over a file of protocol buffers' wire format: fields of a number and a wire type, of which some are messages
@@ -82,6 +83,33 @@ final class ProtoReader {
                     + (end - position) + " more");
         }
         return position + length;
+    }
+
+    /** The value of the last field, which is to be text in UTF-8, of at most so many bytes. */
+    String text(long end, int most) {
+        long to = endOfValue(end);
+        long length = to - position;
+        if (length > most) {
+            throw bad("a name of " + length + " bytes, expected at most " + most);
+        }
+        ByteBuffer bytes = ByteBuffer.allocate((int) length);
+        read(to, bytes);
+        return new String(bytes.array(), StandardCharsets.UTF_8);
+    }
+
+    /** The value of the last field, which is to be a float. */
+    float f32(long end) {
+        expect(FIXED32);
+        return Float.intBitsToFloat((int) fixed(4, end));
+    }
+
+    /** Bytes of a little-endian number. */
+    long fixed(int bytes, long end) {
+        long value = 0;
+        for (int i = 0; i < bytes; i++) {
+            value |= (long) next(end) << 8 * i;
+        }
+        return value;
     }
 
     /** Passes over the value of the last field. */
