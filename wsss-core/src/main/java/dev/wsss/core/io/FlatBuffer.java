@@ -144,7 +144,7 @@ final class FlatBuffer {
         Table table(int field, String name) {
             long at = at(field, 4);
             if (at < 0) {
-                throw bad(position, what + " has no " + name);
+                throw bad(position, what + " lacks " + name);
             }
             return FlatBuffer.this.table(at, name);
         }

@@ -405,16 +405,16 @@ final class TfliteReader {
     }
 
     private TfliteOptions.Padding padding(Table t, int field, String where) {
-        return choice(TfliteOptions.Padding.values(), t.u8(field, 0), "padding", where);
+        return choice(TfliteOptions.Padding.values(), t.u8(field, 0), "a padding", where);
     }
 
     private TfliteOptions.Activation activation(Table t, int field, String where) {
-        return choice(TfliteOptions.Activation.values(), t.u8(field, 0), "activation", where);
+        return choice(TfliteOptions.Activation.values(), t.u8(field, 0), "an activation", where);
     }
 
     private <T> T choice(T[] values, int number, String what, String where) {
         if (number >= values.length) {
-            throw bad(where + " has a " + what + " of the number " + number + ", expected 0 to " + (values.length - 1));
+            throw bad(where + " has " + what + " of the number " + number + ", expected 0 to " + (values.length - 1));
         }
         return values[number];
     }

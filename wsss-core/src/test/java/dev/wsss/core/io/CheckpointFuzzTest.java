@@ -43,6 +43,8 @@ class CheckpointFuzzTest {
         "torchscript, scripted.pt traced.pt",
         "mxnet, mxnet-legacy.params mxnet-v1.params mxnet-v2.params mxnet-v3.params",
         "caffe, now.caffemodel v1.caffemodel",
+        "tflite, made.tflite",
+        "onnx, made.onnx",
         "index, model.safetensors.index.json pytorch_model.bin.index.json",
         "npz, plain.npz shrunk.npz",
         "pickle, numpy.pkl",
@@ -144,6 +146,12 @@ class CheckpointFuzzTest {
     }
 
     private static byte[] bytes(String name) throws IOException {
+        if (name.equals("made.tflite")) {
+            return TestTflite.write(TestTflite.model());
+        }
+        if (name.equals("made.onnx")) {
+            return TestOnnx.model(TestOnnx.everything()).toBytes();
+        }
         return Files.readAllBytes(TestFiles.resource("checkpoint/" + name));
     }
 
