@@ -70,8 +70,8 @@ public final class CheckpointFamily {
     }
 
     /**
-     * A family whose files say by more than names what each tensor is, such as the operators of a graph. It is of no use for
-     * export.
+     * A family whose files say by more than names what each tensor is, such as the operators of a graph. Such files are
+     * read and not written.
      *
      * @param format of all its files, and of none of another family
      * @param reader gives a file's weights under our keys
@@ -90,6 +90,11 @@ public final class CheckpointFamily {
         return known().stream()
                 .filter(f -> f.interpreted != null && f.interpreted.format == format)
                 .findFirst();
+    }
+
+    /** Whether networks cannot be written as files of this family. */
+    public boolean isReadOnly() {
+        return interpreted != null;
     }
 
     /** Reads a file of an {@linkplain #interpreted interpreted} family, by our keys; of another nothing. */

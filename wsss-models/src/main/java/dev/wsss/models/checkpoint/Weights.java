@@ -141,6 +141,10 @@ public final class Weights {
         if (network instanceof Exportable exportable) {
             exportable.requireExportable();
         }
+        if (family.isReadOnly()) {
+            throw new InvalidDataException(
+                    file + ": files of the family " + family + " are read and not written; expected another family");
+        }
         network.requireFinite();
         Map<String, HostArray> theirs = family.keyMap().toTheirs(network.stateDict());
         String name = file.toString().toLowerCase(Locale.ROOT);

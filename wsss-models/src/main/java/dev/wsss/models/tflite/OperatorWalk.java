@@ -179,10 +179,12 @@ final class OperatorWalk {
 
     private void add(int shortcut, InvertedResidual block) {
         int last = flow;
-        TfliteOperator operator = peek("ADD", "of " + path(block));
+        TfliteOperator operator = peek("ADD of " + path(block));
         List<Integer> inputs = operator.inputs();
-        if (!operator.name().equals("ADD")
-                || inputs.size() != 2
+        if (!operator.name().equals("ADD")) {
+            throw bad(operator, "is not expected there, but ADD of " + path(block));
+        }
+        if (inputs.size() != 2
                 || !inputs.contains(last)
                 || !inputs.contains(shortcut)
                 || !(operator.options() instanceof TfliteOptions.Arithmetic a && a.activation() == Activation.NONE)) {
@@ -196,23 +198,21 @@ final class OperatorWalk {
 
     /** The next operator, which must have this name and work on the flow. */
     TfliteOperator take(String name, String what) {
-        TfliteOperator operator = peek(name, what);
-        if (!operator.name().equals(name)) {
-            throw bad(operator, "is not expected there, but " + name + " " + what);
+        return takeOneOf(List.of(name), what);
+    }
+
+    /** The next operator, which must have one of these names and work on the flow. */
+    TfliteOperator takeOneOf(List<String> names, String what) {
+        String wanted = String.join(" or ", names) + " " + what;
+        TfliteOperator operator = peek(wanted);
+        if (!names.contains(operator.name())) {
+            throw bad(operator, "is not expected there, but " + wanted);
         }
         if (operator.inputs().isEmpty() || operator.inputs().get(0) != flow) {
-            throw bad(
-                    operator,
-                    "works on tensors " + operator.inputs() + ", expected " + flow + " first, for " + name + " " + what);
+            throw bad(operator, "works on tensors " + operator.inputs() + ", expected " + flow + " first, for " + wanted);
         }
         advance(operator);
         return operator;
-    }
-
-    /** The next operator of any of these names. */
-    TfliteOperator takeOneOf(List<String> names, String what) {
-        String name = peek(String.join(" or ", names), what).name();
-        return take(names.contains(name) ? name : names.get(0), what);
     }
 
     /** Whether the next operator has this name. */
@@ -221,11 +221,11 @@ final class OperatorWalk {
         return next < model.operators().size() && model.operators().get(next).name().equals(name);
     }
 
-    private TfliteOperator peek(String name, String what) {
+    private TfliteOperator peek(String wanted) {
         skipRequantization();
         if (next == model.operators().size()) {
             throw new InvalidDataException(
-                    file + ": the model ends after operator " + (next - 1) + ", expected " + name + " " + what);
+                    file + ": the model ends after operator " + (next - 1) + ", expected " + wanted);
         }
         return model.operators().get(next);
     }
