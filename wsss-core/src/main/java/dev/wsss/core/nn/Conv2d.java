@@ -1,6 +1,9 @@
 package dev.wsss.core.nn;
 
+import dev.wsss.core.io.OnnxAttribute;
 import dev.wsss.core.runtime.Scope;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -141,6 +144,28 @@ public final class Conv2d extends Layer {
      */
     private boolean takesAnyDilation(Tensor x) {
         return pointwise && x.is_cpu() && x.scalar_type().intern() == torch.ScalarType.Float;
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        List<String> inputs = bias == null
+                ? List.of(x, graph.weight(weight))
+                : List.of(x, graph.weight(weight), graph.weight(bias));
+        Map<String, OnnxAttribute> attributes = new LinkedHashMap<>();
+        attributes.put("kernel_shape", OnnxAttribute.ofInts(weight.size(2), weight.size(3)));
+        attributes.put("strides", OnnxAttribute.ofInts(stride));
+        attributes.put("dilations", OnnxAttribute.ofInts(dilation));
+        attributes.put("group", OnnxAttribute.of(groups));
+        if (samePadding && stride[0] > 1) {
+            attributes.put("auto_pad", OnnxAttribute.of("SAME_UPPER"));
+        } else {
+            // at stride 1 "same" is symmetric for odd kernels, and runtimes refuse the word together with dilation
+            long around = (weight.size(2) - 1) * dilation[0];
+            long begin = samePadding ? around / 2 : padding[0];
+            long end = samePadding ? around - begin : padding[0];
+            attributes.put("pads", OnnxAttribute.ofInts(begin, begin, end, end));
+        }
+        return graph.node("Conv", inputs, attributes);
     }
 
     /** Settings of a convolution. */

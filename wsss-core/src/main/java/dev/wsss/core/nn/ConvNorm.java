@@ -80,4 +80,14 @@ public final class ConvNorm extends Layer {
             return scope.keep(y);
         }
     }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        String y = norm.onnx(graph, conv.onnx(graph, x));
+        return switch (activation) {
+            case NONE -> y;
+            case RELU -> graph.relu(y);
+            case RELU6 -> graph.relu6(y);
+        };
+    }
 }

@@ -3,6 +3,7 @@ package dev.wsss.models.cam;
 import dev.wsss.core.cam.CamNetwork;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
@@ -119,5 +120,11 @@ public final class Classifier extends Layer implements CamNetwork {
         try (Scope scope = Scope.open()) {
             return scope.keep(logits(features(images)));
         }
+    }
+
+    /** Tag logits {@code [N][tags]}. */
+    @Override
+    public String onnx(OnnxGraph graph, String images) {
+        return graph.flatten(classifier.onnx(graph, graph.globalAverage(backbone.onnx(graph, images))));
     }
 }

@@ -3,6 +3,7 @@ package dev.wsss.models.mobilenet;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.ConvNorm.Activation;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.mobilenet.MobileNet.Kernel;
 import dev.wsss.models.mobilenet.MobileNet.Place;
@@ -96,5 +97,14 @@ public final class InvertedResidual extends Layer {
             }
             return scope.keep(y);
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        String y = x;
+        for (ConvNorm unit : path) {
+            y = unit.onnx(graph, y);
+        }
+        return residual ? graph.add(y, x) : y;
     }
 }

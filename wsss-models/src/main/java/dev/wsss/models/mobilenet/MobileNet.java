@@ -5,6 +5,7 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
 import java.util.ArrayList;
@@ -82,6 +83,17 @@ abstract class MobileNet extends Backbone {
             maps[i] = x;
         }
         return FeaturePyramid.of(strides(), maps);
+    }
+
+    @Override
+    public final List<String> onnxFeatures(OnnxGraph graph, String images) {
+        List<String> maps = new ArrayList<>();
+        String x = images;
+        for (Level level : levels) {
+            x = onnxChain(level.layers, graph, x);
+            maps.add(x);
+        }
+        return maps;
     }
 
     /** What a convolution is made of. */

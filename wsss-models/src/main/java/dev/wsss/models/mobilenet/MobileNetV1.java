@@ -4,6 +4,7 @@ import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.ConvNorm.Activation;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -58,6 +59,10 @@ public final class MobileNetV1 extends MobileNet {
             try (Scope scope = Scope.open()) {
                 return scope.keep(pointwise.forward(depthwise.forward(x)));
             }
+        }
+        @Override
+        public String onnx(OnnxGraph graph, String x) {
+            return pointwise.onnx(graph, depthwise.onnx(graph, x));
         }
     }
 

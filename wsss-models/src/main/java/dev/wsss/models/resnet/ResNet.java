@@ -5,6 +5,7 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
@@ -122,6 +123,16 @@ public final class ResNet extends Backbone {
         try (Scope scope = Scope.open()) {
             return scope.keep(Ops.maxPool(chain(stem, images), 3, 2, 1, false));
         }
+    }
+
+    @Override
+    public List<String> onnxFeatures(OnnxGraph graph, String images) {
+        List<String> maps = new ArrayList<>();
+        maps.add(graph.maxPool(onnxChain(stem, graph, images), 3, 2, 1, false));
+        for (List<ResidualBlock> group : groups) {
+            maps.add(onnxChain(group, graph, maps.get(maps.size() - 1)));
+        }
+        return maps;
     }
 
     private enum Depth {
