@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -110,10 +111,9 @@ final class WeightsCommand implements Runnable {
                 rows.put(tensor.name(), new String[] {tensor.name(), tensor.type(), Arrays.toString(tensor.shape()), "?"
                 });
             }
-            Table table = new Table("tensor", "type", "shape", "MB");
-            checkpoint.names().forEach(name -> table.row(Objects.requireNonNull(rows.get(name))));
-            table.print(out());
-            out().println();
+            NetworkInfo network = NetworkInfo.of(file, checkpoint.format());
+            print(checkpoint.names(), rows, network.stored());
+            network.lines().forEach(this::note);
             out().println(checkpoint.info().size() + " tensors, " + values + " values, " + megabytes(bytes) + " MB; "
                     + checkpoint.format()
                     + (checkpoint.root().isEmpty() ? "" : ", found under " + Table.printable(checkpoint.root())));
@@ -127,6 +127,26 @@ final class WeightsCommand implements Runnable {
             }
             out().flush();
         }
+    }
+
+    /** With a column of how the tensors are stored, if that is told. */
+    private void print(Iterable<String> names, Map<String, String[]> rows, List<String> stored) {
+        List<String> head = new ArrayList<>(List.of("tensor", "type", "shape", "MB"));
+        if (!stored.isEmpty()) {
+            head.add("stored as");
+        }
+        Table table = new Table(head.toArray(String[]::new));
+        Iterator<String> next = stored.iterator();
+        for (String name : names) {
+            String[] row = Objects.requireNonNull(rows.get(name));
+            if (!stored.isEmpty()) {
+                row = Arrays.copyOf(row, row.length + 1);
+                row[row.length - 1] = next.next();
+            }
+            table.row(row);
+        }
+        table.print(out());
+        out().println();
     }
 
     @Command(

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.CheckpointException;
+import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
+import dev.wsss.core.io.OnnxNode;
+import dev.wsss.core.io.OnnxValue;
+import dev.wsss.core.io.OnnxWriter;
 import dev.wsss.core.io.Safetensors;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +32,18 @@ import picocli.CommandLine;
 /** {@code wsss weights} as a user types it. */
 class WeightsCommandTest {
     private static final String ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    private static final String TFLITE =
+            "1800000054464c3300000e00140010000c000800000004000e000000180000000c0000003c00000003000000010000007c00"
+                    + "000002000000240000000c000000000006000800040006000000040000000200000001040000040004000400000002000000"
+                    + "34000000100000000c0010000f000800000004000c000000200000000800000000000020040000004d696e65000006000800"
+                    + "070006000000000000000c00140010000c00080004000c00000010000000180000001c000000200000000200000060000000"
+                    + "2c0000000100000000000000010000000000000002000000a80000007000000000000a0010000c00080004000a0000000c00"
+                    + "00001000000001000000010000000000000002000000000000000100000000000a000c000000080004000a00000008000000"
+                    + "0c000000010000000000000002000000000000000100000000000e001800140013000c00080004000e000000580000001000"
+                    + "000001000000000000090c000000010000007700000001000000020000000c000c0008000000000004000c00000008000000"
+                    + "0c000000010000007800000001000000020000000c000c0000000000080004000c0000000800000010000000010000000300"
+                    + "000000000000010000000000003f";
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -53,6 +70,52 @@ class WeightsCommandTest {
         assertThat(line("conv.weight ")).matches("conv.weight +F32 +\\[2, 3\\] +0.00");
         assertThat(line("evil?[31m ")).contains("I64", "[]");
         assertThat(out.toString()).contains("2 tensors, 7 values, 0.00 MB; SAFETENSORS");
+    }
+
+    @Test
+    void infoPrintsWhatAnOnnxModelTellsOfItsNetwork() {
+        Path file = folder.resolve("model.onnx");
+        OnnxWriter.builder()
+                .setGraphName("g")
+                .optOpset("com.example", 1)
+                .addInput(OnnxValue.of("x", DType.F32, OnnxValue.Dimension.open("n"), OnnxValue.Dimension.of(3)))
+                .addOutput(OnnxValue.of("z", DType.F32, 1, 2))
+                .addInitializer("fc.weight", HostArray.ofFloats(new float[6], 2, 3))
+                .addNode(OnnxNode.of("Gemm", List.of("x", "fc.weight"), List.of("y"), Map.of()))
+                .addNode(new OnnxNode("", "Mystery", "com.example", List.of("y"), List.of("z"), Map.of()))
+                .build()
+                .write(file);
+        assertThat(run("weights", "info", file.toString())).isZero();
+        assertThat(line("fc.weight ")).matches("fc.weight +F32 +\\[2, 3\\] +0.00");
+        assertThat(out.toString())
+                .contains(
+                        "takes 'x' float[n, 3]",
+                        "gives 'z' float[1, 2]",
+                        "operator sets: ai.onnx 17, com.example 1",
+                        "operators: 1 Gemm, 1 com.example:Mystery",
+                        "of these unknown: com.example:Mystery",
+                        "1 tensors, 6 values, 0.00 MB; ONNX");
+    }
+
+    /** A constant of 8 bits between an input and an operator of none of TFLite's own, in FlatBuffers' form. */
+    @Test
+    void infoPrintsHowATfliteModelIsQuantised() throws IOException {
+        Path file = folder.resolve("model.tflite");
+        Files.write(file, HexFormat.of().parseHex(TFLITE));
+        assertThat(run("weights", "info", file.toString())).isZero();
+        assertThat(line("w ")).matches("w +F32 +\\[2\\] +0.00 +int8, 0.5 \\* \\(q - 3\\)");
+        assertThat(out.toString())
+                .contains(
+                        "takes 'x' float32[2]",
+                        "gives 'x' float32[2]",
+                        "operators: 1 ADD, 1 CUSTOM:Mine",
+                        "of these unknown: CUSTOM:Mine",
+                        "1 tensors, 2 values, 0.00 MB; TFLITE");
+        Path converted = folder.resolve("w.safetensors");
+        assertThat(run("weights", "convert", file.toString(), converted.toString()))
+                .isZero();
+        assertThat(Safetensors.read(converted))
+                .containsExactly(Map.entry("w", HostArray.ofFloats(new float[] {-1, 0.5f}, 2)));
     }
 
     @Test

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * OnnxWriter.builder()
  *         .setGraphName("classifier")
- *         .addInput(OnnxValue.of("image", DType.F32, Dimension.open("n"), Dimension.of(3)))
- *         .addOutput(OnnxValue.of("scores", DType.F32, Dimension.open("n"), Dimension.of(2)))
+ *         .addInput(OnnxValue.of("image", DType.F32, OnnxValue.Dimension.open("n"), OnnxValue.Dimension.of(3)))
+ *         .addOutput(OnnxValue.of("scores", DType.F32, OnnxValue.Dimension.open("n"), OnnxValue.Dimension.of(2)))
  *         .addInitializer("fc.weight", HostArray.ofFloats(weights, 2, 3))
  *         .addNode(OnnxNode.of("Gemm", List.of("image", "fc.weight"), List.of("scores"),
  *                 Map.of("transB", OnnxAttribute.of(1))))

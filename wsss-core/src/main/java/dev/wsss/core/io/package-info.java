@@ -1,6 +1,8 @@
 /**
  * Array and checkpoint files. {@link dev.wsss.core.io.Checkpoint} reads weights of any origin: PyTorch's archives and
- * streams, TorchScript, safetensors, MXNet's params, Caffe's caffemodel, npz. {@link dev.wsss.core.io.Safetensors} and
+ * streams, TorchScript, safetensors, MXNet's params, Caffe's caffemodel, TFLite, ONNX, npz. {@link dev.wsss.core.io.TfliteModel}
+ * and {@link dev.wsss.core.io.OnnxModel} read the network that such a file describes, too, and {@link
+ * dev.wsss.core.io.OnnxWriter} writes one. {@link dev.wsss.core.io.Safetensors} and
  * {@link dev.wsss.core.io.TorchArchive} write weights; {@link dev.wsss.core.io.Npy}, {@link dev.wsss.core.io.Npz} and
  * {@link dev.wsss.core.io.ObjectNpy} read and write NumPy's files.
  *
