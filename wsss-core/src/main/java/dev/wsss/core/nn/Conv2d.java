@@ -148,9 +148,8 @@ public final class Conv2d extends Layer {
 
     @Override
     public String onnx(OnnxGraph graph, String x) {
-        List<String> inputs = bias == null
-                ? List.of(x, graph.weight(weight))
-                : List.of(x, graph.weight(weight), graph.weight(bias));
+        List<String> inputs =
+                bias == null ? List.of(x, graph.weight(weight)) : List.of(x, graph.weight(weight), graph.weight(bias));
         Map<String, OnnxAttribute> attributes = new LinkedHashMap<>();
         attributes.put("kernel_shape", OnnxAttribute.ofInts(weight.size(2), weight.size(3)));
         attributes.put("strides", OnnxAttribute.ofInts(stride));

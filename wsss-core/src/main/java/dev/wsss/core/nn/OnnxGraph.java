@@ -70,7 +70,8 @@ public final class OnnxGraph {
     public String weight(Tensor tensor) {
         String name = names.get(tensor);
         if (name == null) {
-            throw new IllegalArgumentException("the tensor is none of " + root.getClass().getSimpleName());
+            throw new IllegalArgumentException(
+                    "the tensor is none of " + root.getClass().getSimpleName());
         }
         if (initializers.add(name)) {
             writer.addInitializer(name, Tensors.toHost(tensor));
@@ -101,7 +102,8 @@ public final class OnnxGraph {
     public String relu6(String x) {
         return node(
                 "Clip",
-                List.of(x, constant(HostArray.ofFloats(new float[] {0})), constant(HostArray.ofFloats(new float[] {6}))),
+                List.of(x, constant(HostArray.ofFloats(new float[] {0})), constant(HostArray.ofFloats(new float[] {6
+                }))),
                 Map.of());
     }
 
@@ -152,9 +154,6 @@ public final class OnnxGraph {
     }
 
     private String dimensions(String x, int start, int end) {
-        return node(
-                "Shape",
-                List.of(x),
-                Map.of("start", OnnxAttribute.of(start), "end", OnnxAttribute.of(end)));
+        return node("Shape", List.of(x), Map.of("start", OnnxAttribute.of(start), "end", OnnxAttribute.of(end)));
     }
 }

@@ -92,7 +92,8 @@ public final class Classifier extends Layer implements CamNetwork {
         try (Scope scope = Scope.open()) {
             Tensor mean = Ops.globalAverage(features.last());
             Tensor weight = classifier.weight();
-            Tensor logits = mean.matmul(weight.view(weight.size(0), weight.size(1)).t());
+            Tensor logits =
+                    mean.matmul(weight.view(weight.size(0), weight.size(1)).t());
             Tensor bias = classifier.bias();
             return scope.keep(bias == null ? logits : logits.add(bias));
         }

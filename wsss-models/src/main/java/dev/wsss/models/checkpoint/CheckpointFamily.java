@@ -77,12 +77,8 @@ public final class CheckpointFamily {
      * @param reader gives a file's weights under our keys
      */
     public static CheckpointFamily interpreted(
-            String label,
-            String description,
-            Checkpoint.Format format,
-            Function<Path, Map<String, HostArray>> reader) {
-        return new CheckpointFamily(
-                label, description, KeyMap::identity, List.of(), new Interpreted(format, reader));
+            String label, String description, Checkpoint.Format format, Function<Path, Map<String, HostArray>> reader) {
+        return new CheckpointFamily(label, description, KeyMap::identity, List.of(), new Interpreted(format, reader));
     }
 
     /** The known family whose files are of this format and {@linkplain #interpreted interpreted}. */

@@ -4,7 +4,13 @@ import dev.wsss.core.nn.BatchNorm2d;
 
 /** What the builders here share, checked. */
 record MobileNetSettings(
-        double width, int divisor, int outputStride, boolean samePadding, boolean lastConv, double momentum, double eps) {
+        double width,
+        int divisor,
+        int outputStride,
+        boolean samePadding,
+        boolean lastConv,
+        double momentum,
+        double eps) {
     static final MobileNetSettings DEFAULT =
             new MobileNetSettings(1, 8, 32, false, true, BatchNorm2d.MOMENTUM, BatchNorm2d.EPS);
 

@@ -60,6 +60,7 @@ public final class MobileNetV1 extends MobileNet {
                 return scope.keep(pointwise.forward(depthwise.forward(x)));
             }
         }
+
         @Override
         public String onnx(OnnxGraph graph, String x) {
             return pointwise.onnx(graph, depthwise.onnx(graph, x));

@@ -29,9 +29,7 @@ public final class MobileNetV2 extends MobileNet {
     private MobileNetV2(MobileNetSettings s) {
         super(s);
         int in = s.channels(FIRST);
-        append(
-                child("features.0", unit("0", "1", new Kernel(3, in, 3, place(2), 1), Activation.RELU6, s)),
-                in);
+        append(child("features.0", unit("0", "1", new Kernel(3, in, 3, place(2), 1), Activation.RELU6, s)), in);
         int i = 1;
         for (int[] group : GROUPS) {
             int out = s.channels(group[1]);

@@ -43,8 +43,8 @@ public final class OnnxExport {
     /** Fixes batch and image size, which some runtimes need and all can use; open by default. */
     public OnnxExport optFixedSize(int batch, int height, int width) {
         if (batch < 1 || height < 1 || width < 1) {
-            throw new IllegalArgumentException("batch, height and width must be at least 1, got " + batch + ", " + height
-                    + " and " + width);
+            throw new IllegalArgumentException(
+                    "batch, height and width must be at least 1, got " + batch + ", " + height + " and " + width);
         }
         this.batch = batch;
         this.height = height;
@@ -75,7 +75,8 @@ public final class OnnxExport {
     public void write(Path file) {
         boolean tags = network instanceof Classifier;
         if (tags && resized) {
-            throw new IllegalArgumentException("a Classifier gives one logit for each image and tag, which no size is of");
+            throw new IllegalArgumentException(
+                    "a Classifier gives one logit for each image and tag, which no size is of");
         }
         if (network instanceof Exportable exportable) {
             exportable.requireExportable();

@@ -4,7 +4,6 @@ import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Init;
-import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;

@@ -17,6 +17,7 @@ import dev.wsss.models.mobilenet.MobileNetV2;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -24,32 +25,48 @@ import java.util.Map;
  * all of them.
  */
 record NetworkPlan(
-        TfliteModel model, String file, Trunk trunk, int outputStride, List<Integer> ends, boolean deepLab, int classes, int width) {
+        TfliteModel model,
+        String file,
+        long fileBytes,
+        Trunk trunk,
+        int outputStride,
+        List<Integer> ends,
+        boolean deepLab,
+        int classes,
+        int width) {
     /** The trunks that there are. */
     private enum Trunk {
-        V2(17, 320),
-        EDGE_TPU(22, 192);
+        V2(17, 320, 1_000_000),
+        EDGE_TPU(22, 192, 1_500_000);
 
         private final int blocks;
         /** Channels of the last block at full width. */
         private final int last;
+        /** Fewer weights than the trunk has at full width; they grow with the square of the width. */
+        private final int weights;
 
-        Trunk(int blocks, int last) {
+        Trunk(int blocks, int last, int weights) {
             this.blocks = blocks;
             this.last = last;
+            this.weights = weights;
         }
     }
+
+    /** Channels that a classifier works on, at least. */
+    private static final int FEWEST_LAST = 1280;
 
     private static final String CONV = "CONV_2D";
     private static final String POOL = "AVERAGE_POOL_2D";
     /** Of the trunk's last map. */
     private static final List<Integer> STRIDES = List.of(8, 16, 32);
 
-    static NetworkPlan of(TfliteModel model, String file) {
-        List<TfliteOperator> operators =
-                model.operators().stream().filter(o -> !o.name().equals("QUANTIZE")).toList();
+    static NetworkPlan of(TfliteModel model, String file, long fileBytes) {
+        List<TfliteOperator> operators = model.operators().stream()
+                .filter(o -> !o.name().equals("QUANTIZE"))
+                .toList();
         if (operators.size() < 2) {
-            throw new InvalidDataException(file + ": a model of " + operators.size() + " operators, expected a network");
+            throw new InvalidDataException(
+                    file + ": a model of " + operators.size() + " operators, expected a network");
         }
         TfliteOperator second = operators.get(1);
         Trunk trunk =
@@ -72,8 +89,8 @@ record NetworkPlan(
                 stride *= Math.min(conv.strideH(), STRIDES.get(2));
             }
             if (stride > STRIDES.get(2)) {
-                throw new InvalidDataException(file + ": strides up to operator " + operator.index()
-                        + " make " + stride + ", expected at most " + STRIDES.get(2));
+                throw new InvalidDataException(file + ": strides up to operator " + operator.index() + " make " + stride
+                        + ", expected at most " + STRIDES.get(2));
             }
         }
         if (ends.size() != trunk.blocks + 1 || !STRIDES.contains(stride)) {
@@ -81,16 +98,41 @@ record NetworkPlan(
                     + " stride of " + stride + ", expected " + trunk.blocks + " blocks of MobileNet "
                     + (trunk == Trunk.V2 ? "v2" : "EdgeTPU") + " and a classifier, and one of " + STRIDES);
         }
+        if (widths.isEmpty()) {
+            throw new InvalidDataException(file + ": a model of linear convolutions alone, expected a network");
+        }
         boolean deepLab = operators.stream().anyMatch(o -> o.name().equals("CONCATENATION"));
-        return new NetworkPlan(
+        NetworkPlan plan = new NetworkPlan(
                 model,
                 file,
+                fileBytes,
                 trunk,
                 stride,
                 List.copyOf(ends.subList(0, trunk.blocks)),
                 deepLab,
                 ends.get(trunk.blocks),
                 widths.get(widths.size() - 1));
+        plan.requireAsManyWeights();
+        return plan;
+    }
+
+    /** Before a network is made whose size a few numbers of the file tell: its weights have a byte each, at least. */
+    private void requireAsManyWeights() {
+        double head = deepLab ? 2.0 * width * width : (double) classes * FEWEST_LAST;
+        double least = trunk.weights * factor() * factor() + head;
+        if (least > fileBytes) {
+            throw new InvalidDataException(String.format(
+                    Locale.ROOT,
+                    "%s: a file of %d bytes, expected at least %.0f weights of MobileNet of width %.2f and its head",
+                    file,
+                    fileBytes,
+                    least,
+                    factor()));
+        }
+    }
+
+    private double factor() {
+        return (double) ends.get(trunk.blocks - 1) / trunk.last;
     }
 
     private static int channels(TfliteModel model, String file, TfliteOperator operator) {
@@ -119,10 +161,9 @@ record NetworkPlan(
     }
 
     private Backbone backbone() {
-        double factor = (double) ends.get(trunk.blocks - 1) / trunk.last;
         if (trunk == Trunk.EDGE_TPU) {
             return MobileNetEdgeTpu.builder()
-                    .optWidth(factor)
+                    .optWidth(factor())
                     .optOutputStride(outputStride)
                     .optSamePadding(true)
                     .build();
@@ -134,7 +175,7 @@ record NetworkPlan(
             }
         }
         return MobileNetV2.builder()
-                .optWidth(factor)
+                .optWidth(factor())
                 .optDivisor(divisor)
                 .optOutputStride(outputStride)
                 .optSamePadding(true)
@@ -174,6 +215,7 @@ record NetworkPlan(
             whole = map.length == 4 && p.height() == map[1] && p.width() == map[2] && p.activation() == Activation.NONE;
         } else {
             whole = operator.inputs().size() == 2
+                    && operator.inputs().get(1) >= 0
                     && Arrays.equals(model.constant(operator.inputs().get(1)).toLongs(), new long[] {1, 2});
         }
         if (!whole) {

@@ -41,7 +41,8 @@ final class OperatorWalk {
         this.file = file;
         network.modules().forEach((path, part) -> paths.put(part, path));
         if (model.inputs().size() != 1) {
-            throw new InvalidDataException(file + ": the model has " + model.inputs().size() + " inputs, expected one image");
+            throw new InvalidDataException(
+                    file + ": the model has " + model.inputs().size() + " inputs, expected one image");
         }
         flow = model.inputs().get(0);
     }
@@ -128,8 +129,8 @@ final class OperatorWalk {
         if (!Arrays.equals(weights.shape(), theirs)) {
             throw bad(
                     operator,
-                    "has weights of " + Arrays.toString(weights.shape()) + ", expected " + Arrays.toString(theirs) + " of "
-                            + path);
+                    "has weights of " + Arrays.toString(weights.shape()) + ", expected " + Arrays.toString(theirs)
+                            + " of " + path);
         }
         state.put(path + ".weight", depthwise ? channelsFirst(weights, shape, 0) : channelsFirst(weights, shape, 1));
         return operator;
@@ -166,7 +167,9 @@ final class OperatorWalk {
     private record Window(Padding padding, int stride, int dilation, Activation activation) {}
 
     private Window window(TfliteOperator operator) {
-        if (operator.options() instanceof TfliteOptions.Conv2d c && c.strideH() == c.strideW() && c.dilationH() == c.dilationW()) {
+        if (operator.options() instanceof TfliteOptions.Conv2d c
+                && c.strideH() == c.strideW()
+                && c.dilationH() == c.dilationW()) {
             return new Window(c.padding(), c.strideH(), c.dilationH(), c.activation());
         }
         if (operator.options() instanceof TfliteOptions.DepthwiseConv2d c
@@ -209,7 +212,8 @@ final class OperatorWalk {
             throw bad(operator, "is not expected there, but " + wanted);
         }
         if (operator.inputs().isEmpty() || operator.inputs().get(0) != flow) {
-            throw bad(operator, "works on tensors " + operator.inputs() + ", expected " + flow + " first, for " + wanted);
+            throw bad(
+                    operator, "works on tensors " + operator.inputs() + ", expected " + flow + " first, for " + wanted);
         }
         advance(operator);
         return operator;
@@ -218,7 +222,8 @@ final class OperatorWalk {
     /** Whether the next operator has this name. */
     boolean isNext(String name) {
         skipRequantization();
-        return next < model.operators().size() && model.operators().get(next).name().equals(name);
+        return next < model.operators().size()
+                && model.operators().get(next).name().equals(name);
     }
 
     private TfliteOperator peek(String wanted) {
@@ -255,8 +260,8 @@ final class OperatorWalk {
             throw bad(model.operators().get(next), "is not expected, the network is complete before it");
         }
         if (!model.outputs().equals(List.of(flow))) {
-            throw new InvalidDataException(
-                    file + ": the model gives tensors " + model.outputs() + ", expected " + flow + ", of its last operator");
+            throw new InvalidDataException(file + ": the model gives tensors " + model.outputs() + ", expected " + flow
+                    + ", of its last operator");
         }
     }
 

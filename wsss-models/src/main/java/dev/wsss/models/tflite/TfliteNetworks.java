@@ -13,6 +13,9 @@ import dev.wsss.models.cam.Classifier;
 import dev.wsss.models.checkpoint.CheckpointFamilies;
 import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.deeplab.DeepLabV3;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +50,8 @@ public final class TfliteNetworks implements CheckpointFamilies {
     private static final double BYTE = 255;
 
     /** Where a file does not say it: bytes to -1..1. */
-    private static final Normalize BY_DEFAULT = Normalize.of(new double[] {0.5, 0.5, 0.5}, new double[] {0.5, 0.5, 0.5});
+    private static final Normalize BY_DEFAULT =
+            Normalize.of(new double[] {0.5, 0.5, 0.5}, new double[] {0.5, 0.5, 0.5});
 
     /**
      * The files as checkpoints of such networks, under our keys. They load into networks of any output stride, padding and
@@ -95,7 +99,8 @@ public final class TfliteNetworks implements CheckpointFamilies {
      */
     public static Normalize normalize(Path file) {
         try (TfliteModel model = TfliteModel.open(file)) {
-            TfliteTensor input = model.inputs().size() == 1 ? model.tensor(model.inputs().get(0)) : null;
+            TfliteTensor input =
+                    model.inputs().size() == 1 ? model.tensor(model.inputs().get(0)) : null;
             TfliteTensor.Quantization quantization = input == null ? null : input.quantization();
             if (input == null
                     || input.shape().length != 4
@@ -119,8 +124,8 @@ public final class TfliteNetworks implements CheckpointFamilies {
             return type.cast(network);
         }
         network.close();
-        throw new InvalidDataException(file + ": the model is a " + network.getClass().getSimpleName() + ", expected a "
-                + type.getSimpleName());
+        throw new InvalidDataException(file + ": the model is a "
+                + network.getClass().getSimpleName() + ", expected a " + type.getSimpleName());
     }
 
     private static Map<String, HostArray> state(Path file) {
@@ -131,10 +136,12 @@ public final class TfliteNetworks implements CheckpointFamilies {
 
     private static Layer read(Path file) {
         try (TfliteModel model = TfliteModel.open(file)) {
-            NetworkPlan plan = NetworkPlan.of(model, file.toString());
+            NetworkPlan plan = NetworkPlan.of(model, file.toString(), Files.size(file));
             Layer network = Init.loaded(plan::build, made -> made.load(plan.weights(made)));
             network.freezeBatchNorm(false);
             return network;
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": " + e.getMessage(), e);
         }
     }
 }

@@ -28,8 +28,8 @@ import dev.wsss.models.resnet.ResNet38;
 import dev.wsss.models.resnet.ResNetCheckpoints;
 import dev.wsss.systems.ppc.SeamHead;
 import dev.wsss.systems.ppc.SeamNetwork;
-import java.util.HashSet;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,8 +169,7 @@ class CheckpointFamilyTest {
             assertThat(map.plan(out.specs()).specs()).isEqualTo(ours);
             assertThat(Weights.check(net, out.specs(), map, LoadPolicy.STRICT).isExact())
                     .isTrue();
-            if (family != CheckpointFamily.WSSS
-                    && family != MobileNetCheckpoints.TORCHVISION_MOBILENET_V2_CLASSIFIER) {
+            if (family != CheckpointFamily.WSSS && family != MobileNetCheckpoints.TORCHVISION_MOBILENET_V2_CLASSIFIER) {
                 assertThat(CheckpointFamily.guess(out.specs().keySet()))
                         .hasValueSatisfying(g -> assertThat(g.family()).isEqualTo(family));
             }

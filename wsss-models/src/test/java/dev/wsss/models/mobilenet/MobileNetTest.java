@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.wsss.core.io.HostArray;
+import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
@@ -13,7 +14,6 @@ import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.cam.Classifier;
 import dev.wsss.models.checkpoint.Weights;
-import dev.wsss.core.nn.LoadPolicy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,8 +103,7 @@ class MobileNetTest {
             assertThat(net.strides()).containsExactly(2, 4, 8, 16, 32);
             assertMaps(net, WIDTH_035);
         }
-        try (MobileNetV2 net =
-                MobileNetV2.builder().optWidth(0.5).optDivisor(4).build()) {
+        try (MobileNetV2 net = MobileNetV2.builder().optWidth(0.5).optDivisor(4).build()) {
             assertMaps(net, WIDTH_050_BY_4);
         }
     }
@@ -130,8 +129,10 @@ class MobileNetTest {
 
     @Test
     void torchvisionsClassifierLoadsIntoOurs() {
-        try (Classifier from = new Classifier(MobileNetV2.builder().optWidth(0.1).build(), 7, true);
-                Classifier to = new Classifier(MobileNetV2.builder().optWidth(0.1).build(), 7, true);
+        try (Classifier from =
+                        new Classifier(MobileNetV2.builder().optWidth(0.1).build(), 7, true);
+                Classifier to =
+                        new Classifier(MobileNetV2.builder().optWidth(0.1).build(), 7, true);
                 MobileNetV2 backbone = MobileNetV2.builder().optWidth(0.1).build()) {
             Map<String, HostArray> theirs = MobileNetCheckpoints.TORCHVISION_MOBILENET_V2_CLASSIFIER
                     .keyMap()
@@ -139,13 +140,9 @@ class MobileNetTest {
             assertThat(theirs.get("classifier.1.weight"))
                     .satisfies(w -> assertThat(w.shape()).containsExactly(7, 1280));
             Weights.load(
-                    to,
-                    theirs,
-                    MobileNetCheckpoints.TORCHVISION_MOBILENET_V2_CLASSIFIER.keyMap(),
-                    LoadPolicy.STRICT);
+                    to, theirs, MobileNetCheckpoints.TORCHVISION_MOBILENET_V2_CLASSIFIER.keyMap(), LoadPolicy.STRICT);
             assertThat(to.fingerprint()).isEqualTo(from.fingerprint());
-            Weights.load(
-                    backbone, theirs, MobileNetCheckpoints.TORCHVISION_MOBILENET_V2.keyMap(), LoadPolicy.STRICT);
+            Weights.load(backbone, theirs, MobileNetCheckpoints.TORCHVISION_MOBILENET_V2.keyMap(), LoadPolicy.STRICT);
             assertThat(backbone.fingerprint()).isEqualTo(from.backbone().fingerprint());
         }
     }
@@ -167,12 +164,12 @@ class MobileNetTest {
     void edgeTpuHasTheSlimChannels() {
         try (MobileNetEdgeTpu net = MobileNetEdgeTpu.builder().optWidth(0.75).build()) {
             assertThat(net.channels()).containsExactly(16, 24, 40, 72, 1280);
-            assertThat(net.state().get("features.1.conv.0.weight")).satisfies(w -> assertThat(Tensors.shape(w))
-                    .containsExactly(16, 24, 1, 1));
-            assertThat(net.state().get("features.2.conv.0.0.weight")).satisfies(w -> assertThat(Tensors.shape(w))
-                    .containsExactly(128, 16, 3, 3));
-            assertThat(net.state().get("features.18.conv.1.0.weight")).satisfies(w -> assertThat(Tensors.shape(w))
-                    .containsExactly(576, 1, 5, 5));
+            assertThat(net.state().get("features.1.conv.0.weight"))
+                    .satisfies(w -> assertThat(Tensors.shape(w)).containsExactly(16, 24, 1, 1));
+            assertThat(net.state().get("features.2.conv.0.0.weight"))
+                    .satisfies(w -> assertThat(Tensors.shape(w)).containsExactly(128, 16, 3, 3));
+            assertThat(net.state().get("features.18.conv.1.0.weight"))
+                    .satisfies(w -> assertThat(Tensors.shape(w)).containsExactly(576, 1, 5, 5));
         }
     }
 
@@ -269,7 +266,9 @@ class MobileNetTest {
                     Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
                 net.train(false);
-                assertThat(Tensors.shape(net.forward(images(1, 1)))).startsWith(2).endsWith(1, 1);
+                assertThat(Tensors.shape(net.forward(images(1, 1))))
+                        .startsWith(2)
+                        .endsWith(1, 1);
             }
         }
     }

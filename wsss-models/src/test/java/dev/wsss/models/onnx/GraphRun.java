@@ -52,12 +52,8 @@ final class GraphRun {
         List<String> in = node.inputs();
         switch (node.operator()) {
             case "Shape" ->
-                shapes.put(
-                        out,
-                        Arrays.copyOfRange(
-                                Tensors.shape(value(in.get(0))),
-                                (int) number(node, "start"),
-                                (int) number(node, "end")));
+                shapes.put(out, Arrays.copyOfRange(Tensors.shape(value(in.get(0))), (int) number(node, "start"), (int)
+                        number(node, "end")));
             case "Concat" -> {
                 if (shapes.containsKey(in.get(0))) {
                     shapes.put(
@@ -96,8 +92,8 @@ final class GraphRun {
                         x, optional(in, 1), optional(in, 2), optional(in, 3), optional(in, 4), false, 0, eps, false);
             }
             case "Resize" -> {
-                boolean corners = attribute(node, "coordinate_transformation_mode")
-                        .equals(OnnxAttribute.of("align_corners"));
+                boolean corners =
+                        attribute(node, "coordinate_transformation_mode").equals(OnnxAttribute.of("align_corners"));
                 long[] size = Objects.requireNonNull(shapes.get(in.get(3)));
                 yield torch.upsample_bilinear2d(x, new long[] {size[2], size[3]}, corners);
             }
@@ -116,13 +112,13 @@ final class GraphRun {
         } else {
             for (int d = 0; d < 2; d++) {
                 long side = x.size(2 + d);
-                long all = ((side + stride[d] - 1) / stride[d] - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1 - side;
+                long all =
+                        ((side + stride[d] - 1) / stride[d] - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1 - side;
                 pads[d] = Math.max(0, all) / 2;
                 pads[2 + d] = Math.max(0, all) - pads[d];
             }
         }
-        Tensor padded = torch.constant_pad_nd(
-                x, new long[] {pads[1], pads[3], pads[0], pads[2]}, new Scalar(0.0));
+        Tensor padded = torch.constant_pad_nd(x, new long[] {pads[1], pads[3], pads[0], pads[2]}, new Scalar(0.0));
         return torch.conv2d(
                 padded,
                 value(in.get(1)),

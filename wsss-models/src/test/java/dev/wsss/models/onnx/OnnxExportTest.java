@@ -57,27 +57,48 @@ class OnnxExportTest {
 
     private static List<Case> cases() {
         return List.of(
-                new Case("MobileNetV1", () -> new Classifier(
-                        MobileNetV1.builder().optWidth(0.25).build(), 5, true)),
-                new Case("MobileNetV2, same padding", () -> new Classifier(
-                        MobileNetV2.builder().optWidth(0.1).optSamePadding(true).build(), 5, true)),
-                new Case("ResNet-18", () -> new Classifier(
-                        ResNet.builder().setDepth(18).optWidth(4).build(), 5)),
-                new Case("ResNet-50, stride 16", () -> new Classifier(
-                        ResNet.builder()
-                                .setDepth(50)
-                                .optWidth(4)
-                                .optStem(ResNet.Stem.DEEP_128)
-                                .optOutputStride(16)
-                                .build(),
-                        5)),
+                new Case(
+                        "MobileNetV1",
+                        () -> new Classifier(
+                                MobileNetV1.builder().optWidth(0.25).build(), 5, true)),
+                new Case(
+                        "MobileNetV2, same padding",
+                        () -> new Classifier(
+                                MobileNetV2.builder()
+                                        .optWidth(0.1)
+                                        .optSamePadding(true)
+                                        .build(),
+                                5,
+                                true)),
+                new Case(
+                        "ResNet-18",
+                        () -> new Classifier(
+                                ResNet.builder().setDepth(18).optWidth(4).build(), 5)),
+                new Case(
+                        "ResNet-50, stride 16",
+                        () -> new Classifier(
+                                ResNet.builder()
+                                        .setDepth(50)
+                                        .optWidth(4)
+                                        .optStem(ResNet.Stem.DEEP_128)
+                                        .optOutputStride(16)
+                                        .build(),
+                                5)),
                 new Case("DeepLab v1 on ResNet-38", () -> DeepLabV1.builder()
                         .setBackbone(ResNet38.builder().optWidth(2).build())
                         .setClasses(3)
                         .optWidth(4)
                         .build()),
-                new Case("DeepLab v2 on Caffe's ResNet", () -> new DeepLabV2(
-                        CaffeResNet.builder().optWidth(2).optBlocks(1, 1, 1, 1).build(), 3, 6, 12)),
+                new Case(
+                        "DeepLab v2 on Caffe's ResNet",
+                        () -> new DeepLabV2(
+                                CaffeResNet.builder()
+                                        .optWidth(2)
+                                        .optBlocks(1, 1, 1, 1)
+                                        .build(),
+                                3,
+                                6,
+                                12)),
                 new Case("DeepLab v3 on MobileNet v2", () -> DeepLabV3.builder()
                         .setBackbone(MobileNetV2.builder()
                                 .optWidth(0.1)
@@ -231,7 +252,8 @@ class OnnxExportTest {
     @Test
     void whatHasNoOnnxFormIsNamed() {
         Path file = folder.resolve("none.onnx");
-        Backbone backbone = CaffeResNet.builder().optWidth(2).optBlocks(1, 1, 1, 1).build();
+        Backbone backbone =
+                CaffeResNet.builder().optWidth(2).optBlocks(1, 1, 1, 1).build();
         try (MultiScale network =
                 MultiScale.builder().setBase(new DeepLabV2(backbone, 3, 6)).build()) {
             assertThatThrownBy(() -> OnnxExport.of(network).write(file))
@@ -243,7 +265,8 @@ class OnnxExportTest {
                             OnnxExport.of(network).optLogitsAtInputSize(true).write(file))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("Classifier");
-            assertThatThrownBy(() -> OnnxExport.of(network).optFixedSize(1, 0, 2)).hasMessageContaining("got 1, 0");
+            assertThatThrownBy(() -> OnnxExport.of(network).optFixedSize(1, 0, 2))
+                    .hasMessageContaining("got 1, 0");
         }
         assertThat(Files.exists(file)).isFalse();
     }

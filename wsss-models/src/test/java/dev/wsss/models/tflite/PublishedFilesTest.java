@@ -58,7 +58,8 @@ class PublishedFilesTest {
         for (JsonElement entry : JsonParser.parseString(index).getAsJsonArray()) {
             JsonObject file = entry.getAsJsonObject();
             String name = file.get("file").getAsString();
-            boolean labels = file.getAsJsonObject("output").getAsJsonArray("shape").size() == 3;
+            boolean labels =
+                    file.getAsJsonObject("output").getAsJsonArray("shape").size() == 3;
             Path path = root.resolve(name);
             Normalize normalize = TfliteNetworks.normalize(path);
             try (Layer network = labels ? TfliteNetworks.segmenter(path) : TfliteNetworks.classifier(path)) {
@@ -79,7 +80,10 @@ class PublishedFilesTest {
     }
 
     private static double quantization(JsonObject file) {
-        return file.getAsJsonObject("output").getAsJsonArray("quantization").get(0).getAsDouble();
+        return file.getAsJsonObject("output")
+                .getAsJsonArray("quantization")
+                .get(0)
+                .getAsDouble();
     }
 
     private static HostArray get(Map<String, HostArray> run, String name) {
@@ -131,8 +135,12 @@ class PublishedFilesTest {
                 same += labels[i] == expected[i] ? 1 : 0;
             }
             System.out.printf("%s: %.4f of the pixels%n", name, (double) same / expected.length);
-            assertThat((double) same / expected.length).as(name).isGreaterThanOrEqualTo(
-                    network.backbone() instanceof MobileNetEdgeTpu ? LABEL_AGREEMENT_EDGE_TPU : LABEL_AGREEMENT);
+            assertThat((double) same / expected.length)
+                    .as(name)
+                    .isGreaterThanOrEqualTo(
+                            network.backbone() instanceof MobileNetEdgeTpu
+                                    ? LABEL_AGREEMENT_EDGE_TPU
+                                    : LABEL_AGREEMENT);
         }
     }
 }

@@ -86,18 +86,15 @@ final class TfliteFiles {
         Conv2d last = (Conv2d) network.module("cls_conv");
         file.conv(last, Objects.requireNonNull(last.bias()), 0);
         file.side = side;
-        file.operator(
-                RESIZE,
-                List.of(file.flow, file.ints(side, side)),
-                15,
-                Table.of(2, (byte) 1),
-                (int) last.weight().size(0));
+        file.operator(RESIZE, List.of(file.flow, file.ints(side, side)), 15, Table.of(2, (byte) 1), (int)
+                last.weight().size(0));
         file.operator(ARG_MAX, List.of(file.flow, file.ints(3)), 40, Table.of(), 1);
         return file;
     }
 
     byte[] bytes() {
-        List<Table> codes = CODES.stream().map(c -> Table.of(0, c.byteValue(), 3, c)).toList();
+        List<Table> codes =
+                CODES.stream().map(c -> Table.of(0, c.byteValue(), 3, c)).toList();
         Table graph = Table.of(0, tensors, 1, new int[] {0}, 2, new int[] {flow}, 3, operators, 4, "main");
         return TestFlatBuffers.write(
                 Table.of(0, 3, 1, codes, 2, List.of(graph), 3, "made for a test", 4, buffers), "TFL3");
@@ -119,14 +116,26 @@ final class TfliteFiles {
     }
 
     void setOption(int operator, int field, Object value) {
-        Table options = (Table) Objects.requireNonNull(operators.get(operator).fields().get(4));
+        Table options =
+                (Table) Objects.requireNonNull(operators.get(operator).fields().get(4));
         operators.set(operator, operators.get(operator).with(4, options.with(field, value)));
     }
 
     void setInput(int operator, int i, int tensor) {
-        int[] inputs = ((int[]) Objects.requireNonNull(operators.get(operator).fields().get(1))).clone();
+        int[] inputs =
+                ((int[]) Objects.requireNonNull(operators.get(operator).fields().get(1))).clone();
         inputs[i] = tensor;
         operators.set(operator, operators.get(operator).with(1, inputs));
+    }
+
+    /** Gives an operator's weights another shape, and as many bytes. */
+    void setShape(int operator, int... shape) {
+        int weights =
+                ((int[]) Objects.requireNonNull(operators.get(operator).fields().get(1)))[1];
+        int elements = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+        Table tensor = tensors.get(weights).with(0, shape);
+        buffers.set((Integer) Objects.requireNonNull(tensor.fields().get(2)), Table.of(0, new byte[4 * elements]));
+        tensors.set(weights, tensor);
     }
 
     private void trunk(Network backbone) {
@@ -138,12 +147,8 @@ final class TfliteFiles {
                 done.addAll(block.path());
                 if (block.residual()) {
                     ConvNorm last = block.path().get(block.path().size() - 1);
-                    operator(
-                            ADD,
-                            List.of(flow, shortcut),
-                            11,
-                            Table.of(),
-                            (int) last.conv().weight().size(0));
+                    operator(ADD, List.of(flow, shortcut), 11, Table.of(), (int)
+                            last.conv().weight().size(0));
                 }
             } else if (part instanceof ConvNorm unit && !done.contains(unit)) {
                 unit(unit);
@@ -209,8 +214,7 @@ final class TfliteFiles {
     private void operator(int code, List<Integer> inputs, int type, Table options, int channels) {
         flow = tensor(channels);
         int[] in = inputs.stream().mapToInt(Integer::intValue).toArray();
-        operators.add(
-                Table.of(0, CODES.indexOf(code), 1, in, 2, new int[] {flow}, 3, (byte) type, 4, options));
+        operators.add(Table.of(0, CODES.indexOf(code), 1, in, 2, new int[] {flow}, 3, (byte) type, 4, options));
     }
 
     private int tensor(int channels) {

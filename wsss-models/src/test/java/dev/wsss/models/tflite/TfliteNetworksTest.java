@@ -18,6 +18,7 @@ import dev.wsss.models.mobilenet.MobileNetV2;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -190,5 +191,33 @@ class TfliteNetworksTest {
         assertThatThrownBy(() -> TfliteNetworks.segmenter(file))
                 .isInstanceOf(InvalidDataException.class)
                 .hasMessageContaining("is a Classifier, expected a DeepLabV3");
+    }
+
+    @Test
+    void aSizeThatTheFileCannotHoldIsRefusedBeforeItIsMade() throws IOException {
+        refused(f -> f.setShape(f.find(TfliteFiles.CONV, 33), 32_000, 1, 1, 1), "expected at least", "width 100.00");
+    }
+
+    @Test
+    void turnedBytesAreRefusedOrHarmless() throws IOException {
+        byte[] whole;
+        try (Classifier from = classifier()) {
+            whole = TfliteFiles.of(from, SIDE).bytes();
+        }
+        Random random = new Random(3);
+        int refused = 0;
+        for (int i = 0; i < 150; i++) {
+            byte[] turned = whole.clone();
+            // operators stand at the end of the part before the weights
+            int at = random.nextInt(turned.length / 8);
+            turned[at] ^= (byte) (1 << random.nextInt(8));
+            Files.write(file, turned);
+            try (Classifier network = TfliteNetworks.classifier(file)) {
+                assertThat(network.parameterCount()).isPositive();
+            } catch (InvalidDataException e) {
+                refused++;
+            }
+        }
+        assertThat(refused).isPositive();
     }
 }

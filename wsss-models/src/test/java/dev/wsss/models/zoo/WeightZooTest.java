@@ -485,7 +485,8 @@ class WeightZooTest {
 
     @Test
     void trainedNetworksForPhotographsAreInTheTable() {
-        WeightZoo zoo = WeightZoo.builder().optCacheFolder(folder).optOffline(true).build();
+        WeightZoo zoo =
+                WeightZoo.builder().optCacheFolder(folder).optOffline(true).build();
         assertThat(zoo.entries())
                 .filteredOn(entry -> entry.family().equals("tflite"))
                 .hasSize(5)
