@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ final class OnnxReader {
 
     /** Whether a file is called so, or is made of a model's fields from its first byte to the last. */
     static boolean is(ByteSource source) {
-        if (source.name().endsWith(".onnx")) {
+        if (source.name().toLowerCase(Locale.ROOT).endsWith(".onnx")) {
             return true;
         }
         ProtoReader in = new ProtoReader(source, 0);

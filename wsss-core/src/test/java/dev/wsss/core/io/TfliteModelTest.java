@@ -9,6 +9,7 @@ import dev.wsss.core.io.TestFlatBuffers.Table;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -298,6 +299,33 @@ class TfliteModelTest {
                     TestTflite.model(TestTflite.tensors(), List.of(), buffers),
                     "buffer 1 is " + range[1] + " bytes at byte " + range[0] + ", expected a part of the file's");
         }
+    }
+
+    /** References lead forwards, so that a table cannot be a part of itself, and end within the file. */
+    @Test
+    void referencesThatLeadBackOrOutAreRefused() {
+        byte[] whole = TestTflite.write(TestTflite.model());
+        int root = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt(0);
+        int text = new String(whole, StandardCharsets.ISO_8859_1).indexOf("made for a test");
+        assertPatchRefused(
+                whole, 0, 0, "at byte 0, the root is 0 bytes further on, expected 4 to " + (whole.length - 4));
+        assertPatchRefused(whole, 0, -8, "the root is 4294967288 bytes further on");
+        assertPatchRefused(whole, 0, whole.length - 3, "the root is " + (whole.length - 3) + " bytes further on");
+        assertPatchRefused(whole, root, root + 1, "the root has its layout at byte -1, expected one within the file's");
+        assertPatchRefused(
+                whole, root, root, "the root has a layout of " + root + " bytes for a table of 0, expected at least 4");
+        assertPatchRefused(
+                whole,
+                text - 4,
+                1 << 20,
+                "the description has 1048576 elements of 1 bytes, and the file " + (whole.length - text)
+                        + " bytes more");
+    }
+
+    private static void assertPatchRefused(byte[] whole, int at, int value, String part) {
+        byte[] bytes = whole.clone();
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(at, value);
+        assertInvalid(() -> TfliteModel.open(ByteSource.of("memory", bytes)).close(), part);
     }
 
     /** The same table many times over is cheap to write and dear to read. */
