@@ -1,11 +1,13 @@
 package dev.wsss.core.nn;
 
 import dev.wsss.core.io.DType;
+import dev.wsss.core.io.OnnxAttribute;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
@@ -54,6 +56,11 @@ public final class BatchNorm2d extends Layer {
     /** The scale. */
     public Tensor weight() {
         return weight;
+    }
+
+    /** What is added to variances. */
+    public double eps() {
+        return eps;
     }
 
     Tensor runningMean() {
@@ -129,5 +136,12 @@ public final class BatchNorm2d extends Layer {
                     eps);
         }
         return x;
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        List<String> inputs = List.of(
+                x, graph.weight(weight), graph.weight(bias), graph.weight(runningMean), graph.weight(runningVar));
+        return graph.node("BatchNormalization", inputs, Map.of("epsilon", OnnxAttribute.of((float) eps)));
     }
 }

@@ -1,6 +1,11 @@
 package dev.wsss.core.nn;
 
+import dev.wsss.core.io.OnnxAttribute;
+import dev.wsss.core.runtime.Scope;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -22,6 +27,7 @@ public final class Conv2d extends Layer {
     private final long[] dilation;
     private final long groups;
     private final boolean pointwise;
+    private final boolean samePadding;
 
     private Conv2d(Builder b) {
         stride = new long[] {b.stride, b.stride};
@@ -29,6 +35,7 @@ public final class Conv2d extends Layer {
         dilation = new long[] {b.dilation, b.dilation};
         groups = b.groups;
         pointwise = b.kernel == 1;
+        samePadding = b.samePadding;
         // PyTorch's default: Kaiming uniform with a = sqrt 5, that is U(-1/sqrt(fan_in), 1/sqrt(fan_in))
         double bound = 1 / Math.sqrt((double) b.in / b.groups * b.kernel * b.kernel);
         Tensor drawn = Init.uniform(bound, b.out, b.in / b.groups, b.kernel, b.kernel);
@@ -65,22 +72,70 @@ public final class Conv2d extends Layer {
         return bias;
     }
 
+    /** Pixels from one window to the next, in each direction. */
+    public int stride() {
+        return (int) stride[0];
+    }
+
+    /** Pixels from one element of the kernel to the next. */
+    public int dilation() {
+        return (int) dilation[0];
+    }
+
+    /** Groups of channels that do not mix. */
+    public int groups() {
+        return (int) groups;
+    }
+
+    /** Zeros on each side; 0 if {@link #isSamePadding}. */
+    public int padding() {
+        return (int) padding[0];
+    }
+
+    /** Whether the padding is TensorFlow's "SAME". */
+    public boolean isSamePadding() {
+        return samePadding;
+    }
+
     @Override
     protected Map<String, Object> settings() {
-        return Map.of("stride", stride[0], "padding", padding[0], "dilation", dilation[0], "groups", groups);
+        Object pad = samePadding ? "same" : padding[0];
+        return Map.of("stride", stride[0], "padding", pad, "dilation", dilation[0], "groups", groups);
     }
 
     /** {@code [N][in][H][W]} to {@code [N][out][H'][W']}. */
     @Override
     public Tensor forward(Tensor x) {
+        if (!samePadding) {
+            return forward(x, padding);
+        }
+        long rows = samePadding(x.size(2));
+        long columns = samePadding(x.size(3));
+        if (rows % 2 == 0 && columns % 2 == 0) {
+            return forward(x, new long[] {rows / 2, columns / 2});
+        }
+        long[] sides = {columns / 2, columns - columns / 2, rows / 2, rows - rows / 2};
+        try (Scope scope = Scope.open()) {
+            Tensor padded = torch.constant_pad_nd(x, sides, new Scalar(0.0));
+            return scope.keep(forward(padded, new long[2]));
+        }
+    }
+
+    private Tensor forward(Tensor x, long[] pad) {
         return torch.conv2d(
                 x,
                 weight,
                 bias == null ? new TensorOptional() : new TensorOptional(bias),
                 stride,
-                padding,
+                pad,
                 takesAnyDilation(x) ? TWO : dilation,
                 groups);
+    }
+
+    /** Zeros on both sides together of a side of this length. */
+    private long samePadding(long side) {
+        long out = (side + stride[0] - 1) / stride[0];
+        return Math.max(0, (out - 1) * stride[0] + (weight.size(2) - 1) * dilation[0] + 1 - side);
     }
 
     /**
@@ -89,6 +144,27 @@ public final class Conv2d extends Layer {
      */
     private boolean takesAnyDilation(Tensor x) {
         return pointwise && x.is_cpu() && x.scalar_type().intern() == torch.ScalarType.Float;
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        List<String> inputs =
+                bias == null ? List.of(x, graph.weight(weight)) : List.of(x, graph.weight(weight), graph.weight(bias));
+        Map<String, OnnxAttribute> attributes = new LinkedHashMap<>();
+        attributes.put("kernel_shape", OnnxAttribute.ofInts(weight.size(2), weight.size(3)));
+        attributes.put("strides", OnnxAttribute.ofInts(stride));
+        attributes.put("dilations", OnnxAttribute.ofInts(dilation));
+        attributes.put("group", OnnxAttribute.of(groups));
+        if (samePadding && stride[0] > 1) {
+            attributes.put("auto_pad", OnnxAttribute.of("SAME_UPPER"));
+        } else {
+            // at stride 1 "same" is symmetric for odd kernels, and runtimes refuse the word together with dilation
+            long around = (weight.size(2) - 1) * dilation[0];
+            long begin = samePadding ? around / 2 : padding[0];
+            long end = samePadding ? around - begin : padding[0];
+            attributes.put("pads", OnnxAttribute.ofInts(begin, begin, end, end));
+        }
+        return graph.node("Conv", inputs, attributes);
     }
 
     /** Settings of a convolution. */
@@ -101,6 +177,7 @@ public final class Conv2d extends Layer {
         private int dilation = 1;
         private int groups = 1;
         private boolean bias = true;
+        private boolean samePadding;
 
         private Builder(int in, int out, int kernel) {
             if (in < 1 || out < 1 || kernel < 1) {
@@ -122,6 +199,16 @@ public final class Conv2d extends Layer {
             return this;
         }
 
+        /**
+         * TensorFlow's padding "SAME" in place of a fixed one: as many zeros as make the result {@code ceil(side /
+         * stride)} long, of which the odd one stands below or on the right. Off by default. Where the stride is 2 it
+         * depends on the image's size, and differs from PyTorch's for even sides.
+         */
+        public Builder optSamePadding(boolean same) {
+            samePadding = same;
+            return this;
+        }
+
         public Builder optDilation(int dilation) {
             this.dilation = dilation;
             return this;
@@ -139,6 +226,9 @@ public final class Conv2d extends Layer {
 
         /** Builds. */
         public Conv2d build() {
+            if (samePadding && padding > 0) {
+                throw new IllegalArgumentException("padding is either a number or \"same\", got both; " + padding);
+            }
             if (stride < 1 || padding < 0 || dilation < 1 || groups < 1 || in % groups != 0 || out % groups != 0) {
                 throw new IllegalArgumentException("no such convolution: stride " + stride + ", padding " + padding
                         + ", dilation " + dilation + ", groups " + groups + " for " + in + " to " + out + " channels");

@@ -36,4 +36,9 @@ public final class Dropout extends Layer {
     public Tensor forward(Tensor x) {
         return channels ? torch.feature_dropout(x, p, isTraining()) : torch.dropout(x, p, isTraining());
     }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        return x;
+    }
 }

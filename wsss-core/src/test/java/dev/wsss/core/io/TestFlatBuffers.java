@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes FlatBuffers files of tables given by field numbers, each part behind what refers to it. */
-final class TestFlatBuffers {
+public final class TestFlatBuffers {
     private byte[] bytes = new byte[1 << 12];
     private int size;
 
@@ -21,9 +21,9 @@ final class TestFlatBuffers {
      * @param fields by number: Byte, Integer, Long, Float, String, byte[], int[], float[], long[], Table, List of Table
      *     or Repeated
      */
-    record Table(Map<Integer, Object> fields) {
+    public record Table(Map<Integer, Object> fields) {
         /** Numbers and values in turn. */
-        static Table of(Object... pairs) {
+        public static Table of(Object... pairs) {
             Map<Integer, Object> fields = new LinkedHashMap<>();
             for (int i = 0; i < pairs.length; i += 2) {
                 fields.put((Integer) pairs[i], pairs[i + 1]);
@@ -32,7 +32,7 @@ final class TestFlatBuffers {
         }
 
         /** With a field in place of another, or more. */
-        Table with(int field, Object value) {
+        public Table with(int field, Object value) {
             Map<Integer, Object> more = new LinkedHashMap<>(fields);
             more.put(field, value);
             return new Table(more);
@@ -48,7 +48,7 @@ final class TestFlatBuffers {
     /** A vector that refers to one table again and again. */
     record Repeated(Table table, int count) {}
 
-    static byte[] write(Table root, String identifier) {
+    public static byte[] write(Table root, String identifier) {
         TestFlatBuffers out = new TestFlatBuffers();
         int place = out.grow(4);
         byte[] id = identifier.getBytes(StandardCharsets.ISO_8859_1);
@@ -109,7 +109,7 @@ final class TestFlatBuffers {
             }
             return at;
         }
-        ByteBuffer elements = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer elements = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
         int count;
         if (value instanceof String text) {
             byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);

@@ -1,6 +1,7 @@
 package dev.wsss.core.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import dev.wsss.core.io.DType;
@@ -8,6 +9,7 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +33,64 @@ class ConvNormTest {
             assertThat(Tensors.shape(maps)).containsExactly(2, 8, 10, 12);
             Tensor other = conv.forward(images.contiguous(torch.MemoryFormat.ChannelsLast));
             assertClose(other, maps, 1e-6);
+        }
+    }
+
+    /** Sums of the ones under a 3x3 window; at stride 2 an even side has its zeros at the end, an odd one on both. */
+    @ParameterizedTest
+    @CsvSource({
+        "4, 2, 1, '9 6 6 4'",
+        "5, 2, 1, '4 6 4 6 9 6 4 6 4'",
+        "3, 1, 1, '4 6 4 6 9 6 4 6 4'",
+        "3, 1, 2, '4 2 4 2 1 2 4 2 4'",
+        "1, 2, 1, '1'"
+    })
+    void samePaddingIsTensorFlows(int side, int stride, int dilation, String expected) {
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad();
+                Conv2d conv = Conv2d.builder(1, 1, 3)
+                        .optStride(stride)
+                        .optDilation(dilation)
+                        .optSamePadding(true)
+                        .optBias(false)
+                        .build()) {
+            conv.weight().fill_(new Scalar(1.0));
+            float[] sums = Tensors.toFloats(conv.forward(torch.ones(1, 1, side, side)));
+            float[] wanted = new float[sums.length];
+            String[] words = expected.split(" ");
+            for (int i = 0; i < wanted.length; i++) {
+                wanted[i] = Float.parseFloat(words[i]);
+            }
+            assertThat(words).hasSize(sums.length);
+            assertThat(sums).containsExactly(wanted, offset(1e-5f));
+        }
+        assertThatThrownBy(() -> Conv2d.builder(1, 1, 3)
+                        .optSamePadding(true)
+                        .optPadding(1)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("either a number or");
+    }
+
+    @Test
+    void rectifiersOfThreeKinds() {
+        for (ConvNorm.Activation activation : ConvNorm.Activation.values()) {
+            Conv2d conv = Conv2d.same(1, 1, 1, 1, 1);
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad();
+                    ConvNorm unit = new ConvNorm("conv", conv, "bn", new BatchNorm2d(1, 0.1, 0), activation)) {
+                unit.train(false);
+                conv.weight().fill_(new Scalar(1.0));
+                float[] y = Tensors.toFloats(unit.forward(Tensors.of(new float[] {-2, 3, 9}, 1, 1, 1, 3)));
+                assertThat(y)
+                        .containsExactly(
+                                switch (activation) {
+                                    case NONE -> new float[] {-2, 3, 9};
+                                    case RELU -> new float[] {0, 3, 9};
+                                    case RELU6 -> new float[] {0, 3, 6};
+                                },
+                                offset(1e-5f));
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 package dev.wsss.models.backbone;
 
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** A network that turns images {@code [N][3][H][W]} into the feature maps that heads build on. */
@@ -27,7 +29,16 @@ public abstract class Backbone extends Layer {
      * @throws IllegalArgumentException if there is no map of that stride; the message names the strides that there are
      */
     public final int channelsAt(int stride) {
-        return channels()[FeaturePyramid.level(strides(), stride)];
+        return channels()[levelOf(stride)];
+    }
+
+    /**
+     * The place of {@link FeaturePyramid#at} among the maps.
+     *
+     * @throws IllegalArgumentException if there is no map of that stride; the message names the strides that there are
+     */
+    public final int levelOf(int stride) {
+        return FeaturePyramid.level(strides(), stride);
     }
 
     /**
@@ -46,6 +57,44 @@ public abstract class Backbone extends Layer {
     @Override
     public final Tensor forward(Tensor images) {
         return features(images).last();
+    }
+
+    /** One after the other; without gradients, each result is freed as soon as the next is there. */
+    protected static Tensor chain(List<? extends Layer> layers, Tensor x) {
+        Tensor y = x;
+        for (Layer layer : layers) {
+            Tensor next = layer.forward(y);
+            if (y != x) {
+                y.close();
+            }
+            y = next;
+        }
+        return y;
+    }
+
+    /**
+     * Adds the maps of images to an ONNX graph, as {@link #features} computes them in evaluation mode.
+     *
+     * @return names of the maps, in the order of {@link FeaturePyramid#maps()}
+     * @throws UnsupportedOperationException naming the network, if it has no such form
+     */
+    public List<String> onnxFeatures(OnnxGraph graph, String images) {
+        throw new UnsupportedOperationException(getClass().getSimpleName() + " has no ONNX form");
+    }
+
+    @Override
+    public final String onnx(OnnxGraph graph, String images) {
+        List<String> maps = onnxFeatures(graph, images);
+        return maps.get(maps.size() - 1);
+    }
+
+    /** One after the other, in an ONNX graph. */
+    protected static String onnxChain(List<? extends Layer> layers, OnnxGraph graph, String x) {
+        String y = x;
+        for (Layer layer : layers) {
+            y = layer.onnx(graph, y);
+        }
+        return y;
     }
 
     /**

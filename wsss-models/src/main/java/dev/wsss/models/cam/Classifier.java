@@ -3,6 +3,7 @@ package dev.wsss.models.cam;
 import dev.wsss.core.cam.CamNetwork;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
@@ -11,8 +12,8 @@ import dev.wsss.models.resnet.ResNet;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The usual network behind class activation maps: a backbone, the mean over the image, and a linear classifier of tags
- * without bias, so that the classifier's weights at each position score the tags there (Zhou et al., CVPR 2016; IRN and
+ * The usual network behind class activation maps: a backbone, the mean over the image, and a linear classifier of tags,
+ * as a rule without bias, so that the classifier's weights at each position score the tags there (Zhou et al., CVPR 2016; IRN and
  * AffinityNet train it so).
  *
  * <pre>{@code
@@ -35,11 +36,25 @@ public final class Classifier extends Layer implements CamNetwork {
      * @throws IllegalArgumentException if {@code tags < 1}
      */
     public Classifier(Backbone backbone, int tags) {
+        this(backbone, tags, false);
+    }
+
+    /**
+     * A network whose classifier may have a bias, as those that were trained on ImageNet have; keys {@code
+     * classifier.bias} then too. The bias is in the activations as well, so that their mean is the logits.
+     *
+     * @param backbone taken over by this network, which closes it
+     * @param tags number of tags
+     * @throws IllegalArgumentException if {@code tags < 1}
+     */
+    public Classifier(Backbone backbone, int tags, boolean bias) {
         if (tags < 1) {
             throw new IllegalArgumentException("tags must be at least 1, got " + tags);
         }
         this.backbone = child("backbone", backbone);
-        classifier = child("classifier", Conv2d.same(backbone.outChannels(), tags, 1, 1, 1));
+        classifier = child(
+                "classifier",
+                Conv2d.builder(backbone.outChannels(), tags, 1).optBias(bias).build());
     }
 
     /**
@@ -77,8 +92,10 @@ public final class Classifier extends Layer implements CamNetwork {
         try (Scope scope = Scope.open()) {
             Tensor mean = Ops.globalAverage(features.last());
             Tensor weight = classifier.weight();
-            return scope.keep(
-                    mean.matmul(weight.view(weight.size(0), weight.size(1)).t()));
+            Tensor logits =
+                    mean.matmul(weight.view(weight.size(0), weight.size(1)).t());
+            Tensor bias = classifier.bias();
+            return scope.keep(bias == null ? logits : logits.add(bias));
         }
     }
 
@@ -104,5 +121,11 @@ public final class Classifier extends Layer implements CamNetwork {
         try (Scope scope = Scope.open()) {
             return scope.keep(logits(features(images)));
         }
+    }
+
+    /** Tag logits {@code [N][tags]}. */
+    @Override
+    public String onnx(OnnxGraph graph, String images) {
+        return graph.flatten(classifier.onnx(graph, graph.globalAverage(backbone.onnx(graph, images))));
     }
 }

@@ -2,13 +2,18 @@ package dev.wsss.models.checkpoint;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.checkpoint.KeyMap;
+import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.HostArray;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A code base whose checkpoints have key names of their own, with the way between those and ours.
@@ -35,13 +40,22 @@ public final class CheckpointFamily {
     private final String description;
     private final Supplier<KeyMap> keyMap;
     private final List<String> signature;
+    private final @Nullable Interpreted interpreted;
 
-    private CheckpointFamily(String label, String description, Supplier<KeyMap> keyMap, List<String> signature) {
+    private CheckpointFamily(
+            String label,
+            String description,
+            Supplier<KeyMap> keyMap,
+            List<String> signature,
+            @Nullable Interpreted interpreted) {
         this.label = label;
         this.description = description;
         this.keyMap = keyMap;
         this.signature = signature;
+        this.interpreted = interpreted;
     }
+
+    private record Interpreted(Checkpoint.Format format, Function<Path, Map<String, HostArray>> reader) {}
 
     /**
      * A family.
@@ -52,7 +66,36 @@ public final class CheckpointFamily {
      * @param signature keys that, together, only its checkpoints have; without any it is never guessed
      */
     public static CheckpointFamily of(String label, String description, Supplier<KeyMap> keyMap, String... signature) {
-        return new CheckpointFamily(label, description, keyMap, List.of(signature));
+        return new CheckpointFamily(label, description, keyMap, List.of(signature), null);
+    }
+
+    /**
+     * A family whose files say by more than names what each tensor is, such as the operators of a graph. Such files are
+     * read and not written.
+     *
+     * @param format of all its files, and of none of another family
+     * @param reader gives a file's weights under our keys
+     */
+    public static CheckpointFamily interpreted(
+            String label, String description, Checkpoint.Format format, Function<Path, Map<String, HostArray>> reader) {
+        return new CheckpointFamily(label, description, KeyMap::identity, List.of(), new Interpreted(format, reader));
+    }
+
+    /** The known family whose files are of this format and {@linkplain #interpreted interpreted}. */
+    static Optional<CheckpointFamily> interpreting(Checkpoint.Format format) {
+        return known().stream()
+                .filter(f -> f.interpreted != null && f.interpreted.format == format)
+                .findFirst();
+    }
+
+    /** Whether networks cannot be written as files of this family. */
+    public boolean isReadOnly() {
+        return interpreted != null;
+    }
+
+    /** Reads a file of an {@linkplain #interpreted interpreted} family, by our keys; of another nothing. */
+    Optional<Map<String, HostArray>> interpret(Path file) {
+        return interpreted == null ? Optional.empty() : Optional.of(interpreted.reader.apply(file));
     }
 
     private static final class Known {

@@ -63,6 +63,10 @@ public final class Weights {
      */
     public static LoadReport load(Network network, Path file, LoadPolicy policy) {
         try (Checkpoint checkpoint = open(file, policy)) {
+            Optional<CheckpointFamily> interpreting = CheckpointFamily.interpreting(checkpoint.format());
+            if (interpreting.isPresent()) {
+                return load(network, file, interpreting.get(), policy);
+            }
             return inFile(file, () -> {
                 KeyMap map = family(network, plain(checkpoint.names()).keySet()).keyMap();
                 return load(network, read(checkpoint, map, policy), map, policy);
@@ -87,6 +91,10 @@ public final class Weights {
      */
     public static LoadReport load(Network network, Path file, CheckpointFamily family, LoadPolicy policy) {
         KeyMap map = family.keyMap();
+        Optional<Map<String, HostArray>> interpreted = family.interpret(file);
+        if (interpreted.isPresent()) {
+            return inFile(file, () -> load(network, interpreted.get(), map, policy));
+        }
         try (Checkpoint checkpoint = open(file, policy)) {
             return inFile(file, () -> load(network, read(checkpoint, map, policy), map, policy));
         }
@@ -132,6 +140,10 @@ public final class Weights {
     public static void export(Network network, Path file, CheckpointFamily family) {
         if (network instanceof Exportable exportable) {
             exportable.requireExportable();
+        }
+        if (family.isReadOnly()) {
+            throw new InvalidDataException(
+                    file + ": files of the family " + family + " are read and not written; expected another family");
         }
         network.requireFinite();
         Map<String, HostArray> theirs = family.keyMap().toTheirs(network.stateDict());

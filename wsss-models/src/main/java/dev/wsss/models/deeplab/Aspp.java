@@ -5,6 +5,7 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Dropout;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import java.util.ArrayList;
@@ -78,5 +79,15 @@ final class Aspp extends Layer {
             }
             return scope.keep(dropout.forward(join.forward(Ops.concat(parts.toArray(Tensor[]::new)))));
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        List<String> parts = new ArrayList<>();
+        branches.forEach(branch -> parts.add(branch.onnx(graph, x)));
+        if (pooled != null) {
+            parts.add(graph.bilinearLike(pooled.onnx(graph, graph.globalAverage(x)), x, alignCorners));
+        }
+        return join.onnx(graph, graph.concat(parts));
     }
 }

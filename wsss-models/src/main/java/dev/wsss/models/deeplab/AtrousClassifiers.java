@@ -3,6 +3,7 @@ package dev.wsss.models.deeplab;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,5 +47,14 @@ public final class AtrousClassifiers extends Layer {
             }
             return scope.keep(sum);
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        String sum = convs.get(0).onnx(graph, x);
+        for (Conv2d conv : convs.subList(1, convs.size())) {
+            sum = graph.add(sum, conv.onnx(graph, x));
+        }
+        return sum;
     }
 }

@@ -6,6 +6,7 @@ import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Dropout;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.segment.PixelClassifier;
@@ -63,6 +64,11 @@ public final class DeepLabV1 extends Layer implements PixelClassifier {
         try (Scope scope = Scope.open()) {
             return scope.keep(classifier.forward(dropout.forward(fov2.forward(fov.forward(c5)))));
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String images) {
+        return classifier.onnx(graph, fov2.onnx(graph, fov.onnx(graph, backbone.onnx(graph, images))));
     }
 
     /** The backbone. */

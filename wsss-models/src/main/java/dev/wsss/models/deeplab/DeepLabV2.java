@@ -1,6 +1,7 @@
 package dev.wsss.models.deeplab;
 
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
@@ -53,5 +54,10 @@ public final class DeepLabV2 extends Layer implements PixelClassifier {
         try (Scope scope = Scope.open()) {
             return scope.keep(logits(features(images)));
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String images) {
+        return head.onnx(graph, backbone.onnx(graph, images));
     }
 }

@@ -4,6 +4,7 @@ import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Dropout;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.segment.PixelClassifier;
@@ -55,6 +56,11 @@ public final class DeepLabV3 extends Layer implements PixelClassifier {
         try (Scope scope = Scope.open()) {
             return scope.keep(classifier.forward(dropout.forward(aspp.forward(c5))));
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String images) {
+        return classifier.onnx(graph, aspp.onnx(graph, backbone.onnx(graph, images)));
     }
 
     /** The backbone. */

@@ -5,11 +5,13 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Dropout;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.segment.PixelClassifier;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
@@ -134,6 +136,16 @@ public final class DeepLabV3Plus extends Layer implements PixelClassifier {
         try (Scope scope = Scope.open()) {
             return scope.keep(logits(features(images)));
         }
+    }
+
+    /** The pixel logits; a tag classifier is left out. */
+    @Override
+    public String onnx(OnnxGraph graph, String images) {
+        List<String> maps = backbone.onnxFeatures(graph, images);
+        String sharp = low.onnx(graph, maps.get(backbone.levelOf(LOW_STRIDE)));
+        String wide = graph.bilinearLike(aspp.onnx(graph, maps.get(maps.size() - 1)), sharp, alignCorners);
+        String y = second.onnx(graph, first.onnx(graph, graph.concat(List.of(wide, sharp))));
+        return classifier.onnx(graph, y);
     }
 
     /** Settings of a network. */

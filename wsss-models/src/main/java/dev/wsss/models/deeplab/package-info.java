@@ -8,6 +8,10 @@
  * code bases differ in it. {@link dev.wsss.models.deeplab.MultiScale} runs any of them on several sizes of its input and
  * {@link dev.wsss.models.segment.NetworkSegmenter} makes a {@link dev.wsss.api.Segmenter} of one.
  *
+ * <p>With {@link dev.wsss.models.mobilenet.MobileNetV2} beneath it, DeepLab v3 is published with a small head: a 1x1
+ * convolution and the image's mean, no dilated branch ({@code optAsppRates(0)}). {@link
+ * dev.wsss.models.tflite.TfliteNetworks} reads trained ones.
+ *
  * <p>Key names are those of the published checkpoints, which is why a network may come in several {@code Form}s.
  */
 @NullMarked

@@ -4,6 +4,7 @@ import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Init;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
@@ -89,6 +90,16 @@ public final class CaffeResNet extends Backbone {
         Tensor c3 = ResNet.chain(groups.get(1), c2);
         Tensor c4 = ResNet.chain(groups.get(2), c3);
         return FeaturePyramid.of(MAP_STRIDES, c1, c2, c3, c4, ResNet.chain(groups.get(3), c4));
+    }
+
+    @Override
+    public List<String> onnxFeatures(OnnxGraph graph, String images) {
+        List<String> maps = new ArrayList<>();
+        maps.add(graph.maxPool(stem.onnx(graph, images), 3, 2, 1, ceilPool));
+        for (List<ResidualBlock> group : groups) {
+            maps.add(onnxChain(group, graph, maps.get(maps.size() - 1)));
+        }
+        return maps;
     }
 
     /** Settings of a network. */

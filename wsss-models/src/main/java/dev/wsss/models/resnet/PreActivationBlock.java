@@ -5,6 +5,7 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Dropout;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Network;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,5 +82,19 @@ final class PreActivationBlock extends Network {
             y.add_(projection == null ? x : projection.forward(activated));
             return scope.keep(y);
         }
+    }
+
+    /** As {@link #activated(Tensor)}, in an ONNX graph. */
+    String onnxActivated(OnnxGraph graph, String x) {
+        return graph.relu(norms.get(0).onnx(graph, x));
+    }
+
+    /** As {@link #forward(Tensor, Tensor)}, in an ONNX graph. */
+    String onnx(OnnxGraph graph, String x, String activated) {
+        String y = convs.get(0).onnx(graph, activated);
+        for (int i = 1; i < convs.size(); i++) {
+            y = convs.get(i).onnx(graph, graph.relu(norms.get(i).onnx(graph, y)));
+        }
+        return graph.add(y, projection == null ? x : projection.onnx(graph, activated));
     }
 }

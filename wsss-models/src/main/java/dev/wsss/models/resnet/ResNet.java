@@ -4,7 +4,7 @@ import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Init;
-import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
@@ -124,17 +124,14 @@ public final class ResNet extends Backbone {
         }
     }
 
-    /** One after the other; without gradients, each result is freed as soon as the next is there. */
-    static Tensor chain(List<? extends Layer> layers, Tensor x) {
-        Tensor y = x;
-        for (Layer layer : layers) {
-            Tensor next = layer.forward(y);
-            if (y != x) {
-                y.close();
-            }
-            y = next;
+    @Override
+    public List<String> onnxFeatures(OnnxGraph graph, String images) {
+        List<String> maps = new ArrayList<>();
+        maps.add(graph.maxPool(onnxChain(stem, graph, images), 3, 2, 1, false));
+        for (List<ResidualBlock> group : groups) {
+            maps.add(onnxChain(group, graph, maps.get(maps.size() - 1)));
         }
-        return y;
+        return maps;
     }
 
     private enum Depth {

@@ -3,6 +3,7 @@ package dev.wsss.models.resnet;
 import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.Init;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
@@ -144,6 +145,23 @@ public final class ResNet38 extends Backbone {
             Tensor last = scope.keep(PreActivationBlock.rectified(bn7.forward(x)));
             return FeaturePyramid.of(STRIDES, taps.get(0), taps.get(1), taps.get(2), taps.get(3), last);
         }
+    }
+
+    @Override
+    public List<String> onnxFeatures(OnnxGraph graph, String images) {
+        List<String> maps = new ArrayList<>();
+        String x = conv1a.onnx(graph, images);
+        for (int s = 0; s < STAGES; s++) {
+            for (PreActivationBlock block : stages.get(s)) {
+                String activated = block.onnxActivated(graph, x);
+                if (s >= 1 && s < STAGES - 1 && block == stages.get(s).get(0)) {
+                    maps.add(activated);
+                }
+                x = block.onnx(graph, x, activated);
+            }
+        }
+        maps.add(graph.relu(bn7.onnx(graph, x)));
+        return maps;
     }
 
     /** Settings of a network. */

@@ -5,6 +5,7 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +79,15 @@ final class ResidualBlock extends Layer {
             y.relu_();
             return scope.keep(y);
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        String y = x;
+        for (ConvNorm unit : path) {
+            y = unit.onnx(graph, y);
+        }
+        return graph.relu(graph.add(y, shortcut == null ? x : shortcut.onnx(graph, x)));
     }
 
     private record Key(String conv, String norm) {}

@@ -252,7 +252,10 @@ public final class WeightZoo {
     }
 
     private static String byHand(WeightEntry entry, Path file) {
-        return "get " + (entry.member() == null ? "it" : "\"" + entry.member() + "\" of the archive") + " from "
+        String size = entry.size().isPresent()
+                ? String.format(Locale.ROOT, " (%.1f MiB)", entry.size().getAsLong() / (double) (1 << 20))
+                : "";
+        return "get " + (entry.member() == null ? "it" : "\"" + entry.member() + "\" of the archive") + size + " from "
                 + entry.source() + " and place it at " + file
                 + (entry.hash() == null ? "" : " (" + entry.hash() + ")");
     }

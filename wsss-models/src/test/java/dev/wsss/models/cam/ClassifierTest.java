@@ -10,6 +10,7 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.resnet.ResNet;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -86,5 +87,33 @@ class ClassifierTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("got 0");
         }
+    }
+
+    @Test
+    void aBiasIsInMapsAndLogits() {
+        try (Classifier net = new Classifier(backbone(), 6, true);
+                Scope scope = Scope.open()) {
+            net.train(false);
+            FeaturePyramid f = net.features(images());
+            float[] mean = Tensors.toFloats(Ops.globalAverage(net.activations(f)));
+            float[] logits = Tensors.toFloats(net.logits(f));
+            for (int i = 0; i < 12; i++) {
+                assertThat(logits[i]).isCloseTo(mean[i], within(1e-5f));
+            }
+            net.tensor("classifier.bias").data().add_(new Scalar(1.0));
+            float[] moved = Tensors.toFloats(net.logits(f));
+            for (int i = 0; i < 12; i++) {
+                assertThat(moved[i] - logits[i]).isCloseTo(1, within(1e-5f));
+            }
+        }
+    }
+
+    @Test
+    void imageNetsNamesAreInOrder() {
+        assertThat(ImageNetClasses.names()).hasSize(1000).startsWith("tench, Tinca tinca");
+        assertThat(ImageNetClasses.names().get(999)).isEqualTo("toilet tissue, toilet paper, bathroom tissue");
+        assertThat(ImageNetClasses.namesOf(1001)).hasSize(1001).startsWith("background", "tench, Tinca tinca");
+        assertThat(ImageNetClasses.namesOf(1000).get(285)).isEqualTo("Egyptian cat");
+        assertThatThrownBy(() -> ImageNetClasses.namesOf(20)).hasMessageContaining("got 20");
     }
 }

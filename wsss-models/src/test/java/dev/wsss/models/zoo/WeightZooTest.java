@@ -344,6 +344,7 @@ class WeightZooTest {
         assertThatThrownBy(() -> zoo.get(NAME))
                 .isInstanceOf(WeightsUnavailableException.class)
                 .hasMessageContaining("offline")
+                .hasMessageContaining("(0.3 MiB)")
                 .hasMessageContaining(server.uri(FILE).toString())
                 .hasMessageContaining("place it at " + folder.resolve(FILE))
                 .hasMessageContaining(hash().toString());
@@ -480,6 +481,23 @@ class WeightZooTest {
     private static @Nullable String fullHex(WeightEntry entry) {
         WeightHash hash = entry.hash();
         return hash != null && hash.isFull() ? hash.hex() : null;
+    }
+
+    @Test
+    void trainedNetworksForPhotographsAreInTheTable() {
+        WeightZoo zoo =
+                WeightZoo.builder().optCacheFolder(folder).optOffline(true).build();
+        assertThat(zoo.entries())
+                .filteredOn(entry -> entry.family().equals("tflite"))
+                .hasSize(5)
+                .allSatisfy(entry -> {
+                    assertThat(fullHex(entry)).isNotNull();
+                    assertThat(entry.size().orElseThrow()).isBetween(700_000L, 4_200_000L);
+                    assertThat(entry.licence()).startsWith("Apache-2.0");
+                });
+        assertThatThrownBy(() -> zoo.get("deeplabv3-mnv2-voc"))
+                .isInstanceOf(WeightsUnavailableException.class)
+                .hasMessageContaining("get it (2.1 MiB) from https://raw.githubusercontent.com/google-coral/");
     }
 
     @Test

@@ -1,0 +1,146 @@
+package dev.wsss.models.tflite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.wsss.api.RgbImage;
+import dev.wsss.core.image.Normalize;
+import dev.wsss.core.io.HostArray;
+import dev.wsss.core.io.Npz;
+import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.Ops;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.cam.Classifier;
+import dev.wsss.models.cam.ImageNetClasses;
+import dev.wsss.models.deeplab.DeepLabV3;
+import dev.wsss.models.mobilenet.MobileNetEdgeTpu;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Our networks, filled from the published files, against what TensorFlow's interpreter answered for the same bytes. The
+ * folder holds the files, {@code index.json} that lists them and the pictures, and the interpreter's inputs and outputs.
+ */
+class PublishedFilesTest {
+    /** The interpreter rounds to 8 bits in every layer, and its scores to 1/256. */
+    private static final double SCORE_TOLERANCE = 0.1;
+
+    private static final double LABEL_AGREEMENT = 0.97;
+
+    /**
+     * The plain rectifiers of MobileNet EdgeTPU let activations span up to 430, so that a step of its 8 bits is up to 1.7,
+     * and the network was trained to live with such steps. Without them it answers otherwise on a photograph that is not
+     * of Cityscapes; with activations rounded to the file's steps, 0.946 of the pixels are the same.
+     */
+    private static final double LABEL_AGREEMENT_EDGE_TPU = 0.86;
+
+    @Test
+    void answersAreTheInterpreters() throws IOException {
+        String folder = System.getProperty("wsss.tflite");
+        assumeThat(folder)
+                .as("-Dwsss.tflite, a folder with the published files and reference outputs")
+                .isNotNull();
+        Path root = Path.of(folder);
+        String index = Files.readString(root.resolve("index.json"));
+        int runs = 0;
+        for (JsonElement entry : JsonParser.parseString(index).getAsJsonArray()) {
+            JsonObject file = entry.getAsJsonObject();
+            String name = file.get("file").getAsString();
+            boolean labels =
+                    file.getAsJsonObject("output").getAsJsonArray("shape").size() == 3;
+            Path path = root.resolve(name);
+            Normalize normalize = TfliteNetworks.normalize(path);
+            try (Layer network = labels ? TfliteNetworks.segmenter(path) : TfliteNetworks.classifier(path)) {
+                network.train(false);
+                for (JsonElement run : file.getAsJsonArray("runs")) {
+                    String reference = run.getAsJsonObject().get("reference").getAsString();
+                    Map<String, HostArray> arrays = Npz.read(root.resolve(reference));
+                    if (labels) {
+                        compareLabels(reference, (DeepLabV3) network, normalize, arrays);
+                    } else {
+                        compareScores(reference, (Classifier) network, normalize, arrays, quantization(file));
+                    }
+                    runs++;
+                }
+            }
+        }
+        assertThat(runs).isGreaterThanOrEqualTo(5);
+    }
+
+    private static double quantization(JsonObject file) {
+        return file.getAsJsonObject("output")
+                .getAsJsonArray("quantization")
+                .get(0)
+                .getAsDouble();
+    }
+
+    private static HostArray get(Map<String, HostArray> run, String name) {
+        return Objects.requireNonNull(run.get(name), name);
+    }
+
+    private static Tensor image(Normalize normalize, HostArray hwc) {
+        int h = (int) hwc.shape()[hwc.shape().length - 3];
+        int w = (int) hwc.shape()[hwc.shape().length - 2];
+        RgbImage image = new RgbImage(h, w, hwc.toBytes());
+        return Tensors.of(normalize.apply(image), 1, 3, h, w);
+    }
+
+    private static void compareScores(
+            String name, Classifier network, Normalize normalize, Map<String, HostArray> run, double scale) {
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            float[] scores = Tensors.toFloats(
+                    network.forward(image(normalize, get(run, "input_hwc"))).softmax(1));
+            int[] expected = get(run, "output").toInts();
+            int top = 0;
+            int ours = 0;
+            for (int i = 0; i < expected.length; i++) {
+                top = (expected[i] & 255) > (expected[top] & 255) ? i : top;
+                ours = scores[i] > scores[ours] ? i : ours;
+            }
+            System.out.printf(
+                    "%s: %s %.4f, interpreter %s %.4f%n",
+                    name,
+                    ImageNetClasses.namesOf(scores.length).get(ours),
+                    scores[ours],
+                    ImageNetClasses.namesOf(scores.length).get(top),
+                    (expected[top] & 255) * scale);
+            assertThat(ours).as(name).isEqualTo(top);
+            assertThat((double) scores[top]).as(name).isCloseTo((expected[top] & 255) * scale, within(SCORE_TOLERANCE));
+        }
+    }
+
+    private static void compareLabels(String name, DeepLabV3 network, Normalize normalize, Map<String, HostArray> run) {
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            Tensor x = image(normalize, get(run, "input_hwc"));
+            Tensor logits = Ops.bilinear(network.forward(x), x.size(2), x.size(3), true);
+            byte[] labels = Tensors.toBytes(logits.argmax(new LongOptional(1), false));
+            long[] expected = get(run, "output").toLongs();
+            assertThat(labels).hasSize(expected.length);
+            int same = 0;
+            for (int i = 0; i < expected.length; i++) {
+                same += labels[i] == expected[i] ? 1 : 0;
+            }
+            System.out.printf("%s: %.4f of the pixels%n", name, (double) same / expected.length);
+            assertThat((double) same / expected.length)
+                    .as(name)
+                    .isGreaterThanOrEqualTo(
+                            network.backbone() instanceof MobileNetEdgeTpu
+                                    ? LABEL_AGREEMENT_EDGE_TPU
+                                    : LABEL_AGREEMENT);
+        }
+    }
+}
