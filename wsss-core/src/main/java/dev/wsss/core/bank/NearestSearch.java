@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class NearestSearch {
     /** Vectors and queries at a time: their similarities stay in a core's cache. */
-    private static final int VECTORS = 4096;
+    private static final int VECTORS = 1024;
 
     private static final int QUERIES = 256;
 
