@@ -1,6 +1,6 @@
 """Peers in Python. Runs once for each line on standard input and prints the seconds.
 
-usage: peer.py sweep|resize-pil|resize-cv|views-pil|cam|train|masks-...|index|evaluation|loader FOLDER THREADS [ARGUMENT...]
+usage: peer.py sweep|nearest|resize-pil|resize-cv|views-pil|cam|train|masks-...|index|evaluation|loader FOLDER THREADS [ARGUMENT...]
 
 FOLDER holds the inputs as files of raw numbers; what each question reads is in its function. "ready" is printed first.
 With CHANNELS_LAST=1 in the environment, the networks of cam and train and their images are in torch.channels_last.
@@ -38,6 +38,25 @@ def sweep(folder):
             inter = np.diag(confusion)
             union = confusion.sum(0) + confusion.sum(1) - inter
             (inter / np.maximum(union, 1)).mean()
+
+    return run
+
+
+def nearest(folder):
+    """The ten nearest of 30,000 vectors to each of 200 queries: a matrix product and a partial sort.
+
+    vectors.f32 [30000][1280] and queries.f32 [200][1280], of length 1.
+    """
+    import numpy as np
+
+    vectors = np.fromfile(os.path.join(folder, "vectors.f32"), np.float32).reshape(-1, 1280)
+    queries = np.fromfile(os.path.join(folder, "queries.f32"), np.float32).reshape(-1, 1280)
+
+    def run():
+        similarities = queries @ vectors.T
+        best = np.argpartition(similarities, -10, axis=1)[:, -10:]
+        order = np.argsort(-np.take_along_axis(similarities, best, axis=1), axis=1)
+        np.take_along_axis(best, order, axis=1)
 
     return run
 
@@ -176,7 +195,7 @@ def train(folder):
 
 
 def main():
-    questions = {"sweep": sweep, "resize-pil": resize_pil, "resize-cv": resize_cv, "views-pil": views_pil}
+    questions = {"sweep": sweep, "nearest": nearest, "resize-pil": resize_pil, "resize-cv": resize_cv, "views-pil": views_pil}
     questions |= {"cam": cam, "train": train}
     questions |= {"index": data_peers.index, "evaluation": data_peers.evaluation, "loader": data_peers.loader}
     question, folder = sys.argv[1:3]

@@ -1,9 +1,11 @@
 package dev.wsss.benchmarks;
 
 import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.FeatureMap;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
+import dev.wsss.api.RleMask;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.ScoreRefiner;
@@ -16,6 +18,7 @@ import dev.wsss.core.affinity.RandomWalk;
 import dev.wsss.core.augment.Augmentation;
 import dev.wsss.core.augment.Interpolation;
 import dev.wsss.core.augment.Resampling;
+import dev.wsss.core.bank.FeatureBank;
 import dev.wsss.core.crf.DenseCrf;
 import dev.wsss.core.crf.Unary;
 import dev.wsss.core.image.Resize;
@@ -34,7 +37,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Tensor;
 
@@ -50,6 +55,12 @@ public final class PairedRuns extends Pairs {
     private static final int SWEEP_IMAGES = 10;
     private static final int RESIZES = 20;
     private static final int CROP = 321;
+    private static final int EMBEDDING = 1280;
+    private static final int BANKED = 30_000;
+    private static final int QUERIES = 200;
+
+    /** Vectors of a bank that are made of one map. */
+    private static final int AT_ONCE = 300;
 
     private PairedRuns(Path folder) {
         super(folder);
@@ -74,6 +85,9 @@ public final class PairedRuns extends Pairs {
             }
             if (wanted.isEmpty() || wanted.contains("sweep")) {
                 runs.sweep();
+            }
+            if (wanted.isEmpty() || wanted.contains("nearest")) {
+                runs.nearest();
             }
             if (wanted.isEmpty() || wanted.contains("resize")) {
                 runs.resize();
@@ -242,6 +256,46 @@ public final class PairedRuns extends Pairs {
                     }
                     sweep.curve(IouConvention.OCCURRING);
                 });
+    }
+
+    private void nearest() throws IOException {
+        FeatureBank.Builder builder = FeatureBank.builder().setClasses(SweepBenchmark.VOC);
+        List<RleMask> cells = IntStream.range(0, AT_ONCE)
+                .mapToObj(i -> RleMask.ofCounts(1, AT_ONCE, i, 1, AT_ONCE - i - 1))
+                .toList();
+        for (int from = 0; from < BANKED; from += AT_ONCE) {
+            FeatureMap map = FeatureMap.builder()
+                    .setGrid(EMBEDDING, 1, AT_ONCE)
+                    .setImageSize(1, AT_ONCE)
+                    .setFloats(normal(from, EMBEDDING * AT_ONCE))
+                    .build();
+            int label = from / AT_ONCE % SweepBenchmark.VOC.labelCount();
+            builder.add(
+                    map, cells, IntStream.generate(() -> label).limit(AT_ONCE).toArray());
+        }
+        FeatureBank bank = builder.build();
+        float[] vectors = new float[BANKED * EMBEDDING];
+        for (int v = 0; v < BANKED; v++) {
+            System.arraycopy(bank.vector(v), 0, vectors, v * EMBEDDING, EMBEDDING);
+        }
+        write("vectors.f32", vectors);
+        float[] queries = normal(1, QUERIES * EMBEDDING);
+        write("queries.f32", queries);
+        compare(
+                "10 nearest of 30,000 vectors of 1,280 to 200 queries / NumPy",
+                python("nearest", "numpy"),
+                5,
+                PAIRS,
+                () -> bank.nearest(queries, 10));
+    }
+
+    private static float[] normal(long seed, int count) {
+        Random random = new Random(seed);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
     }
 
     private void resize() throws IOException {
