@@ -199,6 +199,9 @@ final class LookCommand implements Callable<Integer> {
         Look.Supervised supervised = found.supervised();
         if (supervised != null) {
             supervised.agreements().forEach(this::print);
+            if (supervised.agreements().isEmpty()) {
+                out().println("  the supervised network sees background only");
+            }
         }
     }
 

@@ -38,7 +38,8 @@ public record Look(
      *
      * @param classes its classes
      * @param labels its labels
-     * @param agreements one for each of its classes that was looked for, or one of the foreground as a whole
+     * @param agreements one for each of its classes that was looked for; if none was, one of the foreground as a whole,
+     *     or none where all is background to it, as a flower is to VOC
      */
     public record Supervised(ClassCatalog classes, LabelMap labels, List<Agreement> agreements) {
         public Supervised {

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Looks as pictures and on one page. A name has the same colour everywhere.
@@ -129,10 +130,12 @@ public final class LookPage {
                 .map(each -> String.format(Locale.ROOT, "%s %.2f", each.name(), each.probability()))
                 .collect(Collectors.joining(", "));
         Look.Supervised supervised = look.supervised();
-        return supervised == null
-                ? likeliest
-                : likeliest + "; "
-                        + supervised.agreements().stream().map(LookPage::text).collect(Collectors.joining("; "));
+        return Stream.concat(
+                        Stream.of(likeliest),
+                        supervised == null
+                                ? Stream.of()
+                                : supervised.agreements().stream().map(LookPage::text))
+                .collect(Collectors.joining("; "));
     }
 
     private static String text(Agreement agreement) {

@@ -263,7 +263,7 @@ public final class PhotoLook {
                             ? Double.NaN
                             : Agreement.iou(refined, ours::contains, labels, label -> label == theirs)));
         });
-        if (agreements.isEmpty()) {
+        if (agreements.isEmpty() && labels.histogram()[0] < image.height() * image.width()) {
             agreements.add(new Agreement(
                     "foreground",
                     Agreement.iou(raw, label -> label > 0, labels, label -> label > 0),
