@@ -237,7 +237,7 @@ class PhotoLookTest {
                 .isEqualTo(Arrays.copyOfRange(supervised.data(), inside, inside + 3))
                 .isNotEqualTo(Arrays.copyOfRange(look.image().data(), inside, inside + 3));
         assertThat(page.report().toHtml())
-                .contains("&lt;b&gt;.jpg", "golden retriever 0.7", "IoU with the supervised dog 0.9", "no image")
+                .contains("&lt;b&gt;.jpg", "golden retriever 0.7", "IoU with the supervised dog 1.000", "no image")
                 .doesNotContain("<b>.jpg", "with CRF");
         assertThatThrownBy(() -> page.pictures("y"))
                 .isInstanceOf(IllegalArgumentException.class)
