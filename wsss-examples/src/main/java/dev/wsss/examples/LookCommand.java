@@ -129,11 +129,10 @@ final class LookCommand implements Callable<Integer> {
     private ClassCatalog labels(NetworkSegmenter supervised) {
         int count = supervised.probabilities(new RgbImage(1, 1, new byte[3])).count();
         ClassCatalog voc = LabelSet.VOC.catalog();
-        ClassCatalog cityscapes =
-                ClassCatalog.withBackground(LabelSet.CITYSCAPES.catalog().tagNames());
+        ClassCatalog cityscapes = LabelSet.CITYSCAPES.catalog();
         if (count != voc.labelCount() && count != cityscapes.labelCount()) {
             throw new InvalidDataException(segmenter + " gives " + count + " classes; expected " + voc.labelCount()
-                    + " (VOC) or " + cityscapes.labelCount() + " (Cityscapes and a background)");
+                    + " (VOC) or " + cityscapes.labelCount() + " (Cityscapes)");
         }
         return count == voc.labelCount() ? voc : cityscapes;
     }
@@ -200,7 +199,7 @@ final class LookCommand implements Callable<Integer> {
         if (supervised != null) {
             supervised.agreements().forEach(this::print);
             if (supervised.agreements().isEmpty()) {
-                out().println("  the supervised network sees background only");
+                out().println("  the supervised network sees none of its classes that could be compared");
             }
         }
     }

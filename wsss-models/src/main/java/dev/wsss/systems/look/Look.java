@@ -39,7 +39,7 @@ public record Look(
      * @param classes its classes
      * @param labels its labels
      * @param agreements one for each of its classes that was looked for; if none was, one of the foreground as a whole,
-     *     or none where all is background to it, as a flower is to VOC
+     *     or none where all is background to it, as a flower is to VOC, or it knows no background
      */
     public record Supervised(ClassCatalog classes, LabelMap labels, List<Agreement> agreements) {
         public Supervised {

@@ -263,7 +263,9 @@ public final class PhotoLook {
                             ? Double.NaN
                             : Agreement.iou(refined, ours::contains, labels, label -> label == theirs)));
         });
-        if (agreements.isEmpty() && labels.histogram()[0] < image.height() * image.width()) {
+        if (agreements.isEmpty()
+                && segmenterClasses.hasBackground()
+                && labels.histogram()[0] < image.height() * image.width()) {
             agreements.add(new Agreement(
                     "foreground",
                     Agreement.iou(raw, label -> label > 0, labels, label -> label > 0),
@@ -371,15 +373,15 @@ public final class PhotoLook {
 
         /**
          * A supervised segmenter to compare with; stays the caller's. It is shown the photograph with a longer side of
-         * {@code side} pixels, as DeepLab's own programs do with 513.
+         * {@code side} pixels, as DeepLab's own programs do with 513; of a panorama
+         * that leaves it few rows.
          *
          * @param classes of its labels
-         * @throws IllegalArgumentException if the side is not positive, or the classes have no background
+         * @throws IllegalArgumentException if the side is not positive
          */
         public Builder optSegmenter(Segmenter segmenter, ClassCatalog classes, int side) {
-            if (side < 1 || !classes.hasBackground()) {
-                throw new IllegalArgumentException(
-                        "expected a side of at least 1 and classes with a background, got " + side + " and " + classes);
+            if (side < 1) {
+                throw new IllegalArgumentException("side must be at least 1, got " + side);
             }
             this.segmenter = segmenter;
             segmenterClasses = classes;

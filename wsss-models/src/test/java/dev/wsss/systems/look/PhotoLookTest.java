@@ -194,6 +194,10 @@ class PhotoLookTest {
         Look.Supervised nothing = Objects.requireNonNull(
                 builder().optSegmenter(left(0), people, 90).build().look(photo).supervised());
         assertThat(nothing.agreements()).isEmpty();
+        ClassCatalog scenes = ClassCatalog.withoutBackground(List.of("road", "sky"));
+        Look.Supervised everywhere = Objects.requireNonNull(
+                builder().optSegmenter(left(1), scenes, 90).build().look(photo).supervised());
+        assertThat(everywhere.agreements()).isEmpty();
     }
 
     @ParameterizedTest
