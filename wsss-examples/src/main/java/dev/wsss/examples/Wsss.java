@@ -22,7 +22,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Wsss.Version.class,
         description = "Weakly supervised semantic segmentation: image tags in, pixel labels out.",
-        subcommands = {Quickstart.class, PpcCommand.class, EvalCommand.class, DataCommand.class, WeightsCommand.class})
+        subcommands = {
+            Quickstart.class,
+            PpcCommand.class,
+            EvalCommand.class,
+            DataCommand.class,
+            LookCommand.class,
+            WeightsCommand.class
+        })
 public final class Wsss implements Runnable {
     /** The exit status of a run that went on without some of its samples. */
     static final int SOME_FAILED = 3;
