@@ -69,6 +69,9 @@ final class Workers {
             for (Future<?> worker : running) {
                 worker.get();
             }
+            if (Thread.interrupted()) {
+                throw new InterruptedException(); // those that had ended did not wait, and so did not tell
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CancellationException(title + ": interrupted");

@@ -127,6 +127,9 @@ public final class BatchLoader<B extends AutoCloseable> implements Iterator<B>, 
         }
         submit();
         try {
+            if (Thread.interrupted()) {
+                throw new InterruptedException(); // a batch that is there already would not tell
+            }
             B batch = head.get();
             taken++;
             return batch;
