@@ -1,6 +1,5 @@
 package dev.wsss.models.mobilenet;
 
-import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.ConvNorm.Activation;
 import dev.wsss.core.nn.Layer;
@@ -73,41 +72,11 @@ public final class MobileNetV1 extends MobileNet {
     }
 
     /** Settings of a network. */
-    public static final class Builder {
-        private MobileNetSettings settings = MobileNetSettings.DEFAULT;
-
+    public static final class Builder extends MobileNetBuilder<Builder> {
         private Builder() {}
 
-        /** Factor of all channels; 1 by default. Channels are cut to integers, at least 8. */
-        public Builder optWidth(double factor) {
-            settings = settings.withWidth(factor);
-            return this;
-        }
-
-        /**
-         * Image pixels to one pixel of the last map: 8, 16 or 32 (the default). Below 32 the last layers dilate in place of
-         * striding.
-         */
-        public Builder optOutputStride(int stride) {
-            settings = settings.withOutputStride(stride);
-            return this;
-        }
-
-        /** Whether convolutions pad as TensorFlow's "SAME" in place of PyTorch's way; off by default. */
-        public Builder optSamePadding(boolean same) {
-            settings = settings.withSamePadding(same);
-            return this;
-        }
-
-        /** How fast the running statistics follow; {@link BatchNorm2d#MOMENTUM} by default. */
-        public Builder optBatchNormMomentum(double momentum) {
-            settings = settings.withMomentum(momentum);
-            return this;
-        }
-
-        /** What is added to variances; {@link BatchNorm2d#EPS} by default, 1e-3 in TensorFlow's networks. */
-        public Builder optBatchNormEps(double eps) {
-            settings = settings.withEps(eps);
+        @Override
+        Builder self() {
             return this;
         }
 

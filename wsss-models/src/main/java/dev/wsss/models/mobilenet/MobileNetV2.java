@@ -1,6 +1,5 @@
 package dev.wsss.models.mobilenet;
 
-import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.ConvNorm.Activation;
 
 /**
@@ -60,54 +59,22 @@ public final class MobileNetV2 extends MobileNet {
     }
 
     /** Settings of a network. */
-    public static final class Builder {
-        private MobileNetSettings settings = MobileNetSettings.DEFAULT;
-
+    public static final class Builder extends MobileNetBuilder<Builder> {
         private Builder() {}
 
-        /** Factor of all channels; 1 by default. Channels are rounded to multiples of {@link #optDivisor}. */
-        public Builder optWidth(double factor) {
-            settings = settings.withWidth(factor);
-            return this;
-        }
-
-        /**
-         * Image pixels to one pixel of the last map: 8, 16 or 32 (the default). Below 32 the last layers dilate in place of
-         * striding.
-         */
-        public Builder optOutputStride(int stride) {
-            settings = settings.withOutputStride(stride);
-            return this;
-        }
-
-        /** Whether convolutions pad as TensorFlow's "SAME" in place of PyTorch's way; off by default. */
-        public Builder optSamePadding(boolean same) {
-            settings = settings.withSamePadding(same);
-            return this;
-        }
-
-        /** How fast the running statistics follow; {@link BatchNorm2d#MOMENTUM} by default. */
-        public Builder optBatchNormMomentum(double momentum) {
-            settings = settings.withMomentum(momentum);
-            return this;
-        }
-
-        /** What is added to variances; {@link BatchNorm2d#EPS} by default, 1e-3 in TensorFlow's networks. */
-        public Builder optBatchNormEps(double eps) {
-            settings = settings.withEps(eps);
+        @Override
+        Builder self() {
             return this;
         }
 
         /** What channels are a multiple of; 8 by default, 1 in TensorFlow's DeepLab of other widths than 1. */
         public Builder optDivisor(int divisor) {
-            settings = settings.withDivisor(divisor);
-            return this;
+            return with(settings.withDivisor(divisor));
         }
 
         /** Whether the 1x1 convolution to 1280 channels ends it, on which classifiers build; it does by default. */
         public Builder optLastConv(boolean last) {
-            settings = settings.withLastConv(last);
-            return this;
+            return with(settings.withLastConv(last));
         }
 
         /** Builds, with weights drawn from libtorch's generator. */
