@@ -1,7 +1,7 @@
 package dev.wsss.api;
 
 /**
- * Finds EXIF's orientation (tag 274 of the first directory) in a file's header. A file that is damaged says nothing: reading
+ * Finds EXIF's orientation (tag 274 of the first directory) in a file's header, and turns pixels by it. A file that is damaged says nothing: reading
  * its pixels will tell.
  */
 final class ExifOrientation {
@@ -76,6 +76,31 @@ final class ExifOrientation {
             }
         }
         return UPRIGHT;
+    }
+
+    /** Turns stored pixels as an orientation from 1 to 8 says. */
+    static RgbImage upright(RgbImage image, int orientation) {
+        if (orientation == UPRIGHT) {
+            return image;
+        }
+        int h = image.height();
+        int w = image.width();
+        boolean aside = orientation >= 5;
+        // bits of the reversals of stored columns and rows, from the standard's table
+        boolean right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+        boolean below = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+        int height = aside ? w : h;
+        int width = aside ? h : w;
+        byte[] turned = new byte[image.data().length];
+        for (int y = 0, to = 0; y < height; y++) {
+            for (int x = 0; x < width; x++, to += 3) {
+                int column = aside ? y : x;
+                int row = aside ? x : y;
+                int from = 3 * ((below ? h - 1 - row : row) * w + (right ? w - 1 - column : column));
+                System.arraycopy(image.data(), from, turned, to, 3);
+            }
+        }
+        return new RgbImage(height, width, turned);
     }
 
     private static int uint16(FileBytes file, long at, boolean high) {

@@ -12,7 +12,7 @@ import java.util.Set;
  * <p>Grey images get three equal channels, palettes are looked up, alpha is dropped and colour profiles are not applied:
  * the pixels are those of Python's {@code PIL.Image.open(f).convert("RGB")} (12.3), byte for byte and on every Java
  * runtime, for all formats and CMYK too, but to one level for BMP of 16 bits a pixel and for palettes in TIFF. EXIF
- * orientation is not applied either, as masks are drawn on the stored pixels.
+ * orientation is not applied either, as masks are drawn on the stored pixels; {@link #readUpright} applies it.
  *
  * <ul>
  *   <li>Of 16 bits a sample the high byte is taken. Pillow does so too, but for grey without alpha, where it clips all
@@ -79,6 +79,21 @@ public final class ImageFiles {
         byte[] bytes = InputBytes.read(file, ImageFormat.EXPECTED);
         String name = file.toString();
         return ImageFormat.of(FileBytes.of(name, bytes)).read(name, bytes);
+    }
+
+    /**
+     * Reads the pixels of a photograph as it is meant to be seen: turned and mirrored as EXIF's orientation says, as
+     * Python's {@code ImageOps.exif_transpose} does.
+     *
+     * @throws InvalidDataException as {@link #read}
+     */
+    public static RgbImage readUpright(Path file) {
+        byte[] bytes = InputBytes.read(file, ImageFormat.EXPECTED);
+        String name = file.toString();
+        FileBytes header = FileBytes.of(name, bytes);
+        ImageFormat format = ImageFormat.of(header);
+        return ExifOrientation.upright(
+                format.read(name, bytes), format.info(header).orientation());
     }
 
     /**

@@ -92,6 +92,25 @@ class ImageInfoTest {
                 .isEqualTo(new ImageInfo("JPEG", new ImageFiles.Size(5, 7), ImageInfo.Colours.RGB, 8, 6));
         // not turned
         assertThat(ImageFiles.readRgb(file).height()).isEqualTo(5);
+        assertThat(ImageFiles.readUpright(file)).returns(7, RgbImage::height).returns(5, RgbImage::width);
+    }
+
+    /** As Pillow 12.3's exif_transpose turns pixels 1 to 6 in two rows. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 2, 123456", "2, 2, 321654", "3, 2, 654321", "4, 2, 456123",
+        "5, 3, 142536", "6, 3, 415263", "7, 3, 635241", "8, 3, 362514"
+    })
+    void pixelsAreTurnedUpright(int orientation, int height, String expected) {
+        byte[] pixels = new byte[18];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (10 * (i / 3 + 1) + i % 3);
+        }
+        RgbImage upright = ExifOrientation.upright(new RgbImage(2, 3, pixels), orientation);
+        assertThat(upright.height()).isEqualTo(height);
+        for (int i = 0; i < pixels.length; i++) {
+            assertThat(upright.data()[i]).isEqualTo((byte) (10 * (expected.charAt(i / 3) - '0') + i % 3));
+        }
     }
 
     /** Whatever stands in it, EXIF does not keep a header from being read. */

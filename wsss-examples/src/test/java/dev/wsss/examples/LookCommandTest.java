@@ -49,7 +49,8 @@ class LookCommandTest {
 
     @Test
     void unknownClassesAreRefusedBeforeAnythingIsLoaded() {
-        assertFails(look(text.toString(), "--classes", "dog,soffa"), "'soffa'", "sofa");
+        assertFails(look(text.toString(), "--classes", "soffa,person"), "'soffa'", "sofa", "'person'");
+        assertFails(look(text.toString(), "--classes", "dog,dog"), "'dog' stands twice");
     }
 
     @Test
@@ -82,13 +83,15 @@ class LookCommandTest {
         assertFails(look(cat, "--network", segmenter), segmenter, "DeepLabV3", "expected a Classifier");
         assertFails(look(text.toString(), "--network", network), text.toString());
 
-        CommandLineRun run =
-                look(cat, text.toString(), "--network", network, "--segmenter", segmenter, "--classes", "cat,Sofa");
+        CommandLineRun run = look(
+                cat, text.toString(), "--network", network, "--segmenter", segmenter, "--classes", "cat,Sofa,person");
         assertThat(run.status()).isEqualTo(Wsss.SOME_FAILED);
-        assertThat(run.err()).anyMatch(line -> line.contains(text.toString()));
+        assertThat(run.err())
+                .anyMatch(line -> line.contains(text.toString()))
+                .anyMatch(line -> line.startsWith("wsss: no class of ImageNet is called 'person'"));
         assertThat(run.out())
                 .contains(cat)
-                .anyMatch(line -> line.matches("  cat: mapped as Egyptian cat, 0\\.\\d{3}"))
+                .anyMatch(line -> line.matches("  cat: mapped as Egyptian cat, 0\\.\\d{3}, the likeliest of \\d+"))
                 .anyMatch(line -> line.matches("  Sofa: mapped as studio couch, 0\\.\\d{3}"))
                 .anyMatch(line -> line.matches("  IoU with the supervised cat: 0\\.\\d{3}, with CRF 0\\.\\d{3}"));
         assertThat(folder.resolve("out"))
@@ -96,6 +99,17 @@ class LookCommandTest {
                 .isDirectoryContaining("glob:**/cat.bmp-labels-with-CRF.png")
                 .isDirectoryContaining("glob:**/cat.bmp-supervised.png");
         assertThat(Files.readString(folder.resolve("out/look.html")))
-                .contains("Egyptian cat", "text.jpg", "labels with CRF");
+                .contains("cat: mapped as Egyptian cat", "text.jpg", "labels with CRF", "person");
+        assertThat(folder.resolve("out/look.json")).content().contains("\"tag\": \"Sofa\"");
+
+        String table = EmbedLook.table(EmbedLook.run(
+                Path.of(network),
+                Path.of(segmenter),
+                folder.resolve("embedded"),
+                List.of(Path.of(cat), root.resolve("pictures/sunflower.bmp"), text)));
+        assertThat(table)
+                .containsPattern("\\| cat.bmp \\| Egyptian cat, 0\\.\\d\\d \\| cat \\| 0\\.\\d{3} \\| 0\\.\\d{3} \\|\n")
+                .containsPattern("\\| sunflower.bmp \\| daisy, 0\\.\\d\\d \\| nothing \\| \\| \\|\n")
+                .contains("| " + text + " | | not read: ");
     }
 }

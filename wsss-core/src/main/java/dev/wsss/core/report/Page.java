@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code report.mustache} shows, as the text that it shows. What is null or empty has no section. */
+/**
+ * What {@code report.mustache} shows, as the text that it shows. What is null or empty has no section. Strips are HTML
+ * already, see {@link Images#toHtml}, and are asked for one at a time while the page is written.
+ */
 record Page(
         String title,
         @Nullable String subtitle,
@@ -23,7 +26,7 @@ record Page(
         List<Stage> stages,
         @Nullable Chart thresholds,
         List<Label> labels,
-        List<Images> strips,
+        Iterable<String> strips,
         @Nullable ClassIou classIou,
         @Nullable Confusion confusion,
         List<Chart> curves,
@@ -31,6 +34,7 @@ record Page(
         @Nullable Failures failures,
         @Nullable String manifest) {
     private static final Mustache TEMPLATE = new Templates().compile("report.mustache");
+    private static final Mustache STRIP = new Templates().compile("strip.mustache");
 
     record Fact(String name, String value) {}
 
@@ -38,7 +42,13 @@ record Page(
 
     record Label(String name, String colour) {}
 
-    record Images(String title, String note, List<Panel> panels) {}
+    record Images(String title, String note, List<Panel> panels) {
+        String toHtml() {
+            StringWriter html = new StringWriter(1 << 16);
+            STRIP.execute(html, this);
+            return html.toString();
+        }
+    }
 
     record Panel(String caption, String uri) {}
 
@@ -100,7 +110,7 @@ record Page(
     }
 
     boolean hasStrips() {
-        return !strips.isEmpty();
+        return strips.iterator().hasNext();
     }
 
     boolean hasCurves() {
@@ -111,10 +121,8 @@ record Page(
         return !meters.isEmpty();
     }
 
-    String toHtml() {
-        StringWriter html = new StringWriter(1 << 16);
-        TEMPLATE.execute(html, this);
-        return html.toString();
+    void writeTo(Writer out) {
+        TEMPLATE.execute(out, this);
     }
 
     private static InputStream resource(String name) {

@@ -4,7 +4,11 @@ import dev.wsss.api.AtomicFile;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.RunManifest;
+import java.io.OutputStreamWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +24,7 @@ import java.util.Set;
 import java.util.function.DoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,31 +73,39 @@ public final class Report {
      * @throws UncheckedIOException naming the file, if it cannot be written
      */
     public void write(Path file) {
-        AtomicFile.write(file, toHtml());
+        Page page = page();
+        AtomicFile.write(file, out -> {
+            Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
+            page.writeTo(text);
+            text.flush();
+        });
     }
 
     /** The page. */
     public String toHtml() {
+        StringWriter html = new StringWriter(1 << 16);
+        page().writeTo(html);
+        return html.toString();
+    }
+
+    private Page page() {
         return new Page(
-                        title,
-                        b.subtitle.isEmpty() ? null : b.subtitle,
-                        b.warnings,
-                        facts(),
-                        stages(),
-                        thresholds(),
-                        IntStream.range(0, classes.labelCount())
-                                .mapToObj(this::label)
-                                .toList(),
-                        strips(),
-                        classIou(),
-                        confusion(),
-                        b.curves.stream()
-                                .map(c -> LineChart.of(c.title(), c.xLabel(), c.series(), null))
-                                .toList(),
-                        meters(),
-                        failures(),
-                        manifest())
-                .toHtml();
+                title,
+                b.subtitle.isEmpty() ? null : b.subtitle,
+                b.warnings,
+                facts(),
+                stages(),
+                thresholds(),
+                IntStream.range(0, classes.labelCount()).mapToObj(this::label).toList(),
+                strips(),
+                classIou(),
+                confusion(),
+                b.curves.stream()
+                        .map(c -> LineChart.of(c.title(), c.xLabel(), c.series(), null))
+                        .toList(),
+                meters(),
+                failures(),
+                manifest());
     }
 
     private List<Page.Fact> facts() {
@@ -167,15 +180,22 @@ public final class Report {
         return new Page.Label(classes.labelNames().get(label), String.format("#%06x", classes.colour(label)));
     }
 
-    private List<Page.Images> strips() {
-        return b.strips.stream()
-                .map(s -> new Page.Images(
-                        s.title(),
-                        s.note(),
-                        s.panels().stream()
+    private Iterable<String> strips() {
+        StripFile file = b.stripFile;
+        return () -> Stream.concat(
+                        b.strips.stream().map(Report::html), file == null ? Stream.empty() : file.fragments())
+                .iterator();
+    }
+
+    /** A strip as it stands in the page, its images made as small as they are shown. */
+    static String html(Strip strip) {
+        return new Page.Images(
+                        strip.title(),
+                        strip.note(),
+                        strip.panels().stream()
                                 .map(p -> new Page.Panel(p.caption(), ImageData.uri(p.image(), IMAGE_SIDE, p.flat())))
-                                .toList()))
-                .toList();
+                                .toList())
+                .toHtml();
     }
 
     private Page.@Nullable ClassIou classIou() {
@@ -355,6 +375,7 @@ public final class Report {
         private double[] thresholds = {};
         private double[] thresholdMiou = {};
         private final List<Strip> strips = new ArrayList<>();
+        private @Nullable StripFile stripFile;
         private final Map<String, double[]> classIou = new LinkedHashMap<>();
         private long[][] confusion = {};
         private final List<Curve> curves = new ArrayList<>();
@@ -420,6 +441,12 @@ public final class Report {
         /** Adds one sample's row of images. */
         public Builder strip(Strip strip) {
             strips.add(strip);
+            return this;
+        }
+
+        /** Sets rows of images that are more than memory should hold; they come after those that were added by one. */
+        public Builder strips(StripFile strips) {
+            stripFile = strips;
             return this;
         }
 

@@ -1,6 +1,7 @@
 package dev.wsss.systems.look;
 
 import dev.wsss.api.LabelMap;
+import java.util.Locale;
 import java.util.function.IntPredicate;
 
 /**
@@ -11,6 +12,16 @@ import java.util.function.IntPredicate;
  * @param refined the same with the CRF; NaN if there was none
  */
 public record Agreement(String of, double raw, double refined) {
+    @Override
+    public String toString() {
+        String one = "IoU with the supervised " + of + ": " + text(raw);
+        return Double.isNaN(refined) ? one : one + ", with CRF " + text(refined);
+    }
+
+    private static String text(double iou) {
+        return Double.isNaN(iou) ? "none, as neither has a pixel" : String.format(Locale.ROOT, "%.3f", iou);
+    }
+
     /** Intersection over union of the pixels that {@code a} and {@code b} choose; NaN if there are none. */
     static double iou(LabelMap one, IntPredicate a, LabelMap other, IntPredicate b) {
         long[] both = new long[2];

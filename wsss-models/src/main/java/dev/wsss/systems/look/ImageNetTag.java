@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -45,6 +46,11 @@ public record ImageNetTag(String name, List<Integer> classes) {
      * @throws IllegalArgumentException if no class has it; the message names words that are written alike
      */
     public static ImageNetTag of(String words) {
+        return find(words).orElseThrow(() -> new IllegalArgumentException(unknown(words)));
+    }
+
+    /** The tag of a word as {@link #of} finds it; empty if no class has it. */
+    static Optional<ImageNetTag> find(String words) {
         String asked = plain(words);
         TreeSet<Integer> found = new TreeSet<>(VocGroups.classes(asked.strip()));
         List<String> names = ImageNetClasses.names();
@@ -53,11 +59,13 @@ public record ImageNetTag(String name, List<Integer> classes) {
                     .filter(i -> synonyms(names.get(i)).stream().anyMatch(name -> name.contains(asked)))
                     .forEach(found::add);
         }
-        if (found.isEmpty()) {
-            throw new IllegalArgumentException("no class of ImageNet is called '" + words
-                    + "'; expected a word of a name, such as " + String.join(", ", suggestions(asked.strip())));
-        }
-        return new ImageNetTag(words.strip(), List.copyOf(found));
+        return found.isEmpty() ? Optional.empty() : Optional.of(new ImageNetTag(words.strip(), List.copyOf(found)));
+    }
+
+    /** What to tell of a word that no class has. */
+    static String unknown(String words) {
+        return "no class of ImageNet is called '" + words + "'; expected a word of a name, such as "
+                + String.join(", ", suggestions(plain(words).strip()));
     }
 
     /** In lower case, with one blank before and after each word. */

@@ -63,6 +63,19 @@ class ImageNetTagTest {
     }
 
     @Test
+    void severalWordsGoOnWithoutTheUnknown() {
+        ImageNetTags tags = ImageNetTags.of(List.of("dog", "person", "sofa"));
+        assertThat(tags.tags()).extracting(ImageNetTag::name).containsExactly("dog", "sofa");
+        assertThat(tags.warnings()).singleElement().asString().contains("'person'", "such as");
+        assertThatThrownBy(() -> ImageNetTags.of(List.of("soffa", "person")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'soffa'")
+                .hasMessageContaining("'person'");
+        assertThatThrownBy(() -> ImageNetTags.of(List.of("dog", "dog"))).hasMessageContaining("'dog' stands twice");
+        assertThatThrownBy(() -> ImageNetTags.of(List.of())).hasMessageContaining("got none");
+    }
+
+    @Test
     void classesAreChecked() {
         assertThatThrownBy(() -> new ImageNetTag("dog", List.of(1000)))
                 .isInstanceOf(IllegalArgumentException.class)

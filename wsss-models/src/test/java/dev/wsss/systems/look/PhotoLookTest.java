@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
-import dev.wsss.api.RunManifest;
 import dev.wsss.api.Segmenter;
 import dev.wsss.core.crf.DenseCrf;
 import dev.wsss.core.image.Normalize;
@@ -16,7 +15,6 @@ import dev.wsss.core.nn.Ops;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
 import dev.wsss.models.cam.Classifier;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -59,7 +57,7 @@ class PhotoLookTest {
         }
     }
 
-    private static Classifier classifier(int outputs) {
+    static Classifier classifier(int outputs) {
         Classifier network = new Classifier(new Colours(), outputs, true);
         float[] weight = new float[3 * outputs];
         int first = outputs == 1001 ? 1 : 0;
@@ -74,7 +72,7 @@ class PhotoLookTest {
     }
 
     /** Red on the left, blue on the right. */
-    private static RgbImage photo(int height, int width) {
+    static RgbImage photo(int height, int width) {
         byte[] data = new byte[3 * height * width];
         for (int i = 0; i < height * width; i++) {
             data[3 * i + (i % width < width / 2 ? 0 : 2)] = (byte) 255;
@@ -86,7 +84,7 @@ class PhotoLookTest {
         return builder(classifier);
     }
 
-    private static PhotoLook.Builder builder(Classifier network) {
+    static PhotoLook.Builder builder(Classifier network) {
         return PhotoLook.builder().setClassifier(network).optNormalize(Normalize.of(new double[3], new double[] {1, 1, 1
         }));
     }
@@ -153,7 +151,7 @@ class PhotoLookTest {
     }
 
     /** Labels the left half, at whatever size it is shown the image. */
-    private static Segmenter left(int label) {
+    static Segmenter left(int label) {
         return image -> {
             byte[] labels = new byte[image.getHeight() * image.getWidth()];
             for (int i = 0; i < labels.length; i++) {
@@ -220,32 +218,6 @@ class PhotoLookTest {
         assertThat(look.raw().width()).isEqualTo(30);
         Look thin = builder().optMaxPixels(10).build().look(photo(1, 5000));
         assertThat(thin.image()).returns(1, RgbImage::height).returns(10, RgbImage::width);
-    }
-
-    @Test
-    void aPageShowsEveryLookAndEscapesNames() {
-        ClassCatalog dogs = ClassCatalog.withBackground(List.of("person", "dog"));
-        Look look = builder()
-                .optSegmenter(left(2), dogs, 90)
-                .build()
-                .look(photo(HEIGHT, WIDTH), List.of(ImageNetTag.of("sofa"), ImageNetTag.of("dog")));
-        LookPage page =
-                LookPage.of(Map.of("<b>.jpg", look), List.of(new RunManifest.Failure("x.jpg", "look", "no image")));
-        Map<String, RgbImage> pictures = page.pictures("<b>.jpg");
-        assertThat(pictures).containsOnlyKeys("map of sofa", "map of dog", "labels", "supervised");
-        RgbImage labels = Objects.requireNonNull(pictures.get("labels"));
-        RgbImage supervised = Objects.requireNonNull(pictures.get("supervised"));
-        int inside = 3 * (HEIGHT / 2 * WIDTH + WIDTH / 4);
-        assertThat(Arrays.copyOfRange(labels.data(), inside, inside + 3))
-                .as("dog's colour in both")
-                .isEqualTo(Arrays.copyOfRange(supervised.data(), inside, inside + 3))
-                .isNotEqualTo(Arrays.copyOfRange(look.image().data(), inside, inside + 3));
-        assertThat(page.report().toHtml())
-                .contains("&lt;b&gt;.jpg", "golden retriever 0.7", "IoU with the supervised dog 1.000", "no image")
-                .doesNotContain("<b>.jpg", "with CRF");
-        assertThatThrownBy(() -> page.pictures("y"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("'y'");
     }
 
     @Test
