@@ -24,8 +24,8 @@ record QuickstartSettings(
             new QuickstartSettings(32, 1, 1, 0.2, new double[] {1, 1.5}, new double[] {1}, 4, 4, 2, 2);
     private static final QuickstartSettings SHAPES =
             new QuickstartSettings(96, 0.8, 1.25, 0, new double[] {1, 1.5, 2}, new double[] {1}, 16, 500, 150, 400);
-    private static final QuickstartSettings PHOTOGRAPHS = new QuickstartSettings(
-            192, 0.4, 0.8, 0.2, new double[] {0.5, 0.75}, new double[] {0.5, 0.75}, 8, 400, 100, 400);
+    private static final QuickstartSettings PHOTOGRAPHS =
+            new QuickstartSettings(192, 0.5, 1, 0.2, new double[] {0.75, 1.25}, new double[] {0.75}, 8, 400, 100, 400);
 
     /** Of drawn scenes or photographs, or, for a test that everything runs, of neither. */
     static QuickstartSettings of(boolean shapes, boolean quick) {
