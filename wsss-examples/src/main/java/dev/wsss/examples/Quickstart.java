@@ -1,6 +1,5 @@
 package dev.wsss.examples;
 
-import dev.wsss.api.Dataset;
 import dev.wsss.core.image.PixelLimit;
 import dev.wsss.core.image.ReducedDataset;
 import dev.wsss.core.pipeline.RunFolder;
@@ -60,12 +59,11 @@ final class Quickstart implements Callable<Integer> {
         Torch.seed(options.seed);
         Path out = options.out("out");
         QuickstartSettings settings = settings();
-        DatasetSplits splits = data.open(options.seed);
-        Dataset train = reduced(splits.train());
+        DatasetSplits splits = splits();
         BackboneStart backbones = backbone.start(!data.isShapes(), new PrintWriter(console, true));
         ConsoleListener listener = new ConsoleListener(console);
         RunFolder.Builder folder = RunFolder.builder()
-                .setData(train)
+                .setData(splits.train())
                 .setFolder(out)
                 .optSeed(options.seed)
                 .optDevice(on)
@@ -81,9 +79,9 @@ final class Quickstart implements Callable<Integer> {
         splits.notes().forEach(console::println);
         console.println("on " + on);
         try (QuickstartWalk walk = new QuickstartWalk(run, backbones, settings, options.bf16)) {
-            RunReport.Builder report = RunReport.builder().setTrain(train);
+            RunReport.Builder report = RunReport.builder().setTrain(splits.train());
             walk.go(report);
-            splits.val().map(this::reduced).ifPresent(report::optUnseen);
+            splits.val().ifPresent(report::optUnseen);
             Reports.show(report.build(), out, (System.nanoTime() - start) / 1e9, listener);
         }
         return options.status(listener.failed());
@@ -95,8 +93,13 @@ final class Quickstart implements Callable<Integer> {
     }
 
     /** Photographs of a camera would take hours; those of VOC stay as they are. */
-    private Dataset reduced(Dataset images) {
-        RunOptions.requirePositive("--max-pixels", maxPixels);
-        return data.isShapes() ? images : ReducedDataset.of(images, new PixelLimit(maxPixels));
+    private DatasetSplits splits() {
+        PixelLimit limit = new PixelLimit(RunOptions.requirePositive("--max-pixels", maxPixels));
+        DatasetSplits splits = data.open(options.seed);
+        return data.isShapes()
+                ? splits
+                : new DatasetSplits(
+                        ReducedDataset.of(splits.train(), limit),
+                        splits.val().map(val -> ReducedDataset.of(val, limit)));
     }
 }

@@ -6,6 +6,7 @@ import dev.wsss.api.Description;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.Sample;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -75,9 +76,12 @@ public final class ReducedDataset implements Dataset {
                 .build();
     }
 
+    /** The dataset's, and the limit. */
     @Override
     public List<String> notes() {
-        return dataset.notes();
+        List<String> notes = new ArrayList<>(dataset.notes());
+        notes.add("images of more than " + limit.pixels() + " pixels are reduced to that, and masks with them");
+        return List.copyOf(notes);
     }
 
     @Override
