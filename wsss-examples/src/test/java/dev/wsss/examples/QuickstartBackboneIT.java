@@ -47,7 +47,7 @@ class QuickstartBackboneIT {
                 .isTrue();
         Files.writeString(
                 SceneFolder.table(photos),
-                "pixel.png,disc\npanorama.png,disc\nbitmap.bmp,disc\n",
+                "pixel.png,disk\npanorama.png,disk\nbitmap.bmp,disk\n",
                 StandardOpenOption.APPEND);
     }
 
