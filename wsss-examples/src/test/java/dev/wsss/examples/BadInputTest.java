@@ -94,6 +94,23 @@ class BadInputTest {
         failsWith(List.of(data, "--classes", tmp.resolve("gone.txt").toString()), "gone.txt", "no such file");
     }
 
+    /** What a backbone cannot start from, before anything is downloaded. */
+    @Test
+    void backboneAndItsWeights() throws IOException {
+        Path out = tmp.resolve("out");
+        String cache = "--cache=" + tmp.resolve("cache");
+        Path text = Files.writeString(tmp.resolve("text.tflite"), "this is no network");
+        failsWith(List.of("--backbone=vgg16", "--out=" + out), "--backbone is 'vgg16'", "one of resnet18, mobilenetv2");
+        failsWith(List.of("--weights=none"), "--weights is for --backbone mobilenetv2, got --backbone resnet18");
+        String mobile = "--backbone=mobilenetv2";
+        failsWith(List.of(mobile, "--weights=resnet", cache), "--weights is 'resnet'", "wsss weights list");
+        failsWith(List.of(mobile, "--weights=" + text), text.toString(), "unknown format");
+        failsWith(List.of(mobile, "--offline", cache), "mobilenetv2-imagenet", "3.4 MiB", "https://", "cache");
+        failsWith(List.of("--steps=0"), "--steps is 0; expected at least 1");
+        failsWith(List.of("--max-pixels=0"), "--max-pixels is 0; expected at least 1");
+        assertThat(out).doesNotExist();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"imagenet", "imagenet:/data", "folder:", "shapes:size=many", "shapes:colour=3", ""})
     void unknownData(String spec) {

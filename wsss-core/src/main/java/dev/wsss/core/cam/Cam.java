@@ -8,7 +8,7 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.image.Normalize;
-import dev.wsss.core.image.Resize;
+import dev.wsss.core.image.PixelLimit;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.TensorScoreMaps;
@@ -102,7 +102,7 @@ public final class Cam implements CamGenerator {
         if (tags.length == 0) {
             return ScoreMaps.none(image.height(), image.width());
         }
-        RgbImage seen = reduced(image);
+        RgbImage seen = maxPixels == 0 ? image : new PixelLimit(maxPixels).apply(image);
         return Torch.call(() -> {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
@@ -122,20 +122,6 @@ public final class Cam implements CamGenerator {
                 return TensorScoreMaps.of(sample.tags().labels(), maps);
             }
         });
-    }
-
-    /** The image, or where it has too many pixels, as much of it as is allowed. */
-    private RgbImage reduced(RgbImage image) {
-        long pixels = (long) image.height() * image.width();
-        if (maxPixels == 0 || pixels <= maxPixels) {
-            return image;
-        }
-        double factor = Math.sqrt((double) maxPixels / pixels);
-        // a very long image may keep one row: its other side takes what that leaves
-        int height = (int) Math.max(1, image.height() * factor);
-        int width = (int) Math.max(1, Math.min(image.width() * factor, (double) maxPixels / height));
-        height = (int) Math.min(height, maxPixels / width);
-        return Resize.PIL_BILINEAR.apply(image, height, width);
     }
 
     private Tensor pass(Sample sample, RgbImage image, double scale, int[] tags) {

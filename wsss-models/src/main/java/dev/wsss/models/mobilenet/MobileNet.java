@@ -28,7 +28,7 @@ abstract class MobileNet extends Backbone {
     }
 
     private final List<Level> levels = new ArrayList<>();
-    private final MobileNetSettings settings;
+    final MobileNetSettings settings;
     private int stride = 1;
     private int dilation = 1;
 

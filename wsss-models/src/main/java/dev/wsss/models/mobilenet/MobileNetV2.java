@@ -58,6 +58,11 @@ public final class MobileNetV2 extends MobileNet {
         return new Builder();
     }
 
+    /** Starts another network with this one's settings, such as for another output stride; weights are not taken over. */
+    public Builder toBuilder() {
+        return new Builder().with(settings);
+    }
+
     /** Settings of a network. */
     public static final class Builder extends MobileNetBuilder<Builder> {
         private Builder() {}

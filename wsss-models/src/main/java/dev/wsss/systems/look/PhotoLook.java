@@ -15,6 +15,7 @@ import dev.wsss.core.crf.CrfLabelRule;
 import dev.wsss.core.crf.CrfRefiner;
 import dev.wsss.core.crf.DenseCrf;
 import dev.wsss.core.image.Normalize;
+import dev.wsss.core.image.PixelLimit;
 import dev.wsss.core.image.Resize;
 import dev.wsss.core.label.Background;
 import dev.wsss.core.label.ThresholdRule;
@@ -79,7 +80,7 @@ public final class PhotoLook {
     private final @Nullable Segmenter segmenter;
     private final ClassCatalog segmenterClasses;
     private final int segmenterSide;
-    private final int maxPixels;
+    private final PixelLimit maxPixels;
 
     private PhotoLook(Builder b, Classifier classifier) {
         this.classifier = classifier;
@@ -98,7 +99,7 @@ public final class PhotoLook {
         segmenter = b.segmenter;
         segmenterClasses = b.segmenterClasses;
         segmenterSide = b.segmenterSide;
-        maxPixels = b.maxPixels;
+        maxPixels = new PixelLimit(b.maxPixels);
         classifier.train(false);
     }
 
@@ -114,7 +115,7 @@ public final class PhotoLook {
      * @throws InvalidDataException if the network gives numbers that are not finite
      */
     public Look look(RgbImage photo) {
-        RgbImage image = reduced(photo);
+        RgbImage image = maxPixels.apply(photo);
         double[] probabilities = probabilities(image);
         List<LikelyClass> likeliest = likeliest(probabilities);
         Map<String, LikelyClass> shown = new LinkedHashMap<>();
@@ -137,7 +138,7 @@ public final class PhotoLook {
             throw new IllegalArgumentException(
                     "expected 1 to " + (ClassCatalog.MAX_LABELS - 1) + " tags, got " + tags.size());
         }
-        RgbImage image = reduced(photo);
+        RgbImage image = maxPixels.apply(photo);
         double[] probabilities = probabilities(image);
         Map<String, LikelyClass> shown = new LinkedHashMap<>();
         for (ImageNetTag tag : tags) {
@@ -150,17 +151,6 @@ public final class PhotoLook {
             }
         }
         return look(image, likeliest(probabilities), shown);
-    }
-
-    private RgbImage reduced(RgbImage photo) {
-        long pixels = (long) photo.height() * photo.width();
-        if (pixels <= maxPixels) {
-            return photo;
-        }
-        double factor = Math.sqrt((double) maxPixels / pixels);
-        int height = (int) Math.max(1, photo.height() * factor);
-        int width = (int) Math.max(1, Math.min(photo.width() * factor, (double) maxPixels / height));
-        return Resize.PIL_BILINEAR.apply(photo, Math.min(height, maxPixels / width), width);
     }
 
     /** What scale 1 is, as a factor of an image's sides, times a scale; no side becomes less than a pixel. */

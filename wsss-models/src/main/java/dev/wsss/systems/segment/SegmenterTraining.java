@@ -8,6 +8,7 @@ import dev.wsss.core.augment.Augmentation;
 import dev.wsss.core.batch.Batch;
 import dev.wsss.core.batch.Channel;
 import dev.wsss.core.batch.ImageBatches;
+import dev.wsss.core.image.Normalize;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
@@ -50,6 +51,7 @@ public final class SegmenterTraining {
     private final String name;
     private final int batchSize;
     private final Augmentation augmentation;
+    private final Normalize normalize;
     private final Schedule schedule;
     private final boolean autocastBf16;
     private final LossStep<Batch> loss;
@@ -62,6 +64,7 @@ public final class SegmenterTraining {
         name = b.name;
         batchSize = b.batchSize;
         augmentation = b.augmentation;
+        normalize = b.normalize;
         schedule = b.schedule.apply(b.steps);
         autocastBf16 = b.autocastBf16;
         boolean alignCorners = b.alignCorners;
@@ -95,6 +98,7 @@ public final class SegmenterTraining {
                 .setBatchSize(batchSize)
                 .optChannel(Channel.LABELS, new OfClasses(labels))
                 .optAugmentation(augmentation)
+                .optNormalize(normalize)
                 .optDevice(run.device())
                 .build();
         return run.train(
@@ -139,6 +143,7 @@ public final class SegmenterTraining {
         private String name = "segmenter";
         private int batchSize = 8;
         private Augmentation augmentation = Augmentation.none();
+        private Normalize normalize = Normalize.IMAGENET;
         private LongFunction<Schedule> schedule = n -> Schedule.polyHoldingLast(0.9, n);
         private boolean alignCorners;
         private boolean autocastBf16;
@@ -188,6 +193,12 @@ public final class SegmenterTraining {
         /** Random changes to images and labels; images of several sizes need one that crops. */
         public Builder optAugmentation(Augmentation augmentation) {
             this.augmentation = augmentation;
+            return this;
+        }
+
+        /** How pixels become the network's input; {@link Normalize#IMAGENET} unless set. */
+        public Builder optNormalize(Normalize normalize) {
+            this.normalize = normalize;
             return this;
         }
 

@@ -22,7 +22,7 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** Networks as TFLite files of floats; the numbers are those of TFLite's schema. Norms are to be the identity with a shift. */
-final class TfliteFiles {
+public final class TfliteFiles {
     static final int ADD = 0;
     static final int POOL = 1;
     static final int CONCAT = 2;
@@ -49,7 +49,7 @@ final class TfliteFiles {
         flow = tensor(3);
     }
 
-    static TfliteFiles of(Classifier network, int side) {
+    public static TfliteFiles of(Classifier network, int side) {
         TfliteFiles file = new TfliteFiles(side);
         file.trunk(network.backbone());
         file.pool(network.backbone().outChannels());
@@ -62,7 +62,7 @@ final class TfliteFiles {
     }
 
     /** {@code conv_cat} gets the mean first, as these files have it. */
-    static TfliteFiles of(DeepLabV3 network, int side) {
+    public static TfliteFiles of(DeepLabV3 network, int side) {
         TfliteFiles file = new TfliteFiles(side);
         file.trunk(network.backbone());
         int map = file.flow;
@@ -92,7 +92,7 @@ final class TfliteFiles {
         return file;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         List<Table> codes =
                 CODES.stream().map(c -> Table.of(0, c.byteValue(), 3, c)).toList();
         Table graph = Table.of(0, tensors, 1, new int[] {0}, 2, new int[] {flow}, 3, operators, 4, "main");
@@ -241,7 +241,7 @@ final class TfliteFiles {
     }
 
     /** Makes every normalization the identity with a shift, as folding leaves it. */
-    static void fold(Network network) {
+    public static void fold(Network network) {
         for (ConvNorm unit : network.modules(ConvNorm.class).values()) {
             var norm = unit.norm();
             float[] shift = new float[(int) norm.weight().size(0)];
