@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -23,6 +24,7 @@ import dev.wsss.models.mobilenet.MobileNetEdgeTpu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.LongOptional;
@@ -48,14 +50,9 @@ class PublishedFilesTest {
 
     @Test
     void answersAreTheInterpreters() throws IOException {
-        String folder = System.getProperty("wsss.tflite");
-        assumeThat(folder)
-                .as("-Dwsss.tflite, a folder with the published files and reference outputs")
-                .isNotNull();
-        Path root = Path.of(folder);
-        String index = Files.readString(root.resolve("index.json"));
+        Path root = folder();
         int runs = 0;
-        for (JsonElement entry : JsonParser.parseString(index).getAsJsonArray()) {
+        for (JsonElement entry : index(root)) {
             JsonObject file = entry.getAsJsonObject();
             String name = file.get("file").getAsString();
             boolean labels =
@@ -77,6 +74,43 @@ class PublishedFilesTest {
             }
         }
         assertThat(runs).isGreaterThanOrEqualTo(5);
+    }
+
+    /** To the bit, with the file's own roundings. */
+    @Test
+    void integersAreTheInterpreters() throws IOException {
+        Path root = folder();
+        int runs = 0;
+        for (JsonElement entry : index(root)) {
+            JsonObject file = entry.getAsJsonObject();
+            try (TfliteInterpreter model =
+                    TfliteInterpreter.of(root.resolve(file.get("file").getAsString()))) {
+                for (JsonElement run : file.getAsJsonArray("runs")) {
+                    String reference = run.getAsJsonObject().get("reference").getAsString();
+                    Map<String, HostArray> arrays = Npz.read(root.resolve(reference));
+                    HostArray input = get(arrays, "input_hwc")
+                            .reshape(model.inputs().get(0).shape());
+                    HostArray expected = get(arrays, "output");
+                    HostArray output = model.run(List.of(input)).get(0).values();
+                    assertThat(output.toLongs()).as(reference).containsExactly(expected.toLongs());
+                    runs++;
+                }
+            }
+        }
+        assertThat(runs).isGreaterThanOrEqualTo(5);
+    }
+
+    private static Path folder() {
+        String folder = System.getProperty("wsss.tflite");
+        assumeThat(folder)
+                .as("-Dwsss.tflite, a folder with the published files and reference outputs")
+                .isNotNull();
+        return Path.of(folder);
+    }
+
+    private static JsonArray index(Path root) throws IOException {
+        return JsonParser.parseString(Files.readString(root.resolve("index.json")))
+                .getAsJsonArray();
     }
 
     private static double quantization(JsonObject file) {
