@@ -58,6 +58,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
     private final int window;
 
     private final int step;
+    private final @Nullable DType fused;
 
     private NetworkSegmenter(Builder b, Network network, PixelClassifier classifier) {
         this.network = network;
@@ -69,8 +70,9 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         window = b.window;
         step = b.step;
         network.train(false);
-        if (b.fused != null) {
-            network.fuse(b.fused);
+        fused = b.fused;
+        if (fused != null) {
+            network.fuse(fused);
         }
     }
 
@@ -197,15 +199,18 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
 
     @Override
     public Description description() {
-        return Description.of("NetworkSegmenter")
+        Description.Builder description = Description.of("NetworkSegmenter")
                 .put("network", network)
                 .put("normalize", normalize)
                 .put("scales", scales)
                 .put("flip", flip)
                 .put("alignCorners", alignCorners)
                 .put("window", window)
-                .put("step", step)
-                .build();
+                .put("step", step);
+        if (fused != null) {
+            description.put("fused", fused);
+        }
+        return description.build();
     }
 
     /** Closes the network. Idempotent. */
