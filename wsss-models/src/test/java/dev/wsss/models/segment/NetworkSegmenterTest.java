@@ -154,12 +154,19 @@ class NetworkSegmenterTest {
         for (DType fused : Arrays.asList(null, dtype)) {
             Torch.seed(1);
             DeepLabV3 network = DeepLabV3.builder()
-                    .setBackbone(MobileNetV2.builder().optWidth(0.1).optOutputStride(16).optLastConv(false).build())
+                    .setBackbone(MobileNetV2.builder()
+                            .optWidth(0.1)
+                            .optOutputStride(16)
+                            .optLastConv(false)
+                            .build())
                     .setClasses(3)
                     .optAsppRates(0)
                     .optWidth(6)
                     .build();
-            NetworkSegmenter.Builder builder = NetworkSegmenter.builder().setNetwork(network).optScales(1, 1.5).optFlip(true);
+            NetworkSegmenter.Builder builder = NetworkSegmenter.builder()
+                    .setNetwork(network)
+                    .optScales(1, 1.5)
+                    .optFlip(true);
             if (fused != null) {
                 builder.optFused(fused);
             }

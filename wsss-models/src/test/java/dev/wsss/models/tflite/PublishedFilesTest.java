@@ -121,17 +121,15 @@ class PublishedFilesTest {
             for (JsonElement run : file.getAsJsonArray("runs")) {
                 String reference = run.getAsJsonObject().get("reference").getAsString();
                 HostArray input = get(Npz.read(root.resolve(reference)), "input_hwc");
-                long[] expected = get(Npz.read(root.resolve(reference)), "output").toLongs();
+                long[] expected =
+                        get(Npz.read(root.resolve(reference)), "output").toLongs();
                 float[] plain = answers(path, labels, null, image(normalize, input));
                 float[] single = answers(path, labels, DType.F32, image(normalize, input));
                 float[] half = answers(path, labels, DType.BF16, image(normalize, input));
                 if (labels) {
                     System.out.printf(
                             "%s: of the pixels, fused %.5f as float32, bfloat16 %.4f as float32, %.4f as the interpreter%n",
-                            reference,
-                            equal(single, plain),
-                            equal(half, plain),
-                            equal(half, expected));
+                            reference, equal(single, plain), equal(half, plain), equal(half, expected));
                     assertThat(equal(single, plain)).isGreaterThan(0.9995);
                     assertThat(equal(half, plain)).isGreaterThan(LABEL_AGREEMENT_BF16);
                 } else {
