@@ -37,10 +37,12 @@ class FusedConvolutionTest {
     }
 
     private ConvNorm unit(Conv2d.Builder conv, int outs, ConvNorm.Activation activation) {
-        ConvNorm unit = new ConvNorm("conv", conv.build(), "norm", new BatchNorm2d(outs), activation);
-        randomize(unit);
-        unit.train(false);
-        return unit;
+        try (Scope scope = Scope.open()) {
+            ConvNorm unit = new ConvNorm("conv", conv.build(), "norm", new BatchNorm2d(outs), activation);
+            randomize(unit);
+            unit.train(false);
+            return unit;
+        }
     }
 
     private void randomize(ConvNorm unit) {
