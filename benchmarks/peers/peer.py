@@ -1,6 +1,6 @@
 """Peers in Python. Runs once for each line on standard input and prints the seconds.
 
-usage: peer.py sweep|nearest|resize-pil|resize-cv|views-pil|cam|train|masks-...|index|evaluation|loader FOLDER THREADS [ARGUMENT...]
+usage: peer.py sweep|nearest|resize-pil|resize-cv|views-pil|cam|train|mobile|masks-...|index|evaluation|loader FOLDER THREADS [ARGUMENT...]
 
 FOLDER holds the inputs as files of raw numbers; what each question reads is in its function. "ready" is printed first.
 With CHANNELS_LAST=1 in the environment, the networks of cam and train and their images are in torch.channels_last.
@@ -184,6 +184,23 @@ def cam(folder):
     return run
 
 
+def mobile(folder):
+    """Passes of a network of random weights; reads nothing. What, type, whether channels_last, and number follow."""
+    import torch
+
+    torch.set_num_threads(int(sys.argv[3]))
+    import mobile_peers
+
+    what, dtype, channels_last, passes = sys.argv[4:8]
+    forward = mobile_peers.network(what, dtype, channels_last == "1")
+
+    def run():
+        for _ in range(int(passes)):
+            forward()
+
+    return run
+
+
 def train(folder):
     """One step of PPC; reads nothing."""
     import torch
@@ -196,7 +213,7 @@ def train(folder):
 
 def main():
     questions = {"sweep": sweep, "nearest": nearest, "resize-pil": resize_pil, "resize-cv": resize_cv, "views-pil": views_pil}
-    questions |= {"cam": cam, "train": train}
+    questions |= {"cam": cam, "train": train, "mobile": mobile}
     questions |= {"index": data_peers.index, "evaluation": data_peers.evaluation, "loader": data_peers.loader}
     question, folder = sys.argv[1:3]
     if question.startswith("masks-"):

@@ -3,7 +3,7 @@
 #
 #   mvn -q -DskipTests package && benchmarks/peers/run.sh [QUESTION...]
 #
-# QUESTION is crf, walk, sweep, nearest, resize, cam, train, affinity, masks, index, evaluation or loader; all by default.
+# QUESTION is crf, walk, sweep, nearest, resize, cam, train, affinity, mobile, masks, index, evaluation or loader; all by default.
 # cam, train and affinity take minutes each.
 #
 # PYTHON         the Python of the peers (default python3); those whose modules it lacks are said to be absent

@@ -101,6 +101,9 @@ public final class PairedRuns extends Pairs {
             if (wanted.isEmpty() || wanted.contains("affinity")) {
                 runs.affinity();
             }
+            if (wanted.isEmpty() || wanted.contains("mobile")) {
+                new MobilePairs(folder).run();
+            }
             new DataPairs(folder).run(wanted);
         } finally {
             delete(folder);

@@ -30,17 +30,12 @@ final class Candidates {
         similarities = new float[vectors.length];
     }
 
-    /** Looks at {@code n} similarities, which are those of the vectors from {@code firstVector} on. */
-    void scan(float[] row, int from, int n, int firstVector) {
-        for (int i = 0; i < n; i++) {
-            float similarity = row[from + i];
-            if (similarity >= cut) {
-                add(firstVector + i, similarity);
-            }
-        }
-    }
-
-    private void add(int vector, float similarity) {
+    /**
+     * Adds a vector whose similarity is not below the {@link #cut}.
+     *
+     * @return the cut from now on
+     */
+    float add(int vector, float similarity) {
         if (size == vectors.length) {
             dropThoseBelow();
             if (size > vectors.length / 2) {
@@ -58,6 +53,7 @@ final class Candidates {
         if (bestSize == best.length) {
             cut = best[0] - margin;
         }
+        return cut;
     }
 
     private void siftUp(int hole, float value) {

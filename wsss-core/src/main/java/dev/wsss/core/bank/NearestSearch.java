@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -93,6 +94,8 @@ final class NearestSearch {
         float margin = 2 * (channels + 4) * 0x1.02p-24f;
         Candidates[] candidates = new Candidates[m];
         Arrays.setAll(candidates, q -> new Candidates(count, margin));
+        float[] cuts = new float[m];
+        Arrays.fill(cuts, Float.NEGATIVE_INFINITY);
         float[] block = new float[m * VECTORS];
         Torch.run(() -> {
             try (Torch.Mode noGrad = Torch.noGrad();
@@ -107,9 +110,7 @@ final class NearestSearch {
                     for (int first = ranges[r]; first < ranges[r + 1]; first += VECTORS) {
                         int n = Math.min(VECTORS, ranges[r + 1] - first);
                         multiply(q, all.narrow(0, first, n), block);
-                        for (int i = 0; i < m; i++) {
-                            candidates[i].scan(block, i * n, n, first);
-                        }
+                        scan(block, n, first, cuts, candidates);
                     }
                 }
             }
@@ -119,11 +120,38 @@ final class NearestSearch {
         return candidates;
     }
 
-    /** Similarities {@code [queries][n]} with some of the vectors. */
-    private static void multiply(Tensor queries, Tensor some, float[] to) {
+    /** Looks at similarities {@code [n][queries]}, which are those of the vectors from {@code firstVector} on. */
+    private static void scan(float[] block, int n, int firstVector, float[] cuts, Candidates[] candidates) {
+        int m = cuts.length;
+        for (int v = 0; v < n; v++) {
+            for (int q = 0; q < m; q++) {
+                float similarity = block[v * m + q];
+                if (similarity >= cuts[q]) {
+                    cuts[q] = candidates[q].add(firstVector + v, similarity);
+                }
+            }
+        }
+    }
+
+    /**
+     * Similarities {@code [n][queries]} of some of the vectors: a matrix product, asked for as a convolution of vectors that
+     * lie one below the other. oneDNN computes that twice as fast as OpenBLAS, to which libtorch leaves products; a
+     * dilation, which a kernel of one pixel does not feel, keeps convolutions of one thread from going there too.
+     */
+    private void multiply(Tensor queries, Tensor some, float[] to) {
         try (Scope scope = Scope.open()) {
-            Tensor product = queries.mm(some.t());
-            new FloatPointer(product.data_ptr()).get(to, 0, Math.toIntExact(product.numel()));
+            long n = some.size(0);
+            long m = queries.size(0);
+            Tensor product = torch.conv2d(
+                    some.view(1, n, 1, channels).permute(0, 3, 1, 2),
+                    queries.view(m, channels, 1, 1),
+                    new TensorOptional(),
+                    new long[] {1, 1},
+                    new long[] {0, 0},
+                    new long[] {2, 2},
+                    1);
+            Tensor rows = product.permute(0, 2, 3, 1).contiguous();
+            new FloatPointer(rows.data_ptr()).get(to, 0, Math.toIntExact(rows.numel()));
         }
     }
 

@@ -63,6 +63,16 @@ public final class BatchNorm2d extends Layer {
         return eps;
     }
 
+    /** What inputs are multiplied by in evaluation, in float64; what is added then is bias less this times the mean. */
+    Tensor evaluationScale() {
+        Tensor variance = runningVar.to(torch.ScalarType.Double).add_(new Scalar(eps));
+        return weight.to(torch.ScalarType.Double).div_(variance.sqrt_());
+    }
+
+    Tensor bias() {
+        return bias;
+    }
+
     Tensor runningMean() {
         return runningMean;
     }

@@ -106,22 +106,42 @@ public final class Conv2d extends Layer {
     /** {@code [N][in][H][W]} to {@code [N][out][H'][W']}. */
     @Override
     public Tensor forward(Tensor x) {
-        if (!samePadding) {
-            return forward(x, padding);
+        Sides sides = sides(x);
+        if (sides.even()) {
+            return forward(x, sides.both(), weight, bias);
         }
-        long rows = samePadding(x.size(2));
-        long columns = samePadding(x.size(3));
-        if (rows % 2 == 0 && columns % 2 == 0) {
-            return forward(x, new long[] {rows / 2, columns / 2});
-        }
-        long[] sides = {columns / 2, columns - columns / 2, rows / 2, rows - rows / 2};
         try (Scope scope = Scope.open()) {
-            Tensor padded = torch.constant_pad_nd(x, sides, new Scalar(0.0));
-            return scope.keep(forward(padded, new long[2]));
+            return scope.keep(forward(sides.pad(x), new long[2], weight, bias));
         }
     }
 
-    private Tensor forward(Tensor x, long[] pad) {
+    /** Zeros around maps. */
+    record Sides(long left, long right, long top, long bottom) {
+        boolean even() {
+            return left == right && top == bottom;
+        }
+
+        long[] both() {
+            return new long[] {top, left};
+        }
+
+        Tensor pad(Tensor x) {
+            return torch.constant_pad_nd(x, new long[] {left, right, top, bottom}, new Scalar(0.0));
+        }
+    }
+
+    /** The zeros that belong around maps of this size. */
+    Sides sides(Tensor x) {
+        if (!samePadding) {
+            return new Sides(padding[1], padding[1], padding[0], padding[0]);
+        }
+        long rows = samePadding(x.size(2));
+        long columns = samePadding(x.size(3));
+        return new Sides(columns / 2, columns - columns / 2, rows / 2, rows - rows / 2);
+    }
+
+    /** The same convolution with other weights. */
+    Tensor forward(Tensor x, long[] pad, Tensor weight, @Nullable Tensor bias) {
         return torch.conv2d(
                 x,
                 weight,

@@ -2,8 +2,10 @@ package dev.wsss.core.nn;
 
 import dev.wsss.core.runtime.Scope;
 import java.util.Map;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** A convolution, its batch normalization and, unless switched off, a rectifier: the brick of most networks. */
 public final class ConvNorm extends Layer {
@@ -20,6 +22,9 @@ public final class ConvNorm extends Layer {
     private final Conv2d conv;
     private final BatchNorm2d norm;
     private final Activation activation;
+
+    /** All three in one, in evaluation; null unless {@link #fuse} was called. */
+    private volatile @Nullable FusedConvolution fused;
 
     /**
      * Joins the two.
@@ -62,13 +67,35 @@ public final class ConvNorm extends Layer {
     @Override
     protected Map<String, Object> settings() {
         // as it was when there was one rectifier, since what a product was made of is compared by text
+        FusedConvolution whole = fused;
+        if (whole != null) {
+            return Map.of("activation", activation, "fused", whole.dtype());
+        }
         return activation == Activation.RELU6
                 ? Map.of("activation", activation)
                 : Map.of("relu", activation == Activation.RELU);
     }
 
+    /** Takes over what computes all three at once. */
+    void fuse(FusedConvolution fused) {
+        this.fused = fused;
+    }
+
+    @Override
+    void unfuse() {
+        FusedConvolution before = fused;
+        fused = null;
+        if (before != null) {
+            before.close();
+        }
+    }
+
     @Override
     public Tensor forward(Tensor x) {
+        FusedConvolution whole = fused;
+        if (whole != null && x.is_cpu() && !GradMode.is_enabled()) {
+            return whole.forward(x);
+        }
         try (Scope scope = Scope.open()) {
             Tensor y = norm.forwardOver(conv.forward(x));
             // in place: the gradients of convolution and normalization need neither's output

@@ -55,7 +55,8 @@ public final class CheckpointFamily {
         this.interpreted = interpreted;
     }
 
-    private record Interpreted(Checkpoint.Format format, Function<Path, Map<String, HostArray>> reader) {}
+    private record Interpreted(
+            Checkpoint.Format format, boolean foldedNorms, Function<Path, Map<String, HostArray>> reader) {}
 
     /**
      * A family.
@@ -74,11 +75,19 @@ public final class CheckpointFamily {
      * read and not written.
      *
      * @param format of all its files, and of none of another family
+     * @param foldedNorms whether batch normalizations are folded into the convolutions before them, so that the running
+     *     statistics are those of the identity and say nothing of the data. Normalizations that are loaded from such a file
+     *     are {@linkplain dev.wsss.core.nn.BatchNorm2d#freeze frozen}, and go on training scale and shift
      * @param reader gives a file's weights under our keys
      */
     public static CheckpointFamily interpreted(
-            String label, String description, Checkpoint.Format format, Function<Path, Map<String, HostArray>> reader) {
-        return new CheckpointFamily(label, description, KeyMap::identity, List.of(), new Interpreted(format, reader));
+            String label,
+            String description,
+            Checkpoint.Format format,
+            boolean foldedNorms,
+            Function<Path, Map<String, HostArray>> reader) {
+        Interpreted interpreted = new Interpreted(format, foldedNorms, reader);
+        return new CheckpointFamily(label, description, KeyMap::identity, List.of(), interpreted);
     }
 
     /** The known family whose files are of this format and {@linkplain #interpreted interpreted}. */
@@ -91,6 +100,11 @@ public final class CheckpointFamily {
     /** Whether networks cannot be written as files of this family. */
     public boolean isReadOnly() {
         return interpreted != null;
+    }
+
+    /** Whether normalizations that are loaded from a file of this family are to keep their running statistics. */
+    boolean hasFoldedNorms() {
+        return interpreted != null && interpreted.foldedNorms;
     }
 
     /** Reads a file of an {@linkplain #interpreted interpreted} family, by our keys; of another nothing. */

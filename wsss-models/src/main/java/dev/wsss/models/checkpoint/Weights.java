@@ -7,6 +7,7 @@ import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.io.TorchArchive;
+import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.LoadReport;
 import dev.wsss.core.nn.Network;
@@ -36,7 +37,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Loading is strict unless a {@link LoadPolicy} says otherwise, and changes nothing if the file does not fit. Keys that all begin
  * with {@code module.}, as PyTorch's data parallel training writes them, or {@code _orig_mod.}, as {@code torch.compile}
- * does, are read without it. Weights that are NaN or infinite are neither loaded, unless the policy says so, nor written.
+ * does, are read without it. Batch normalizations of files that have them folded into their convolutions, as TFLite's have,
+ * are {@linkplain BatchNorm2d#freeze frozen} as they load. Weights that are NaN or infinite are neither loaded, unless the policy says so, nor written.
  */
 public final class Weights {
     private static final Logger log = LoggerFactory.getLogger(Weights.class);
@@ -93,7 +95,11 @@ public final class Weights {
         KeyMap map = family.keyMap();
         Optional<Map<String, HostArray>> interpreted = family.interpret(file);
         if (interpreted.isPresent()) {
-            return inFile(file, () -> load(network, interpreted.get(), map, policy));
+            LoadReport report = inFile(file, () -> load(network, interpreted.get(), map, policy));
+            if (family.hasFoldedNorms()) {
+                freezeNorms(network, Set.copyOf(report.loaded()));
+            }
+            return report;
         }
         try (Checkpoint checkpoint = open(file, policy)) {
             return inFile(file, () -> load(network, read(checkpoint, map, policy), map, policy));
@@ -184,6 +190,15 @@ public final class Weights {
                 .filter(wrapper -> !keys.isEmpty() && keys.stream().allMatch(key -> key.startsWith(wrapper, start)))
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Freezes the normalizations whose running statistics were loaded. */
+    private static void freezeNorms(Network network, Set<String> loaded) {
+        network.modules(BatchNorm2d.class).forEach((path, norm) -> {
+            if (loaded.contains(path + ".running_var")) {
+                norm.freeze(false);
+            }
+        });
     }
 
     /** The family whose map leads to the network: none to map if the keys are its own already. */

@@ -8,6 +8,7 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.Segmenter;
 import dev.wsss.core.image.Normalize;
+import dev.wsss.core.io.DType;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.nn.Ops;
@@ -57,6 +58,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
     private final int window;
 
     private final int step;
+    private final @Nullable DType fused;
 
     private NetworkSegmenter(Builder b, Network network, PixelClassifier classifier) {
         this.network = network;
@@ -68,6 +70,10 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         window = b.window;
         step = b.step;
         network.train(false);
+        fused = b.fused;
+        if (fused != null) {
+            network.fuse(fused);
+        }
     }
 
     /** Starts a segmenter: ImageNet's normalization, the whole image in its own size, no mirror unless set otherwise. */
@@ -147,11 +153,17 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         long w = x.size(3);
         Tensor scaled = Ops.bilinear(x, Math.max(1, (long) (h * scale)), Math.max(1, (long) (w * scale)), alignCorners);
         if (!flip) {
-            return Ops.bilinear(logits(scaled), h, w, alignCorners);
+            return Ops.bilinear(precise(logits(scaled)), h, w, alignCorners);
         }
-        Tensor pair = logits(torch.cat(new TensorVector(scaled, Ops.flip(scaled)), 0));
+        Tensor pair = precise(logits(torch.cat(new TensorVector(scaled, Ops.flip(scaled)), 0)));
         Tensor both = Ops.bilinear(pair, h, w, alignCorners);
         return both.narrow(0, 0, 1).add(Ops.flip(both.narrow(0, 1, 1))).mul(new Scalar(0.5));
+    }
+
+    /** Means of several are not for 16 bits. */
+    private static Tensor precise(Tensor logits) {
+        boolean half = Tensors.dtype(logits).bytes() < Float.BYTES;
+        return half ? logits.to(torch.ScalarType.Float) : logits;
     }
 
     private Tensor logits(Tensor x) {
@@ -165,7 +177,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         for (long top : starts(x.size(2))) {
             for (long left : starts(x.size(3))) {
                 try (Scope scope = Scope.open()) {
-                    Tensor y = classifier.forward(x.narrow(2, top, h).narrow(3, left, w));
+                    Tensor y = precise(classifier.forward(x.narrow(2, top, h).narrow(3, left, w)));
                     if (sum == null) {
                         sum = scope.keep(
                                 torch.zeros(new long[] {x.size(0), y.size(1), x.size(2), x.size(3)}, y.options()));
@@ -187,15 +199,18 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
 
     @Override
     public Description description() {
-        return Description.of("NetworkSegmenter")
+        Description.Builder description = Description.of("NetworkSegmenter")
                 .put("network", network)
                 .put("normalize", normalize)
                 .put("scales", scales)
                 .put("flip", flip)
                 .put("alignCorners", alignCorners)
                 .put("window", window)
-                .put("step", step)
-                .build();
+                .put("step", step);
+        if (fused != null) {
+            description.put("fused", fused);
+        }
+        return description.build();
     }
 
     /** Closes the network. Idempotent. */
@@ -210,6 +225,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         private @Nullable PixelClassifier classifier;
         private Normalize normalize = Normalize.IMAGENET;
         private double[] scales = {1};
+        private @Nullable DType fused;
         private boolean flip;
         private boolean alignCorners;
         private int window;
@@ -247,6 +263,20 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
             }
             window = side;
             this.step = step;
+            return this;
+        }
+
+        /**
+         * Computes in the network's {@linkplain Network#fuse fused form}, in this type: {@link DType#BF16} is the fastest on
+         * processors that multiply it, {@link DType#F32} differs by rounding only. Off by default.
+         *
+         * @throws IllegalArgumentException if the type is no floating-point type
+         */
+        public Builder optFused(DType dtype) {
+            if (!dtype.isFloating()) {
+                throw new IllegalArgumentException("fused must be a floating-point type, got " + dtype);
+            }
+            fused = dtype;
             return this;
         }
 

@@ -41,10 +41,9 @@ import java.util.Map;
  *
  * <p><b>Normalizations.</b> The files have them folded into the convolutions. Ours stay where they are, as the identity with
  * a shift: running mean 0 and variance 1 do not describe the data. They are therefore {@linkplain
- * dev.wsss.core.nn.Network#freezeBatchNorm frozen} in what {@link #classifier} and {@link #segmenter} give: scale and
- * shift train, the statistics do not. A network that was filled by {@link dev.wsss.models.checkpoint.Weights} must be
- * frozen by its owner before it trains; unfrozen, the first step in training mode would normalize by the batch and lose
- * what the network has learnt.
+ * dev.wsss.core.nn.Network#freezeBatchNorm frozen}, in what {@link #classifier} and {@link #segmenter} give and in what {@link
+ * dev.wsss.models.checkpoint.Weights#load(dev.wsss.core.nn.Network, Path) Weights} fills from such a file: scale and shift
+ * train, the statistics do not. Normalizations that the file does not have, as of a new head, are left as they are.
  */
 public final class TfliteNetworks implements CheckpointFamilies {
     private static final double BYTE = 255;
@@ -61,6 +60,7 @@ public final class TfliteNetworks implements CheckpointFamilies {
             "tflite",
             "TFLite's MobileNet v2, and DeepLab on MobileNet v2 and MobileNet EdgeTPU",
             Checkpoint.Format.TFLITE,
+            true,
             TfliteNetworks::state);
 
     /** For the service loader. */

@@ -9,13 +9,17 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.core.image.Normalize;
+import dev.wsss.core.io.DType;
 import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.models.deeplab.DeepLabV3;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
+import dev.wsss.models.mobilenet.MobileNetV2;
 import dev.wsss.models.resnet.ResNet;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
@@ -25,6 +29,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class NetworkSegmenterTest {
     /** Scores each class by one colour channel, so that the label is the strongest colour. */
@@ -136,6 +141,46 @@ class NetworkSegmenterTest {
             for (int i = 0; i < 30; i++) {
                 assertThat(p[i] + p[30 + i] + p[60 + i]).isBetween(0.9999f, 1.0001f);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "BF16"})
+    void theFusedFormLabelsAlike(DType dtype) {
+        RgbImage image = stripes(40, 60);
+        List<float[]> scores = new ArrayList<>();
+        for (DType fused : Arrays.asList(null, dtype)) {
+            Torch.seed(1);
+            DeepLabV3 network = DeepLabV3.builder()
+                    .setBackbone(MobileNetV2.builder()
+                            .optWidth(0.1)
+                            .optOutputStride(16)
+                            .optLastConv(false)
+                            .build())
+                    .setClasses(3)
+                    .optAsppRates(0)
+                    .optWidth(6)
+                    .build();
+            NetworkSegmenter.Builder builder = NetworkSegmenter.builder()
+                    .setNetwork(network)
+                    .optScales(1, 1.5)
+                    .optFlip(true);
+            if (fused != null) {
+                builder.optFused(fused);
+            }
+            try (NetworkSegmenter segmenter = builder.build();
+                    ScoreMaps maps = segmenter.probabilities(image)) {
+                scores.add(maps.toArray());
+                assertThat(segmenter.description().entries().toString().contains("fused"))
+                        .isEqualTo(fused != null);
+            }
+        }
+        // untrained, all but equally likely; of bfloat16 three digits
+        assertThat(scores.get(1)).containsExactly(scores.get(0), offset(dtype == DType.F32 ? 1e-5f : 5e-3f));
+        if (dtype == DType.BF16) {
+            assertThat(Arrays.equals(scores.get(1), scores.get(0))).isFalse();
         }
     }
 

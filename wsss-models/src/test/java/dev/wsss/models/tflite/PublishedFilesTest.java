@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.wsss.api.RgbImage;
 import dev.wsss.core.image.Normalize;
+import dev.wsss.core.io.DType;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Npz;
 import dev.wsss.core.nn.Layer;
@@ -23,10 +25,14 @@ import dev.wsss.models.mobilenet.MobileNetEdgeTpu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -39,6 +45,9 @@ class PublishedFilesTest {
 
     private static final double LABEL_AGREEMENT = 0.97;
 
+    private static final double LABEL_AGREEMENT_BF16 = 0.95;
+    private static final float SCORE_TOLERANCE_BF16 = 0.05f;
+
     /**
      * The plain rectifiers of MobileNet EdgeTPU let activations span up to 430, so that a step of its 8 bits is up to 1.7,
      * and the network was trained to live with such steps. Without them it answers otherwise on a photograph that is not
@@ -48,14 +57,9 @@ class PublishedFilesTest {
 
     @Test
     void answersAreTheInterpreters() throws IOException {
-        String folder = System.getProperty("wsss.tflite");
-        assumeThat(folder)
-                .as("-Dwsss.tflite, a folder with the published files and reference outputs")
-                .isNotNull();
-        Path root = Path.of(folder);
-        String index = Files.readString(root.resolve("index.json"));
+        Path root = folder();
         int runs = 0;
-        for (JsonElement entry : JsonParser.parseString(index).getAsJsonArray()) {
+        for (JsonElement entry : index(root)) {
             JsonObject file = entry.getAsJsonObject();
             String name = file.get("file").getAsString();
             boolean labels =
@@ -77,6 +81,109 @@ class PublishedFilesTest {
             }
         }
         assertThat(runs).isGreaterThanOrEqualTo(5);
+    }
+
+    /** To the bit, with the file's own roundings. */
+    @Test
+    void integersAreTheInterpreters() throws IOException {
+        Path root = folder();
+        int runs = 0;
+        for (JsonElement entry : index(root)) {
+            JsonObject file = entry.getAsJsonObject();
+            try (TfliteInterpreter model =
+                    TfliteInterpreter.of(root.resolve(file.get("file").getAsString()))) {
+                for (JsonElement run : file.getAsJsonArray("runs")) {
+                    String reference = run.getAsJsonObject().get("reference").getAsString();
+                    Map<String, HostArray> arrays = Npz.read(root.resolve(reference));
+                    HostArray input = get(arrays, "input_hwc")
+                            .reshape(model.inputs().get(0).shape());
+                    HostArray expected = get(arrays, "output");
+                    HostArray output = model.run(List.of(input)).get(0).values();
+                    assertThat(output.toLongs()).as(reference).containsExactly(expected.toLongs());
+                    runs++;
+                }
+            }
+        }
+        assertThat(runs).isGreaterThanOrEqualTo(5);
+    }
+
+    /** Fused, float32 answers as it does part by part, and bfloat16 nearly so. */
+    @Test
+    void bfloat16IsNearFloat32() throws IOException {
+        Path root = folder();
+        for (JsonElement entry : index(root)) {
+            JsonObject file = entry.getAsJsonObject();
+            String name = file.get("file").getAsString();
+            boolean labels =
+                    file.getAsJsonObject("output").getAsJsonArray("shape").size() == 3;
+            Path path = root.resolve(name);
+            Normalize normalize = TfliteNetworks.normalize(path);
+            for (JsonElement run : file.getAsJsonArray("runs")) {
+                String reference = run.getAsJsonObject().get("reference").getAsString();
+                HostArray input = get(Npz.read(root.resolve(reference)), "input_hwc");
+                long[] expected =
+                        get(Npz.read(root.resolve(reference)), "output").toLongs();
+                float[] plain = answers(path, labels, null, image(normalize, input));
+                float[] single = answers(path, labels, DType.F32, image(normalize, input));
+                float[] half = answers(path, labels, DType.BF16, image(normalize, input));
+                if (labels) {
+                    System.out.printf(
+                            "%s: of the pixels, fused %.5f as float32, bfloat16 %.4f as float32, %.4f as the interpreter%n",
+                            reference, equal(single, plain), equal(half, plain), equal(half, expected));
+                    assertThat(equal(single, plain)).isGreaterThan(0.9995);
+                    assertThat(equal(half, plain)).isGreaterThan(LABEL_AGREEMENT_BF16);
+                } else {
+                    int top = top(plain);
+                    System.out.printf("%s: %.4f, bfloat16 %.4f%n", reference, plain[top], half[top]);
+                    assertThat(top(single)).isEqualTo(top);
+                    assertThat(top(half)).isEqualTo(top);
+                    assertThat(single[top]).isCloseTo(plain[top], within(1e-4f));
+                    assertThat(half[top]).isCloseTo(plain[top], within(SCORE_TOLERANCE_BF16));
+                }
+            }
+        }
+    }
+
+    /** Scores, or labels; of the parts one by one if there is no type to fuse in. */
+    private static float[] answers(Path file, boolean labels, @Nullable DType fused, Tensor x) {
+        try (Layer network = labels ? TfliteNetworks.segmenter(file) : TfliteNetworks.classifier(file);
+                Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            network.train(false);
+            if (fused != null) {
+                network.fuse(fused);
+            }
+            Tensor y = network.forward(x).to(torch.ScalarType.Float);
+            return Tensors.toFloats(
+                    labels
+                            ? Ops.bilinear(y, x.size(2), x.size(3), true).argmax(new LongOptional(1), false)
+                            : y.softmax(1));
+        }
+    }
+
+    private static double equal(float[] a, float[] b) {
+        return IntStream.range(0, a.length).filter(i -> a[i] == b[i]).count() / (double) a.length;
+    }
+
+    private static double equal(float[] a, long[] b) {
+        return IntStream.range(0, a.length).filter(i -> a[i] == b[i]).count() / (double) a.length;
+    }
+
+    private static int top(float[] scores) {
+        return IntStream.range(0, scores.length).reduce(0, (a, b) -> scores[b] > scores[a] ? b : a);
+    }
+
+    private static Path folder() {
+        String folder = System.getProperty("wsss.tflite");
+        assumeThat(folder)
+                .as("-Dwsss.tflite, a folder with the published files and reference outputs")
+                .isNotNull();
+        return Path.of(folder);
+    }
+
+    private static JsonArray index(Path root) throws IOException {
+        return JsonParser.parseString(Files.readString(root.resolve("index.json")))
+                .getAsJsonArray();
     }
 
     private static double quantization(JsonObject file) {

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -119,16 +120,53 @@ class TfliteNetworksTest {
         try (Classifier from = classifier()) {
             write(TfliteFiles.of(from, SIDE));
         }
-        try (Classifier network = TfliteNetworks.classifier(file);
-                Scope scope = Scope.open()) {
+        try (Classifier network = TfliteNetworks.classifier(file)) {
+            trainAndCompare(network);
+        }
+        try (Classifier network = new Classifier(v2(32, true), 5, true)) {
+            Weights.load(network, file);
+            trainAndCompare(network);
+        }
+    }
+
+    private static void trainAndCompare(Classifier network) {
+        try (Scope scope = Scope.open()) {
+            Tensor images = Tensors.of(new float[2 * 3 * 32 * 32], 2, 3, 32, 32);
+            network.train(false);
+            float[] before = Tensors.toFloats(network.forward(images));
             network.train(true);
-            network.forward(Tensors.of(new float[2 * 3 * 32 * 32], 2, 3, 32, 32))
-                    .sum()
-                    .backward();
+            Tensor logits = network.forward(images);
+            assertThat(Tensors.toFloats(logits)).containsExactly(before);
+            logits.sum().backward();
             for (BatchNorm2d norm : network.modules(BatchNorm2d.class).values()) {
                 assertThat(Tensors.toFloats(norm.tensor("running_mean"))).containsOnly(0);
                 assertThat(norm.weight().grad().defined()).isTrue();
             }
+        }
+    }
+
+    @Test
+    void statisticsThatTheFileDoesNotHaveFollowTheBatches() throws IOException {
+        try (Classifier from = classifier()) {
+            write(TfliteFiles.of(from, SIDE));
+        }
+        try (DeepLabV3 network = DeepLabV3.builder()
+                        .setBackbone(v2(32, true))
+                        .setClasses(4)
+                        .optWidth(6)
+                        .build();
+                Scope scope = Scope.open()) {
+            LoadPolicy backboneAlone = LoadPolicy.builder()
+                    .optMayMiss("aspp.", "cls_conv.")
+                    .optMayDrop("classifier.")
+                    .build();
+            Weights.load(network, file, TfliteNetworks.TFLITE, backboneAlone);
+            network.train(true);
+            network.forward(Tensors.of(new float[2 * 3 * 64 * 64], 2, 3, 64, 64));
+            network.modules(BatchNorm2d.class).forEach((path, norm) -> {
+                double batches = Tensors.item(norm.tensor("num_batches_tracked"));
+                assertThat(batches).as(path).isEqualTo(path.startsWith("backbone.") ? 0 : 1);
+            });
         }
     }
 
