@@ -77,7 +77,9 @@ public final class Linear extends Layer {
     }
 
     private static boolean isConvolved(Tensor x) {
-        return X86 && x.is_cpu() && x.scalar_type().intern() == torch.ScalarType.Float
+        return X86
+                && x.is_cpu()
+                && x.scalar_type().intern() == torch.ScalarType.Float
                 && !torch.is_autocast_enabled(torch.DeviceType.CPU);
     }
 

@@ -95,9 +95,8 @@ class LayersTest {
             y.mul(Tensors.of(toFloats(ramp(2 * 70 * 40, 0.9)), 2, 70, 40)).sum().backward();
             assertThat(Tensors.toDoubles(y)).containsExactly(Tensors.toDoubles(exact.forward(given)), offset(1e-5));
             assertThat(Tensors.toDoubles(input.grad())).containsExactly(Tensors.toDoubles(given.grad()), offset(1e-5));
-            net.parameters()
-                    .forEach((name, t) -> assertThat(Tensors.toDoubles(t.grad()))
-                            .containsExactly(Tensors.toDoubles(exact.tensor(name).grad()), offset(1e-4)));
+            net.parameters().forEach((name, t) -> assertThat(Tensors.toDoubles(t.grad()))
+                    .containsExactly(Tensors.toDoubles(exact.tensor(name).grad()), offset(1e-4)));
             Tensor turned = Tensors.of(toFloats(x), 24, 140).t();
             assertThat(Tensors.toDoubles(net.forward(turned)))
                     .containsExactly(Tensors.toDoubles(net.forward(turned.contiguous())), offset(1e-6));

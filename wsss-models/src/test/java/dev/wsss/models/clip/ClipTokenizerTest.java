@@ -91,7 +91,8 @@ class ClipTokenizerTest {
     /** As ftfy 6.3 and Python's html.unescape. */
     @Test
     void textsAreRepairedFirst() {
-        assertThat(TextCleaning.clean("  Tom &amp;amp; \u201cJerry\u201d\r\n\t ")).isEqualTo("Tom & \"Jerry\"");
+        assertThat(TextCleaning.clean("  Tom &amp;amp; \u201cJerry\u201d\r\n\t "))
+                .isEqualTo("Tom & \"Jerry\"");
         assertThat(TextCleaning.clean("&copy &EACUTE; &notit; &#0; &#x80; &#7;x &bogus;"))
                 .isEqualTo("\u00a9 \u00c9 \u00acit; \ufffd \u20ac x &bogus;");
         assertThat(TextCleaning.clean("a<b &eacute; &amp;lt;")).isEqualTo("a<b \u00e9 <");

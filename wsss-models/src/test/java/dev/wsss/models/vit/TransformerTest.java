@@ -18,10 +18,10 @@ class TransformerTest {
 
     private static Transformer transformer(int layers) {
         Torch.seed(4);
-        return new Transformer("blocks", layers, i -> TransformerBlock.builder()
-                .setWidth(WIDTH)
-                .setHeads(3)
-                .build());
+        return new Transformer(
+                "blocks",
+                layers,
+                i -> TransformerBlock.builder().setWidth(WIDTH).setHeads(3).build());
     }
 
     private static Tensor tokens() {
@@ -47,7 +47,8 @@ class TransformerTest {
             assertSame(block.forward(x, normalized, mask), block.forward(x, mask));
             TransformerBlock.Attended attended = block.attend(x, normalized, mask);
             assertSame(attended.output(), block.forward(x, mask));
-            assertThat(Tensors.toFloats(attended.maps().select(2, 0).narrow(2, 1, 4))).containsOnly(0);
+            assertThat(Tensors.toFloats(attended.maps().select(2, 0).narrow(2, 1, 4)))
+                    .containsOnly(0);
             assertThat(Tensors.toFloats(block.forward(x))).isNotEqualTo(Tensors.toFloats(block.forward(x, mask)));
         }
     }
@@ -86,7 +87,9 @@ class TransformerTest {
             assertSame(trace.get(Tap.OUTPUT, 1), trace.get(Tap.INPUT, 2));
             assertSame(trace.get(Tap.OUTPUT, -1), trace.tokens());
             assertSame(trace.get(Tap.OUTPUT, 1), net.forward(x, null, 0, 2));
-            assertSame(trace.get(Tap.ATTENTION, 2), trace.get(Tap.ATTENTION_HEADS, -1).mean(1));
+            assertSame(
+                    trace.get(Tap.ATTENTION, 2),
+                    trace.get(Tap.ATTENTION_HEADS, -1).mean(1));
             assertThat(Tensors.shape(trace.get(Tap.VALUE, 0))).containsExactly(2, 3, 5, 4);
             assertThat(trace.all(Tap.QUERY)).isEmpty();
             assertThatThrownBy(() -> trace.get(Tap.ATTENTION, 0))
@@ -135,12 +138,14 @@ class TransformerTest {
                     .isEqualTo(rows);
             assertThat(Tensors.toFloats(PositionResize.BICUBIC.resize(table, from, moved)))
                     .isNotEqualTo(rows);
-            assertThat(Tensors.toFloats(PositionResize.BILINEAR.resize(table, from, from))).isEqualTo(rows);
+            assertThat(Tensors.toFloats(PositionResize.BILINEAR.resize(table, from, from)))
+                    .isEqualTo(rows);
             assertThat(Tensors.toFloats(PositionResize.BILINEAR_FP16.resize(table, from, from))[2 + 14])
                     .isEqualTo(1.0996094f);
             assertThatThrownBy(() -> PositionResize.NONE.resize(table, from, to))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("the position table is for 14x14 patches and is not to be resized, got an image of 32x64");
+                    .hasMessage(
+                            "the position table is for 14x14 patches and is not to be resized, got an image of 32x64");
         }
     }
 
