@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -147,15 +146,7 @@ public final class MultiHeadAttention extends Layer {
     public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
         try (Scope scope = Scope.open()) {
             Heads h = heads(query, key, value);
-            Tensor seen = torch.scaled_dot_product_attention(
-                    h.query,
-                    h.key,
-                    h.value,
-                    mask == null ? new TensorOptional() : new TensorOptional(mask),
-                    isTraining() ? dropout : 0,
-                    false,
-                    new DoubleOptional(),
-                    false);
+            Tensor seen = Ops.attention(h.query, h.key, h.value, mask, isTraining() ? dropout : 0);
             return scope.keep(join(seen));
         }
     }

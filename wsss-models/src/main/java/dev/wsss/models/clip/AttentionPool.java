@@ -3,15 +3,14 @@ package dev.wsss.models.clip;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Linear;
 import dev.wsss.core.nn.Network;
+import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.vit.PatchGrid;
 import dev.wsss.models.vit.PositionResize;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
@@ -105,15 +104,8 @@ public final class AttentionPool extends Network {
     }
 
     private Tensor attend(Tensor from, Tensor to) {
-        Tensor seen = torch.scaled_dot_product_attention(
-                split(query.forward(from)),
-                split(key.forward(to)),
-                split(value.forward(to)),
-                new TensorOptional(),
-                0,
-                false,
-                new DoubleOptional(),
-                false);
+        Tensor seen =
+                Ops.attention(split(query.forward(from)), split(key.forward(to)), split(value.forward(to)), null, 0);
         return out.forward(seen.transpose(1, 2).flatten(2, 3));
     }
 
