@@ -10,12 +10,12 @@ import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.MultiHeadAttention.Heads;
 import dev.wsss.core.nn.MultiHeadAttention.Keys;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.HashMap;
 import java.util.Map;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -403,12 +403,7 @@ class MultiHeadAttentionTest {
     @Test
     void itsStepsLeaveNothingBehind() {
         try (MultiHeadAttention net = Names.TIMM.load()) {
-            once(net);
-            long count = Pointer.totalCount();
-            for (int i = 0; i < 200; i++) {
-                once(net);
-            }
-            assertThat(Pointer.totalCount()).isEqualTo(count);
+            LeakCheck.assertFlat(200, () -> once(net));
         }
     }
 
