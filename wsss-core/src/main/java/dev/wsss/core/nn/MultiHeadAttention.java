@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Tensor maps = attention.maps(heads.query(), heads.key(), null);   // [N][12][L][L]; maps.mean(1) averages the heads
  * Tensor same = attention.join(maps.matmul(heads.value()));         // y
  *
- * Tensor mask = attention.join(heads.value());                      // MaskCLIP: the value path alone
+ * Tensor mask = attention.alone(x, MultiHeadAttention.Projection.VALUE);               // MaskCLIP: the value path alone
  * Tensor self = attention.maps(heads.value(), heads.value(), null); // CLIP Surgery: values attend to values
  * Tensor surgery = attention.join(self.matmul(heads.value()));
  * }</pre>
@@ -114,6 +113,13 @@ public final class MultiHeadAttention extends Layer {
         }
     }
 
+    /** What an input is mapped to. */
+    public enum Projection {
+        QUERY,
+        KEY,
+        VALUE
+    }
+
     /** Query {@code [N][heads][L][d]}, key and value {@code [N][heads][S][d]}, of one scope. */
     public record Heads(Tensor query, Tensor key, Tensor value) {}
 
@@ -140,15 +146,7 @@ public final class MultiHeadAttention extends Layer {
     public Tensor forward(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
         try (Scope scope = Scope.open()) {
             Heads h = heads(query, key, value);
-            Tensor seen = torch.scaled_dot_product_attention(
-                    h.query,
-                    h.key,
-                    h.value,
-                    mask == null ? new TensorOptional() : new TensorOptional(mask),
-                    isTraining() ? dropout : 0,
-                    false,
-                    new DoubleOptional(),
-                    false);
+            Tensor seen = Ops.attention(h.query, h.key, h.value, mask, isTraining() ? dropout : 0);
             return scope.keep(join(seen));
         }
     }
@@ -173,7 +171,7 @@ public final class MultiHeadAttention extends Layer {
         if (weights.size() == 3) {
             return new Tensor[] {project(x, 0), project(x, 1), project(x, 2)};
         }
-        Tensor all = torch.linear(x, weights.get(0), bias(0));
+        Tensor all = Linear.apply(x, weights.get(0), bias(0));
         Tensor[] parts = new Tensor[3];
         for (int i = 0; i < 3; i++) {
             parts[i] = all.narrow(2, (long) i * inner, inner);
@@ -183,14 +181,14 @@ public final class MultiHeadAttention extends Layer {
 
     private Tensor project(Tensor x, int part) {
         if (weights.size() == 3) {
-            return torch.linear(x, weights.get(part), bias(part));
+            return Linear.apply(x, weights.get(part), bias(part));
         }
         long from = (long) part * inner;
         Tensor weight = weights.get(0).narrow(0, from, inner);
         TensorOptional bias = biases.isEmpty()
                 ? new TensorOptional()
                 : new TensorOptional(biases.get(0).narrow(0, from, inner));
-        return torch.linear(x, weight, bias);
+        return Linear.apply(x, weight, bias);
     }
 
     private TensorOptional bias(int part) {
@@ -223,6 +221,19 @@ public final class MultiHeadAttention extends Layer {
     public Tensor join(Tensor seen) {
         try (Scope scope = Scope.open()) {
             return scope.keep(out.forward(seen.transpose(1, 2).flatten(2, 3)));
+        }
+    }
+
+    /**
+     * One projection and the last step, nothing between: what {@link #join} makes of query, key or value, without the work
+     * of the others.
+     *
+     * @param x {@code [N][L][width]}
+     * @return {@code [N][L][width]}
+     */
+    public Tensor alone(Tensor x, Projection projection) {
+        try (Scope scope = Scope.open()) {
+            return scope.keep(out.forward(project(x, projection.ordinal())));
         }
     }
 

@@ -1,13 +1,19 @@
 package dev.wsss.core.nn;
 
+import dev.wsss.core.runtime.Torch;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** Functions of tensors that networks share; results belong to the current scope. */
 public final class Ops {
+    /** Elements of the softmax from which on it pays to tell OpenBLAS how many threads it has. */
+    private static final long PARALLEL_PRODUCTS = 1L << 20;
+
     private Ops() {}
 
     /** max(x, 0). */
@@ -56,5 +62,31 @@ public final class Ops {
     /** The flipped copy of {@code [N][C][H][W]}, left and right exchanged. */
     public static Tensor flip(Tensor x) {
         return torch.flip(x, 3);
+    }
+
+    /**
+     * {@code softmax(q k^T / sqrt d + mask) v} by libtorch's fused kernel, in which the softmax never is as a whole.
+     *
+     * @param query {@code [N][heads][L][d]}
+     * @param key {@code [N][heads][S][d]}
+     * @param value {@code [N][heads][S][d]}
+     * @param mask as {@link MultiHeadAttention} takes it, or null for none
+     * @param dropout probability with which elements of the softmax drop
+     * @return {@code [N][heads][L][d]}
+     */
+    public static Tensor attention(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask, double dropout) {
+        long products = query.numel() / query.size(3) * key.size(2);
+        boolean parallel = query.is_cpu() && products >= PARALLEL_PRODUCTS;
+        try (Torch.Mode blas = parallel ? Torch.callersOwnBlas() : () -> {}) {
+            return torch.scaled_dot_product_attention(
+                    query,
+                    key,
+                    value,
+                    mask == null ? new TensorOptional() : new TensorOptional(mask),
+                    dropout,
+                    false,
+                    new DoubleOptional(),
+                    false);
+        }
     }
 }

@@ -80,6 +80,19 @@ public final class Torch {
         openblas_nolapack.blas_set_num_threads(threads);
     }
 
+    /**
+     * OpenBLAS multiplies on the threads that call it until the result is closed, for an operation of libtorch that is
+     * parallel by itself and multiplies in each of its threads: those would wait for each other's. Of the whole JVM.
+     */
+    public static Mode callersOwnBlas() {
+        int all = threads();
+        if (all == 1) {
+            return () -> {};
+        }
+        openblas_nolapack.blas_set_num_threads(1);
+        return () -> openblas_nolapack.blas_set_num_threads(all);
+    }
+
     /** How many threads one operation uses. */
     public static int threads() {
         load();

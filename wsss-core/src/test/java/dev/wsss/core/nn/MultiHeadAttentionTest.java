@@ -10,12 +10,13 @@ import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.MultiHeadAttention.Heads;
 import dev.wsss.core.nn.MultiHeadAttention.Keys;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.HashMap;
 import java.util.Map;
-import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -361,6 +362,28 @@ class MultiHeadAttentionTest {
         }
     }
 
+    /** Long sequences are attended to on several threads, of which each multiplies alone. */
+    @Test
+    void threadsAreAsTheyWereAfterALongAttention() {
+        int before = Torch.threads();
+        try (Scope scope = Scope.open()) {
+            Torch.setThreads(2);
+            Tensor q = torch.randn(1, 4, 520, 8);
+            Tensor fused = Ops.attention(q, q, q, null, 0);
+            Tensor steps = q.mul(new Scalar(1 / Math.sqrt(8)))
+                    .matmul(q.transpose(2, 3))
+                    .softmax(3)
+                    .matmul(q);
+            assertThat(Tensors.item(fused.sub(steps).abs().max())).isCloseTo(0, offset(1e-5));
+            assertThat(openblas_nolapack.blas_get_num_threads()).isEqualTo(2);
+            try (Torch.Mode own = Torch.callersOwnBlas()) {
+                assertThat(openblas_nolapack.blas_get_num_threads()).isEqualTo(1);
+            }
+        } finally {
+            Torch.setThreads(before);
+        }
+    }
+
     @Test
     void dropoutIsForTraining() {
         Torch.seed(2);
@@ -380,12 +403,7 @@ class MultiHeadAttentionTest {
     @Test
     void itsStepsLeaveNothingBehind() {
         try (MultiHeadAttention net = Names.TIMM.load()) {
-            once(net);
-            long count = Pointer.totalCount();
-            for (int i = 0; i < 200; i++) {
-                once(net);
-            }
-            assertThat(Pointer.totalCount()).isEqualTo(count);
+            LeakCheck.assertFlat(200, () -> once(net));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
@@ -199,13 +199,7 @@ class RecomputeTest {
                             .backward();
                 }
             };
-            once.run();
-            once.run();
-            long count = Pointer.totalCount();
-            for (int i = 0; i < 200; i++) {
-                once.run();
-            }
-            assertThat(Pointer.totalCount()).isEqualTo(count);
+            LeakCheck.assertFlat(200, once);
         }
     }
 

@@ -469,7 +469,7 @@ class WeightZooTest {
         // these publishers write the hash into the address: the table must not say otherwise
         assertThat(zoo.entries())
                 .filteredOn(entry -> entry.source().getHost().equals("openaipublic.azureedge.net"))
-                .hasSize(6)
+                .hasSize(9)
                 .allSatisfy(entry -> assertThat(entry.source().getPath()).contains("/" + fullHex(entry) + "/"));
         assertThat(zoo.entries())
                 .filteredOn(entry -> entry.hash() != null && fullHex(entry) == null)
