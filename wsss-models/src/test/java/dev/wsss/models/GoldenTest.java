@@ -7,6 +7,7 @@ import dev.wsss.models.deeplab.DeepLabGolden;
 import dev.wsss.models.irn.IrnGolden;
 import dev.wsss.models.resnet.BatchNormGolden;
 import dev.wsss.models.resnet.ResNetGolden;
+import dev.wsss.systems.carb.CarbGolden;
 import dev.wsss.systems.ppc.LossGolden;
 import dev.wsss.systems.ppc.SeamGolden;
 import java.util.LinkedHashMap;
@@ -24,6 +25,7 @@ class GoldenTest {
         handlers.putAll(DeepLabGolden.handlers());
         handlers.putAll(SeamGolden.handlers());
         handlers.putAll(LossGolden.handlers());
+        handlers.putAll(CarbGolden.handlers());
         handlers.put("irn.losses", IrnGolden::losses);
         handlers.put("net.aff", AffinityNetGolden::affinities);
         return handlers;

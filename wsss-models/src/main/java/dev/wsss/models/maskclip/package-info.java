@@ -1,0 +1,4 @@
+@NullMarked
+package dev.wsss.models.maskclip;
+
+import org.jspecify.annotations.NullMarked;
