@@ -5,6 +5,7 @@ import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.models.cam.AffinityNetGolden;
 import dev.wsss.models.deeplab.DeepLabGolden;
 import dev.wsss.models.irn.IrnGolden;
+import dev.wsss.models.maskclip.MaskClipGolden;
 import dev.wsss.models.resnet.BatchNormGolden;
 import dev.wsss.models.resnet.ResNetGolden;
 import dev.wsss.systems.carb.CarbGolden;
@@ -26,6 +27,7 @@ class GoldenTest {
         handlers.putAll(SeamGolden.handlers());
         handlers.putAll(LossGolden.handlers());
         handlers.putAll(CarbGolden.handlers());
+        handlers.putAll(MaskClipGolden.handlers());
         handlers.put("irn.losses", IrnGolden::losses);
         handlers.put("net.aff", AffinityNetGolden::affinities);
         return handlers;
