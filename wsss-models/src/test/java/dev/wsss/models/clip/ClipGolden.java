@@ -53,7 +53,10 @@ public final class ClipGolden {
         List<int[]> raw = texts.stream().map(tokenizer::encode).toList();
         try (Scope scope = Scope.open()) {
             return new Outputs(golden)
-                    .put("ids", int32(tokenizer.tokens(texts, config.get("context_length").getAsInt())))
+                    .put(
+                            "ids",
+                            int32(tokenizer.tokens(
+                                    texts, config.get("context_length").getAsInt())))
                     .put("raw_ids", int32(raw.stream().flatMapToInt(Arrays::stream)))
                     .put("raw_length", int32(raw.stream().mapToInt(ids -> ids.length)))
                     .toMap();
@@ -88,8 +91,7 @@ public final class ClipGolden {
             Tensor images = Tensors.of(golden.in("image"));
             Outputs out = new Outputs(golden);
             Trace trace = vit.trace(
-                    images,
-                    Taps.of(Tap.ATTENTION).and(Tap.NORMALIZED, -1).and(Tap.INPUT, -1));
+                    images, Taps.of(Tap.ATTENTION).and(Tap.NORMALIZED, -1).and(Tap.INPUT, -1));
             Tensor tokens = trace.tokens();
             PatchGrid grid = vit.grid(images.size(2), images.size(3));
             out.put("pos_embed", vit.positions(grid));
@@ -183,9 +185,8 @@ public final class ClipGolden {
                     case "bilinear_fp16_rounded" -> PositionResize.BILINEAR_FP16;
                     default -> throw new IllegalArgumentException(golden.file() + " resizes in an unknown way");
                 };
-        Activation activation = config.get("activation").getAsString().equals("quick_gelu")
-                ? Activation.QUICK_GELU
-                : Activation.GELU;
+        Activation activation =
+                config.get("activation").getAsString().equals("quick_gelu") ? Activation.QUICK_GELU : Activation.GELU;
         double eps = config.get("layernorm_eps").getAsDouble();
         boolean pad = config.get("variant").getAsString().equals("maskclip");
         return new ClipVit(
