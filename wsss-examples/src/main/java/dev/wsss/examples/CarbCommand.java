@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "carb",
         mixinStandardHelpOptions = true,
-        description = "CLIP's masks and a student that tells the reliable ones: from tags to a segmenter of driving scenes.")
+        description =
+                "CLIP's masks and a student that tells the reliable ones: from tags to a segmenter of driving scenes.")
 final class CarbCommand implements Runnable {
     private final long start = System.nanoTime();
 
@@ -50,7 +51,9 @@ final class CarbCommand implements Runnable {
         return step(CarbStep.TRAIN, options, (carb, console) -> carb.train());
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Measures what there is, class by class, and writes report.html.")
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Measures what there is, class by class, and writes report.html.")
     int test(@Mixin CarbOptions options) {
         return step(
                 CarbStep.TEST,

@@ -35,7 +35,14 @@ enum CarbStep implements OptionUse.Step {
         static final Set<String> TEXT = Set.of("--text");
         static final Set<String> MAKING = Set.of("--remake", "--overwrite", "--allow-failures");
         static final Set<String> TRAINING = Set.of(
-                "--weights", "--labels", "--steps", "--learning-rate", "--batch", "--bf16", "--tensorboard", "--allow-left-out");
+                "--weights",
+                "--labels",
+                "--steps",
+                "--learning-rate",
+                "--batch",
+                "--bf16",
+                "--tensorboard",
+                "--allow-left-out");
         static final Set<String> STUDENT = Set.of("--student-weights", "--window", "--scales", "--flip");
     }
 }

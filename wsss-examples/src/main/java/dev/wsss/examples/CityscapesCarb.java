@@ -23,8 +23,8 @@ public final class CityscapesCarb {
         try (Clip clip = Clip.load(Path.of(args[1]), ClipSettings.DEFAULT.withPad(true))) {
             DatasetSplits data = Datasets.open("cityscapes:" + args[0]);
             CarbRecipe recipe = CarbRecipe.cityscapes();
-            System.out.print(run(data, clip, Path.of(args[2]), Path.of(args[3]), recipe)
-                    .table());
+            System.out.print(
+                    run(data, clip, Path.of(args[2]), Path.of(args[3]), recipe).table());
         }
     }
 

@@ -101,7 +101,8 @@ class CarbCommandTest {
         assertThat(train.status()).as(train.err().toString()).isZero();
         assertThat(String.join(" ", train.out())).contains("student: 3 steps");
 
-        CommandLineRun test = carb("test", out, "--text", text.toString(), "--scales", "1,1.5", "--flip", "--window", "32");
+        CommandLineRun test =
+                carb("test", out, "--text", text.toString(), "--scales", "1,1.5", "--flip", "--window", "32");
         assertThat(test.status()).as(test.err().toString()).isZero();
         assertThat(String.join(" ", test.out())).contains("student", "CLIP masks");
         assertThat(out.resolve("report.html")).exists();
@@ -142,9 +143,11 @@ class CarbCommandTest {
                 .contains("--steps is not read by the step 'masks'; it is for train");
         assertThat(fails("train", "--clip", clip.toString(), "--recipe", "camvid"))
                 .contains("prompts of 11 classes");
-        assertThat(fails("train", "--clip", folder.resolve("none.pt").toString())).contains("none.pt");
+        assertThat(fails("train", "--clip", folder.resolve("none.pt").toString()))
+                .contains("none.pt");
         assertThat(fails("train", "--clip", clip.toString(), "--labels", "x")).contains("the dual path");
-        assertThat(fails("train", "--clip", clip.toString(), "--learning-rate", "-1")).contains("--learning-rate is -1.0");
+        assertThat(fails("train", "--clip", clip.toString(), "--learning-rate", "-1"))
+                .contains("--learning-rate is -1.0");
         CommandLineRun shapes = CommandLineRun.of(
                 "carb", "train", "--data", "shapes:train=4,val=2", "--clip", clip.toString(), "--out", out.toString());
         assertThat(String.join(" ", shapes.err())).contains("has a background class");

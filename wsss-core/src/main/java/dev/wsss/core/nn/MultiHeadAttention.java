@@ -180,7 +180,7 @@ public final class MultiHeadAttention extends Layer {
         if (weights.size() == 3) {
             return new Tensor[] {project(x, 0), project(x, 1), project(x, 2)};
         }
-        Tensor all = torch.linear(x, weights.get(0), bias(0));
+        Tensor all = Linear.apply(x, weights.get(0), bias(0));
         Tensor[] parts = new Tensor[3];
         for (int i = 0; i < 3; i++) {
             parts[i] = all.narrow(2, (long) i * inner, inner);
@@ -190,14 +190,14 @@ public final class MultiHeadAttention extends Layer {
 
     private Tensor project(Tensor x, int part) {
         if (weights.size() == 3) {
-            return torch.linear(x, weights.get(part), bias(part));
+            return Linear.apply(x, weights.get(part), bias(part));
         }
         long from = (long) part * inner;
         Tensor weight = weights.get(0).narrow(0, from, inner);
         TensorOptional bias = biases.isEmpty()
                 ? new TensorOptional()
                 : new TensorOptional(biases.get(0).narrow(0, from, inner));
-        return torch.linear(x, weight, bias);
+        return Linear.apply(x, weight, bias);
     }
 
     private TensorOptional bias(int part) {

@@ -78,6 +78,39 @@ class LayersTest {
         }
     }
 
+    /** Many rows on a processor are computed in another way than few, or than float64. */
+    @Test
+    void aLinearMapOfManyRowsIsTheSame() {
+        try (Linear net = new Linear(24, 40);
+                Linear exact = new Linear(24, 40);
+                Scope scope = Scope.open()) {
+            exact.load(net.stateDict());
+            exact.to(ComputeDevice.CPU, DType.F64);
+            double[] x = ramp(2 * 70 * 24, 0.3);
+            Tensor given = backward(exact, x, 2, 70, 24);
+            Tensor input = Tensors.of(toFloats(x), 2, 70, 24).requires_grad_(true);
+            Tensor y = net.forward(input);
+            assertThat(Tensors.shape(y)).containsExactly(2, 70, 40);
+            assertThat(y.is_contiguous()).isTrue();
+            y.mul(Tensors.of(toFloats(ramp(2 * 70 * 40, 0.9)), 2, 70, 40)).sum().backward();
+            assertThat(Tensors.toDoubles(y)).containsExactly(Tensors.toDoubles(exact.forward(given)), offset(1e-5));
+            assertThat(Tensors.toDoubles(input.grad())).containsExactly(Tensors.toDoubles(given.grad()), offset(1e-5));
+            net.parameters().forEach((name, t) -> assertThat(Tensors.toDoubles(t.grad()))
+                    .containsExactly(Tensors.toDoubles(exact.tensor(name).grad()), offset(1e-4)));
+            Tensor turned = Tensors.of(toFloats(x), 24, 140).t();
+            assertThat(Tensors.toDoubles(net.forward(turned)))
+                    .containsExactly(Tensors.toDoubles(net.forward(turned.contiguous())), offset(1e-6));
+        }
+    }
+
+    private static float[] toFloats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+
     @Test
     void aLinearMapIsAMatrixProduct() {
         double[] x = ramp(6, 0.5);

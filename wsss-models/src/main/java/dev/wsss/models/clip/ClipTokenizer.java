@@ -54,6 +54,9 @@ public final class ClipTokenizer {
     private static final int MERGES = 49152 - 256 - 2;
 
     private static final int MAX_VOCABULARY_BYTES = 64 << 20;
+    /** A prime, so that the hashes of pairs spread: both numbers side by side would give the hash of their exclusive or. */
+    private static final long MORE_THAN_TOKENS = 33_554_467;
+
     private static final String WORD_END = "</w>";
     private static final String START = "<|startoftext|>";
     private static final String END = "<|endoftext|>";
@@ -155,7 +158,7 @@ public final class ClipTokenizer {
         }
         ids.put(START, next);
         ids.put(END, next + 1);
-        return new ClipTokenizer(Map.copyOf(ids), Map.copyOf(merges), next, next + 1, TooLong.TRUNCATE);
+        return new ClipTokenizer(ids, merges, next, next + 1, TooLong.TRUNCATE);
     }
 
     private static String shortened(String line) {
@@ -163,7 +166,7 @@ public final class ClipTokenizer {
     }
 
     private static long pair(int left, int right) {
-        return (long) left << 32 | right;
+        return left * MORE_THAN_TOKENS + right;
     }
 
     /** The same, with another way to take texts that do not fit; {@link TooLong#TRUNCATE} is the default. */

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 /** What CLIP does to a text before it is split: the repairs of ftfy 6, but for wrong encodings; entities; white space. */
 final class TextCleaning {
     private static final Pattern TERMINAL_ESCAPE = Pattern.compile("\u001b\\[(?:\\d|;)*[a-zA-Z]");
-    private static final Pattern LINE_BREAK = Pattern.compile("\r\n|[\r\u2028\u2029\u0085]");
+    private static final Pattern LINE_BREAK = Pattern.compile("\r\n|[\r\u2028\u2029]");
     private static final Pattern CONTROL =
             Pattern.compile("[\u0000-\u0008\u000b\u000e-\u001f\u007f\u206a-\u206f\ufeff\ufff9-\ufffc]");
     private static final Pattern SPACE = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
@@ -86,7 +86,7 @@ final class TextCleaning {
         if (c < 0x80) {
             return Character.toString(c);
         }
-        if (c <= 0x9f && c != 0x85) {
+        if (c <= 0x9f) {
             return String.valueOf(HtmlEntities.windows(c));
         }
         if (c == 0x2bc || c >= 0x2018 && c <= 0x201b) {

@@ -26,7 +26,6 @@ import dev.wsss.models.clip.ClipPreprocess;
 import dev.wsss.models.clip.ClipResNet;
 import dev.wsss.models.clip.DenseEmbedding;
 import dev.wsss.models.clip.ImageTower;
-import dev.wsss.models.vit.PatchGrid;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -110,29 +109,30 @@ public final class MaskClip implements Described, AutoCloseable {
     public Tensor scores(Tensor images) {
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            DenseEmbedding dense = dense(images, scoring.needsKeys());
-            return scope.keep(scoring.refine(classifier.forward(dense.features()), dense.keys()));
+            Dense dense = dense(images, scoring.needsKeys());
+            return scope.keep(scoring.refine(classifier.forward(dense.features), dense.keys));
         }
     }
+
+    /** Features and, of those that have them, keys. */
+    private record Dense(Tensor features, @Nullable Tensor keys) {}
 
     /** In float32, from now on without autocast. */
-    private DenseEmbedding dense(Tensor images, boolean keys) {
+    private Dense dense(Tensor images, boolean keys) {
         ComputeDevice device = network.device();
-        DenseEmbedding dense;
+        Dense dense;
         try (Torch.Mode precision = autocastBf16 ? Torch.autocastBf16(device) : Torch.withoutAutocast(device)) {
             Tensor x = images.to(network.parameters().values().iterator().next().scalar_type());
-            dense = attentionPooling ? attended((ClipResNet) tower, x) : tower.dense(x, keys);
+            if (attentionPooling && tower instanceof ClipResNet resNet) {
+                // as published, without keys, so that such maps are not smoothed
+                dense = new Dense(resNet.pool().attended(resNet.forward(x)), null);
+            } else {
+                DenseEmbedding all = tower.dense(x, keys);
+                dense = new Dense(all.features(), keys ? all.keys() : null);
+            }
         }
-        Tensor k = dense.keys();
-        return new DenseEmbedding(
-                dense.grid(), dense.features().to(ScalarType.Float), k == null ? null : k.to(ScalarType.Float));
-    }
-
-    /** As published, without keys, so that such maps are not smoothed. */
-    private static DenseEmbedding attended(ClipResNet tower, Tensor images) {
-        Tensor map = tower.forward(images);
-        PatchGrid grid = new PatchGrid((int) map.size(2), (int) map.size(3));
-        return new DenseEmbedding(grid, tower.pool().attended(map), null);
+        Tensor k = dense.keys;
+        return new Dense(dense.features.to(ScalarType.Float), k == null ? null : k.to(ScalarType.Float));
     }
 
     /**
@@ -282,14 +282,10 @@ public final class MaskClip implements Described, AutoCloseable {
             return Torch.call(() -> {
                 try (Scope scope = Scope.open();
                         Torch.Mode noGrad = Torch.noGrad()) {
-                    DenseEmbedding dense = maskClip.dense(maskClip.input(image), false);
-                    Tensor unit = TextClassifier.unit(dense.features(), 1);
+                    Tensor unit = TextClassifier.unit(maskClip.dense(maskClip.input(image), false).features, 1);
                     requireFinite(unit, sample);
                     return FeatureMap.builder()
-                            .setGrid(
-                                    (int) unit.size(1),
-                                    dense.grid().rows(),
-                                    dense.grid().columns())
+                            .setGrid((int) unit.size(1), (int) unit.size(2), (int) unit.size(3))
                             .setImageSize(image.height(), image.width())
                             .setFloats(Tensors.toFloats(unit))
                             .build();

@@ -13,6 +13,11 @@ import dev.wsss.core.runtime.Tensors;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.cam.AffinityNet;
 import dev.wsss.models.cam.Classifier;
+import dev.wsss.models.clip.Clip;
+import dev.wsss.models.clip.ClipConfig;
+import dev.wsss.models.clip.ClipSettings;
+import dev.wsss.models.clip.ClipVit;
+import dev.wsss.models.clip.TextTower;
 import dev.wsss.models.deeplab.DeepLabCheckpoints;
 import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.DeepLabV2;
@@ -40,6 +45,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class CheckpointFamilyTest {
+    private static final ClipConfig CLIP =
+            new ClipConfig(new ClipConfig.Vit(16, 8, 8, 2, 1), new ClipConfig.Text(8, 49408, 8, 2, 1), 4);
+
     private static List<CheckpointFamily> families() {
         return CheckpointFamily.known();
     }
@@ -48,7 +56,7 @@ class CheckpointFamilyTest {
     void allFamiliesOfTheLibraryAreKnown() {
         assertThat(families())
                 .startsWith(CheckpointFamily.WSSS)
-                .hasSize(22)
+                .hasSize(26)
                 .contains(ResNetCheckpoints.TORCHVISION_RESNET, DeepLabCheckpoints.DHR_DEEPLAB);
     }
 
@@ -111,6 +119,10 @@ class CheckpointFamilyTest {
                         .setClasses(3)
                         .optWidth(4)
                         .build();
+            case "openai-clip", "hf-clip" -> Clip.builder().setConfig(CLIP).build();
+            case "openai-clip-image" ->
+                new ClipVit((ClipConfig.Vit) CLIP.image(), CLIP.embedding(), ClipSettings.DEFAULT);
+            case "openai-clip-text" -> new TextTower(CLIP.text(), CLIP.embedding(), ClipSettings.DEFAULT);
             default -> throw new IllegalArgumentException("no network for " + family);
         };
     }

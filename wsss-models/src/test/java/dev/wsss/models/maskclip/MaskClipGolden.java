@@ -15,7 +15,6 @@ import dev.wsss.models.clip.ClipConfig;
 import dev.wsss.models.clip.ClipSettings;
 import dev.wsss.models.clip.ClipVit;
 import dev.wsss.models.clip.DenseEmbedding;
-import dev.wsss.models.vit.PatchGrid;
 import dev.wsss.models.vit.PositionResize;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,12 +74,14 @@ public final class MaskClipGolden {
                 TextClassifier classifier =
                         new TextClassifier(golden.in("text_embeddings"), TextClassifier.Score.COSINE)) {
             if (!config.get("kind").getAsString().equals("vit")) {
-                return outputs(golden, scoring, classifier, resNet(golden));
+                return resNet(golden, scoring, classifier);
             }
             try (ClipVit vit = vit(golden)) {
                 Tensor image = Tensors.of(golden.in("image"));
                 Outputs out = new Outputs(golden);
-                outputs(golden, scoring, classifier, vit.dense(image, true)).forEach(out::put);
+                DenseEmbedding dense = vit.dense(image, true);
+                outputs(golden, scoring, classifier, dense.features(), dense.keys())
+                        .forEach(out::put);
                 // the same by the way that users take
                 try (MaskClip maskClip = MaskClip.builder()
                         .setTower(vit)
@@ -95,10 +96,9 @@ public final class MaskClipGolden {
         }
     }
 
-    private static DenseEmbedding resNet(GoldenCase golden) {
+    private static Map<String, HostArray> resNet(GoldenCase golden, DenseScoring scoring, TextClassifier classifier) {
         JsonObject config = golden.config();
         Tensor map = Tensors.of(golden.in("feature"));
-        PatchGrid grid = new PatchGrid((int) map.size(2), (int) map.size(3));
         try (AttentionPool pool = new AttentionPool(
                 1,
                 config.get("in_channels").getAsInt(),
@@ -107,17 +107,20 @@ public final class MaskClipGolden {
                 PositionResize.NONE)) {
             pool.loadPartial(weights(golden, POOL), List.of("positional_embedding"), List.of());
             return config.get("attn_pooling").getAsBoolean()
-                    ? new DenseEmbedding(grid, pool.attended(map), null)
-                    : new DenseEmbedding(grid, pool.values(map), pool.keys(map));
+                    ? outputs(golden, scoring, classifier, pool.attended(map), null)
+                    : outputs(golden, scoring, classifier, pool.values(map), pool.keys(map));
         }
     }
 
     private static Map<String, HostArray> outputs(
-            GoldenCase golden, DenseScoring scoring, TextClassifier classifier, DenseEmbedding dense) {
+            GoldenCase golden,
+            DenseScoring scoring,
+            TextClassifier classifier,
+            Tensor features,
+            @Nullable Tensor keys) {
         Outputs out = new Outputs(golden);
-        Tensor logits = classifier.forward(dense.features());
-        out.put("feature", dense.features()).put("logits", logits);
-        @Nullable Tensor keys = dense.keys();
+        Tensor logits = classifier.forward(features);
+        out.put("feature", features).put("logits", logits);
         if (keys != null) {
             out.put("key", keys);
         }
