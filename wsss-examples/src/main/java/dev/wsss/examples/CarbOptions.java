@@ -227,10 +227,16 @@ final class CarbOptions {
             throw new IllegalArgumentException("--window is " + window + "; expected at least 1");
         }
         return r.withOptimization(how)
-                .withCompat(original ? CarbCompat.original() : CarbCompat.sound())
+                .withCompat(compat())
                 .withLoss(r.loss().withDualPath(!single).withBalanced(!plain))
                 .withViews(r.views().withLocalViews(!noLocal))
                 .withInference(new CarbRecipe.Inference(scales, flip, window, Math.max(1, window * 2 / 3)));
+    }
+
+    private CarbCompat compat() {
+        // those of the released label files
+        boolean doubleTags = chosen() == Recipe.CAMVID || chosen() == Recipe.WILDDASH2;
+        return original ? CarbCompat.original().withDoubleTags(doubleTags) : CarbCompat.sound();
     }
 
     private Recipe chosen() {

@@ -148,15 +148,17 @@ public final class Carb implements AutoCloseable {
         if (made == null) {
             Clip clip = clip("labels of images");
             clip.to(run.device(), DType.F32);
-            ClipPreprocess preprocess =
-                    ClipPreprocess.wholePatches(clip.config().image().stride());
+            boolean asItIs = recipe.compat().paddedViews();
+            ClipPreprocess preprocess = asItIs
+                    ? ClipPreprocess.asItIs()
+                    : ClipPreprocess.wholePatches(clip.config().image().stride());
             made = MaskClip.builder()
                     .setTower(clip.image())
                     .setTextEmbeddings(textEmbeddings().rows())
                     .optDenoise(recipe.teacher().denoise())
                     .optSmooth(recipe.teacher().smooth())
                     .optAutocastBf16(recipe.teacher().autocastBf16())
-                    .optSqueezePadding(recipe.compat().paddedViews())
+                    .optSqueezePadding(asItIs)
                     .optPreprocess(
                             recipe.compat().imageNetStatistics() ? preprocess.withNormalize(NORMALIZE) : preprocess)
                     .build();
@@ -261,7 +263,9 @@ public final class Carb implements AutoCloseable {
             step.optMasks(Channel.LABELS);
         }
         if (v.localViews()) {
-            step.optLocalViews(LocalViewSampler.of(v.patchHeight(), v.patchWidth(), v.minScale(), v.maxScale()));
+            int stride = clip("labels of patches").config().image().stride();
+            step.optLocalViews(
+                    new LocalViewSampler(v.patchHeight(), v.patchWidth(), v.minScale(), v.maxScale(), stride, false));
         }
         return step.build();
     }
@@ -401,7 +405,9 @@ public final class Carb implements AutoCloseable {
 
         /**
          * The CLIP that labels images, and makes text embeddings if none are given. It stays its owner's, and goes to the run's
-         * device.
+         * device. To repeat the published arithmetic, load it with {@link dev.wsss.models.clip.ClipSettings#MASKCLIP}; crops
+         * whose sides are no multiples of its patches need settings that {@linkplain
+         * dev.wsss.models.clip.ClipSettings#withPad pad}.
          */
         public Builder optClip(Clip clip) {
             this.clip = clip;

@@ -24,6 +24,7 @@ import dev.wsss.models.resnet.ResNetGolden;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -47,7 +48,7 @@ public final class DeepLabGolden {
         int[] rates = Arrays.stream(Outputs.ints(golden, "aspp_dilations"))
                 .map(r -> r == 1 ? 0 : r) // there a dilation of 1 means a 1x1 convolution
                 .toArray();
-        HostArray embeddings = golden.filledWeights().get("decode_head.text_embeddings");
+        HostArray embeddings = Objects.requireNonNull(golden.filledWeights().get("decode_head.text_embeddings"));
         HostArray zeros = HostArray.ofFloats(new float[embeddings.size()], embeddings.shape());
         double eps = config.get("bn_eps").getAsDouble();
         if (!config.get("part").getAsString().equals("head")) {

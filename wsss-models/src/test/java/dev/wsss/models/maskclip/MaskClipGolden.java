@@ -19,6 +19,7 @@ import dev.wsss.models.vit.PositionResize;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -143,7 +144,8 @@ public final class MaskClipGolden {
             Outputs out = new Outputs(golden);
             if (config.get("input").getAsString().equals("feature")) {
                 Tensor value = Tensors.of(golden.in("feature"));
-                Tensor proj = Tensors.of(weights(golden, VISUAL).get("proj"));
+                Tensor proj = Tensors.of(
+                        Objects.requireNonNull(weights(golden, VISUAL).get("proj")));
                 Tensor features = value.permute(0, 2, 3, 1).matmul(proj).permute(0, 3, 1, 2);
                 Tensor scores = classifier.forward(features);
                 out.put("gated_logits", LabelGate.ZERO.apply(scores, tags).to(ScalarType.Float));

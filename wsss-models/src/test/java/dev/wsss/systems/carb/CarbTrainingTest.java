@@ -38,6 +38,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -191,7 +192,9 @@ class CarbTrainingTest {
                     .optCompat(compat)
                     .build();
             Path to = folder.resolve(compat.toString().hashCode() + "");
-            return last(train(network, step, batches(40, WIDTH).build(), 3, to)).get("labelled");
+            return Objects.requireNonNull(
+                    last(train(network, step, batches(40, WIDTH).build(), 3, to))
+                            .get("labelled"));
         }
     }
 

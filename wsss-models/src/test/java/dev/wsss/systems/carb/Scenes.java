@@ -9,6 +9,7 @@ import dev.wsss.api.Sample;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.models.clip.Clip;
 import dev.wsss.models.clip.ClipConfig;
+import dev.wsss.models.clip.ClipSettings;
 import dev.wsss.models.maskclip.TextEmbeddings;
 import java.util.List;
 
@@ -22,7 +23,10 @@ record Scenes(int size, int height, int width) implements Dataset {
     static Clip clip() {
         ClipConfig config =
                 new ClipConfig(new ClipConfig.Vit(32, 8, 8, 2, 2), new ClipConfig.Text(77, 49408, 8, 1, 2), 6);
-        Clip clip = Clip.builder().setConfig(config).build();
+        Clip clip = Clip.builder()
+                .setConfig(config)
+                .optSettings(ClipSettings.DEFAULT.withPad(true))
+                .build();
         clip.train(false);
         return clip;
     }
