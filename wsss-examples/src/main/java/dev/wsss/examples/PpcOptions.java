@@ -165,7 +165,7 @@ final class PpcOptions {
      * @throws IllegalArgumentException if an option was given that the step does not read
      */
     Ppc open(PpcStep step, PrintStream console, RunListener listener) {
-        step.requireRead(command.commandLine().getParseResult());
+        OptionUse.requireRead(step, PpcStep.values(), command.commandLine().getParseResult());
         if (cams != null && irnCams != null) {
             throw new IllegalArgumentException("--cams and --irn-cams are both given; expected one of them");
         }

@@ -2,14 +2,12 @@ package dev.wsss.examples;
 
 import java.util.List;
 import java.util.Set;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParseResult;
 
 /**
  * A step of {@code wsss ppc}, and which options it reads beyond those that describe the run: data, device, recipe. A step
  * makes what is not there of the steps before it, so that it reads what they read.
  */
-enum PpcStep {
+enum PpcStep implements OptionUse.Step {
     TRAIN_CAM("train-cam", Inputs.TRAINING),
     INFER_CAM("infer-cam", Inputs.TRAINING, Inputs.CAMS),
     AFFINITY("affinity", Inputs.TRAINING, Inputs.CAMS, Inputs.CONFIDENT),
@@ -27,29 +25,14 @@ enum PpcStep {
         this.read = List.of(read);
     }
 
-    /**
-     * Refuses what was given and is not read.
-     *
-     * @throws IllegalArgumentException naming the option, and what reads it
-     */
-    void requireRead(ParseResult given) {
-        for (OptionSpec option : given.matchedOptions()) {
-            for (String name : option.names()) {
-                if (reads(name) || !ALL.reads(name)) {
-                    continue;
-                }
-                List<String> others = List.of(values()).stream()
-                        .filter(step -> step.reads(name))
-                        .map(step -> step.word)
-                        .toList();
-                throw new IllegalArgumentException(
-                        name + " is not read by the step '" + word + "'; it is for " + String.join(", ", others));
-            }
-        }
+    @Override
+    public String word() {
+        return word;
     }
 
-    private boolean reads(String option) {
-        return read.stream().anyMatch(set -> set.contains(option));
+    @Override
+    public boolean reads(String option) {
+        return OptionUse.reads(read, option);
     }
 
     /** Options by the step that reads them first. */

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             Quickstart.class,
             PpcCommand.class,
+            CarbCommand.class,
             EvalCommand.class,
             DataCommand.class,
             LookCommand.class,

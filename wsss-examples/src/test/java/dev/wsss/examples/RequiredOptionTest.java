@@ -20,10 +20,14 @@ import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.DeepLabV3;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.MultiScale;
+import dev.wsss.models.deeplab.TextDeepLab;
 import dev.wsss.models.irn.IrnNet;
+import dev.wsss.models.maskclip.MaskClip;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.segment.NetworkSegmenter;
 import dev.wsss.models.zoo.WeightEntry;
+import dev.wsss.systems.carb.Carb;
+import dev.wsss.systems.carb.CarbTraining;
 import dev.wsss.systems.ppc.PixelCorrelation;
 import dev.wsss.systems.ppc.PpcModel;
 import dev.wsss.systems.ppc.SeamHead;
@@ -72,6 +76,10 @@ class RequiredOptionTest {
                 missing("setBackbone", () -> IrnNet.builder().build()),
                 missing("setEmbedding", () -> PixelCorrelation.builder().build()),
                 missing("setBackbone", () -> PpcModel.builder().build()),
+                missing("setTower", () -> MaskClip.builder().build()),
+                missing("setData", () -> Carb.builder().build()),
+                missing("setNetwork", () -> CarbTraining.builder().build()),
+                missing("setBackbone", () -> TextDeepLab.builder().build()),
                 missing("setChannels", () -> SeamHead.seam().build()),
                 missing("setDepth", () -> ResNet.builder().build()),
                 missing("setName", () -> WeightEntry.builder().build()),

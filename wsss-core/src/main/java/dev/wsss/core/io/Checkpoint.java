@@ -67,6 +67,9 @@ import org.jspecify.annotations.Nullable;
  * nothing of one is held once it is closed. Thread-safe.
  */
 public final class Checkpoint implements AutoCloseable {
+    /** The name of the tensor in a file that is one tensor, as {@code torch.save(tensor, file)} writes it. */
+    public static final String BARE_TENSOR = "tensor";
+
     /** The kinds of file. */
     public enum Format {
         /** PyTorch's zip archive. */

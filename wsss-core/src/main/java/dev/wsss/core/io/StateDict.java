@@ -86,7 +86,8 @@ final class StateDict {
      */
     static StateDict of(ByteSource source, Unpickler machine, @Nullable Object object, @Nullable String wanted) {
         StateDict dict = new StateDict(source.name(), source.size(), machine);
-        Map<?, ?> top = content(object);
+        // torch.save(tensor, file): a tensor and nothing around it
+        Map<?, ?> top = dict.tensor(object) == null ? content(object) : Map.of(Checkpoint.BARE_TENSOR, object);
         if (top == null) {
             throw dict.bad("holds " + dict.describe(object) + ", expected a dict of tensors");
         }

@@ -152,6 +152,15 @@ class CheckpointTest {
     }
 
     @Test
+    void aTensorAloneHasANameOfItsOwn() {
+        try (Checkpoint checkpoint = Checkpoint.open(file("bare.pth"))) {
+            assertThat(checkpoint.names()).containsExactly(Checkpoint.BARE_TENSOR);
+            assertThat(checkpoint.get(Checkpoint.BARE_TENSOR))
+                    .isEqualTo(HostArray.ofFloats(new float[] {1, 0, 0, 0.6f, 0.8f, 0}, 2, 3));
+        }
+    }
+
+    @Test
     void theRootIsToldWhereThereAreSeveral() {
         Path file = file("teacher.pth");
         assertThatThrownBy(() -> Checkpoint.open(file))

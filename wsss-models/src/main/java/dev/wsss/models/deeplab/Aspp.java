@@ -31,11 +31,21 @@ final class Aspp extends Layer {
      */
     record Config(int in, int out, int[] rates, boolean imagePooling, boolean alignCorners, double dropout) {
         Config {
-            if (rates.length == 0 || Arrays.stream(rates).anyMatch(r -> r < 0)) {
-                throw new IllegalArgumentException(
-                        "ASPP rates must be at least one number, none negative, got " + Arrays.toString(rates));
-            }
+            requireRates(rates);
         }
+    }
+
+    /** @throws IllegalArgumentException unless there is a rate, and none is negative */
+    static void requireRates(int[] rates) {
+        if (rates.length == 0 || Arrays.stream(rates).anyMatch(r -> r < 0)) {
+            throw new IllegalArgumentException(
+                    "ASPP rates must be at least one number, none negative, got " + Arrays.toString(rates));
+        }
+    }
+
+    /** The convolution of a branch: 3x3 of this dilation, 1x1 for 0. */
+    static Conv2d convolution(int in, int out, int rate) {
+        return rate == 0 ? Conv2d.same(in, out, 1, 1, 1) : Conv2d.same(in, out, 3, 1, rate);
     }
 
     private final List<ConvNorm> branches = new ArrayList<>();
@@ -46,8 +56,7 @@ final class Aspp extends Layer {
 
     Aspp(Config c, Form form, IntFunction<BatchNorm2d> norms) {
         for (int i = 0; i < c.rates.length; i++) {
-            int rate = c.rates[i];
-            Conv2d conv = rate == 0 ? Conv2d.same(c.in, c.out, 1, 1, 1) : Conv2d.same(c.in, c.out, 3, 1, rate);
+            Conv2d conv = convolution(c.in, c.out, c.rates[i]);
             branches.add(child(form.asppBranch(i + 1).unit(conv, norms)));
         }
         pooled = c.imagePooling

@@ -61,8 +61,25 @@ public final class DeepLabCheckpoints implements CheckpointFamilies {
             "model.conv1.weight",
             "seg_decoder.classifier.weight");
 
+    /**
+     * The segmentors of CARB, for {@link TextDeepLab}. Their copy of CLIP's image tower and their count of steps are
+     * dropped.
+     */
+    public static final CheckpointFamily CARB_DEEPLAB = CheckpointFamily.of(
+            "carb-deeplab",
+            "CARB's DeepLab v2 with text embeddings",
+            () -> CheckpointFamily.batches(KeyMap.builder())
+                    .prefix("", "")
+                    .dropTheirs("decode_head.clip.*")
+                    .dropTheirs("decode_head.proj.weight")
+                    .dropTheirs("decode_head._iter_counter")
+                    .build(),
+            "decode_head.text_embeddings",
+            "decode_head.decode_module.aspp_modules.0.conv.weight",
+            "decode_head.decode_module.aspp_modules.0.bn.weight");
+
     @Override
     public List<CheckpointFamily> families() {
-        return List.of(KAZUTO_DEEPLAB, CAFFE_DEEPLAB, WSEG_DEEPLAB38, WSEG_DEEPLAB, DHR_DEEPLAB);
+        return List.of(KAZUTO_DEEPLAB, CAFFE_DEEPLAB, WSEG_DEEPLAB38, WSEG_DEEPLAB, DHR_DEEPLAB, CARB_DEEPLAB);
     }
 }

@@ -8,6 +8,8 @@
  * code bases differ in it. {@link dev.wsss.models.deeplab.MultiScale} runs any of them on several sizes of its input and
  * {@link dev.wsss.models.segment.NetworkSegmenter} makes a {@link dev.wsss.api.Segmenter} of one.
  *
+ * <p>{@link dev.wsss.models.deeplab.TextDeepLab} has text embeddings in place of a trained classifier.
+ *
  * <p>With {@link dev.wsss.models.mobilenet.MobileNetV2} beneath it, DeepLab v3 is published with a small head: a 1x1
  * convolution and the image's mean, no dilated branch ({@code optAsppRates(0)}). {@link
  * dev.wsss.models.tflite.TfliteNetworks} reads trained ones.

@@ -1,8 +1,6 @@
 package dev.wsss.systems.segment;
 
-import dev.wsss.api.Description;
 import dev.wsss.api.LabelMap;
-import dev.wsss.api.Sample;
 import dev.wsss.api.Source;
 import dev.wsss.core.augment.Augmentation;
 import dev.wsss.core.batch.Batch;
@@ -19,7 +17,6 @@ import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Trainer;
 import dev.wsss.core.train.TrainingHistory;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.LongFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -96,7 +93,7 @@ public final class SegmenterTraining {
         ImageBatches data = ImageBatches.builder()
                 .setData(run.data())
                 .setBatchSize(batchSize)
-                .optChannel(Channel.LABELS, new OfClasses(labels))
+                .optChannel(Channel.LABELS, new LabelsOfClasses(labels))
                 .optAugmentation(augmentation)
                 .optNormalize(normalize)
                 .optDevice(run.device())
@@ -112,26 +109,6 @@ public final class SegmenterTraining {
                         .optSteps(steps)
                         .optLogEvery(10)
                         .optAutocastBf16(autocastBf16));
-    }
-
-    /** The labels as they are, unless they hold a value that is no label: its class would be another, or none. */
-    private record OfClasses(Source<LabelMap> labels) implements Source<LabelMap> {
-        @Override
-        public LabelMap get(Sample sample) {
-            LabelMap map = labels.get(sample);
-            map.requireLabels("labels of '" + sample.id() + "'", sample.tags().catalog());
-            return map;
-        }
-
-        @Override
-        public Optional<String> missing(String id) {
-            return labels.missing(id);
-        }
-
-        @Override
-        public Description description() {
-            return labels.description();
-        }
     }
 
     /** Settings: network, labels, optimizer and steps are required. */

@@ -7,6 +7,7 @@ import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.checkpoint.KeyMap;
 import dev.wsss.core.checkpoint.TensorSpec;
 import dev.wsss.core.io.DType;
+import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Tensors;
@@ -23,6 +24,7 @@ import dev.wsss.models.deeplab.DeepLabV1;
 import dev.wsss.models.deeplab.DeepLabV2;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.MultiScale;
+import dev.wsss.models.deeplab.TextDeepLab;
 import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.mobilenet.MobileNetCheckpoints;
 import dev.wsss.models.mobilenet.MobileNetV1;
@@ -56,7 +58,7 @@ class CheckpointFamilyTest {
     void allFamiliesOfTheLibraryAreKnown() {
         assertThat(families())
                 .startsWith(CheckpointFamily.WSSS)
-                .hasSize(26)
+                .hasSize(27)
                 .contains(ResNetCheckpoints.TORCHVISION_RESNET, DeepLabCheckpoints.DHR_DEEPLAB);
     }
 
@@ -118,6 +120,11 @@ class CheckpointFamilyTest {
                         .setBackbone(resNet(ResNet.Stem.CONV7))
                         .setClasses(3)
                         .optWidth(4)
+                        .build();
+            case "carb-deeplab" ->
+                TextDeepLab.builder()
+                        .setBackbone(resNet(ResNet.Stem.DEEP_64))
+                        .setTextEmbeddings(HostArray.ofFloats(new float[12], 3, 4))
                         .build();
             case "openai-clip", "hf-clip" -> Clip.builder().setConfig(CLIP).build();
             case "openai-clip-image" ->

@@ -6,6 +6,7 @@ import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.image.Resize;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.loss.Losses;
+import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.Ops;
 import dev.wsss.core.runtime.LabelTensors;
@@ -16,13 +17,17 @@ import dev.wsss.models.GoldenWeights;
 import dev.wsss.models.Outputs;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
+import dev.wsss.models.maskclip.TextClassifier;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet38;
 import dev.wsss.models.resnet.ResNetGolden;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /** {@code deeplab.*}. */
@@ -34,7 +39,80 @@ public final class DeepLabGolden {
                 "deeplab.v1", DeepLabGolden::v1,
                 "deeplab.v2", DeepLabGolden::v2,
                 "deeplab.v2_wseg", DeepLabGolden::v2Wseg,
-                "deeplab.v3plus", DeepLabGolden::v3plus);
+                "deeplab.v3plus", DeepLabGolden::v3plus,
+                "deeplab.aspp_v2_mmseg", DeepLabGolden::text);
+    }
+
+    private static Map<String, HostArray> text(GoldenCase golden) {
+        JsonObject config = golden.config();
+        int[] rates = Arrays.stream(Outputs.ints(golden, "aspp_dilations"))
+                .map(r -> r == 1 ? 0 : r) // there a dilation of 1 means a 1x1 convolution
+                .toArray();
+        HostArray embeddings = Objects.requireNonNull(golden.filledWeights().get("decode_head.text_embeddings"));
+        HostArray zeros = HostArray.ofFloats(new float[embeddings.size()], embeddings.shape());
+        double eps = config.get("bn_eps").getAsDouble();
+        if (!config.get("part").getAsString().equals("head")) {
+            try (TextDeepLab net = TextDeepLab.builder()
+                            .setBackbone(ResNetGolden.backbone(
+                                            golden, config.get("depth").getAsInt(), "")
+                                    .build())
+                            .setTextEmbeddings(zeros)
+                            .optAsppRates(rates)
+                            .optBatchNormEps(eps)
+                            .build();
+                    Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                GoldenWeights.load(net, golden, DeepLabCheckpoints.CARB_DEEPLAB);
+                net.train(false);
+                FeaturePyramid f = net.features(Tensors.of(golden.in("image")));
+                return new Outputs(golden)
+                        .put("layer4", f.last())
+                        .put("aspp", net.pixelFeatures(f))
+                        .put("logits", net.logits(f))
+                        .toMap();
+            }
+        }
+        double momentum = config.get("bn_momentum").getAsDouble();
+        try (HeadAlone net = new HeadAlone(new TextDeepLab.Head(
+                        config.get("in_channels").getAsInt(),
+                        zeros,
+                        rates,
+                        TextClassifier.Score.DOT,
+                        c -> new BatchNorm2d(c, momentum, eps)));
+                Scope scope = Scope.open()) {
+            GoldenWeights.load(net, golden, DeepLabCheckpoints.CARB_DEEPLAB);
+            net.train(config.get("mode").getAsString().equals("train"));
+            Tensor feature = Tensors.of(golden.in("feature")).requires_grad_(true);
+            Tensor logits = net.forward(feature);
+            Tensor loss = logits.mul(Tensors.of(golden.in("weight")))
+                    .mean(new ScalarTypeOptional())
+                    .mul(new Scalar(100.0));
+            loss.backward();
+            Outputs out = new Outputs(golden)
+                    .put("logits", logits)
+                    .put("loss", loss)
+                    .putGradients(net.parameters())
+                    .put("grad.feature", feature.grad());
+            for (int i = 0; i < rates.length; i++) {
+                String norm = "decode_head.decode_module.aspp_modules." + i + ".bn.running_";
+                out.put("running_mean." + i, net.tensor(norm + "mean"));
+                out.put("running_var." + i, net.tensor(norm + "var"));
+            }
+            return out.toMap();
+        }
+    }
+
+    private static final class HeadAlone extends Layer {
+        private final Layer head;
+
+        HeadAlone(Layer head) {
+            this.head = child("decode_head", head);
+        }
+
+        @Override
+        public Tensor forward(Tensor c5) {
+            return head.forward(c5);
+        }
     }
 
     private static Map<String, HostArray> v2(GoldenCase golden) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.wsss.api.LabelMap;
+import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.LabelTensors;
@@ -12,6 +13,7 @@ import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.models.backbone.FeaturePyramid;
+import dev.wsss.models.maskclip.TextClassifier;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet;
 import java.util.Arrays;
@@ -76,7 +78,22 @@ class DeepLabTest {
                                 .optImagePooling(false)
                                 .optWidth(8)
                                 .build(),
-                        4));
+                        4),
+                Arguments.of(text(TextClassifier.Score.DOT, 0, 2), 8),
+                Arguments.of(text(TextClassifier.Score.COSINE, 3), 8));
+    }
+
+    private static TextDeepLab text(TextClassifier.Score score, int... rates) {
+        float[] embeddings = new float[CLASSES * 8];
+        for (int i = 0; i < embeddings.length; i++) {
+            embeddings[i] = (float) Math.sin(1 + i);
+        }
+        return TextDeepLab.builder()
+                .setBackbone(resnet(18))
+                .setTextEmbeddings(HostArray.ofFloats(embeddings, CLASSES, 8))
+                .optAsppRates(rates)
+                .optScore(score)
+                .build();
     }
 
     @ParameterizedTest
@@ -161,6 +178,56 @@ class DeepLabTest {
 
     private static Tensor tensor(byte[] labels) {
         return LabelTensors.of(List.of(LabelMap.of(4, 4, labels)), ComputeDevice.CPU);
+    }
+
+    @Test
+    void textEmbeddingsAreSavedAndDoNotTrain() {
+        try (TextDeepLab net = text(TextClassifier.Score.DOT, 2);
+                TextDeepLab copy = TextDeepLab.builder()
+                        .setBackbone(resnet(18))
+                        .setTextEmbeddings(HostArray.ofFloats(new float[CLASSES * 8], CLASSES, 8))
+                        .optAsppRates(2)
+                        .build();
+                Scope scope = Scope.open()) {
+            assertThat(net.classes()).isEqualTo(CLASSES);
+            assertThat(net.state()).containsKey("decode_head.text_embeddings");
+            assertThat(net.parameters()).doesNotContainKey("decode_head.text_embeddings");
+            copy.load(net.stateDict());
+            net.train(false);
+            copy.train(false);
+            assertThat(Tensors.toFloats(copy.forward(images(1, 48, 64))))
+                    .containsExactly(Tensors.toFloats(net.forward(images(1, 48, 64))));
+        }
+    }
+
+    @Test
+    void cosinesLieBetweenTheEmbeddingsLengths() {
+        try (TextClassifier classifier = new TextClassifier(
+                        HostArray.ofFloats(new float[] {1, 0, 0, 1}, 2, 2), TextClassifier.Score.COSINE);
+                Scope scope = Scope.open()) {
+            Tensor features = Tensors.of(new float[] {3, 0, 4, 0}, 1, 2, 1, 2).requires_grad_(true);
+            Tensor scores = classifier.forward(features);
+            assertThat(Tensors.toFloats(scores)).containsExactly(new float[] {0.6f, 0, 0.8f, 0}, within(1e-6f));
+            // a feature of length 0 has a gradient, and no NaN
+            scores.sum().backward();
+            assertThat(Tensors.item(features.grad().isfinite().all())).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void embeddingsThatAreNoneAreRefused() {
+        TextClassifier.Score dot = TextClassifier.Score.DOT;
+        assertThatThrownBy(() -> new TextClassifier(HostArray.ofFloats(new float[4], 4), dot))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("[classes][width]");
+        assertThatThrownBy(() -> new TextClassifier(HostArray.ofLongs(new long[4], 2, 2), dot))
+                .hasMessageContaining("floating point");
+        assertThatThrownBy(() -> new TextClassifier(HostArray.ofFloats(new float[] {1, Float.NaN, 0, 1}, 2, 2), dot))
+                .hasMessageContaining("got 1 of 4");
+        try (ResNet backbone = resnet(18)) {
+            assertThatThrownBy(() -> TextDeepLab.builder().setBackbone(backbone).build())
+                    .hasMessage("setTextEmbeddings is required");
+        }
     }
 
     @Test

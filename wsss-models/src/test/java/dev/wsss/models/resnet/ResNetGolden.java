@@ -67,7 +67,7 @@ public final class ResNetGolden {
     public static ResNet.Builder backbone(GoldenCase golden, int depth, String prefix) {
         JsonObject config = golden.config();
         int[] dilations = Outputs.ints(golden, prefix + "dilations");
-        if (config.get("variant").getAsString().startsWith("dhr") && depth < 50) {
+        if (config.has("variant") && config.get("variant").getAsString().startsWith("dhr") && depth < 50) {
             dilations = new int[] {1, 1, 1, 1}; // DHR's basic block takes a dilation and does not use it
         }
         ResNet.Builder builder = ResNet.builder()

@@ -1,0 +1,261 @@
+package dev.wsss.examples;
+
+import dev.wsss.core.pipeline.LabelFolder;
+import dev.wsss.core.pipeline.RunListener;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.datasets.DatasetSplits;
+import dev.wsss.models.clip.Clip;
+import dev.wsss.models.clip.ClipSettings;
+import dev.wsss.models.maskclip.TextEmbeddings;
+import dev.wsss.systems.carb.Carb;
+import dev.wsss.systems.carb.CarbCompat;
+import dev.wsss.systems.carb.CarbRecipe;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What every step of {@code wsss carb} is told. All steps of one run need the same. */
+final class CarbOptions {
+    /** Published numbers. */
+    enum Recipe {
+        CITYSCAPES,
+        CAMVID,
+        WILDDASH2,
+        SMALL;
+
+        CarbRecipe numbers() {
+            return switch (this) {
+                case CITYSCAPES -> CarbRecipe.cityscapes();
+                case CAMVID -> CarbRecipe.camVid();
+                case WILDDASH2 -> CarbRecipe.wildDash2();
+                case SMALL -> CarbRecipe.small();
+            };
+        }
+    }
+
+    /** The command that these options are of. */
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
+    @Mixin
+    private DataOptions data = new DataOptions();
+
+    @Mixin
+    private CheckpointOptions checkpoints = new CheckpointOptions();
+
+    @Mixin
+    private RunOptions run = new RunOptions();
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES}; default is the dataset's, or SMALL where there is none")
+    @Nullable
+    private Recipe recipe;
+
+    @Option(names = "--single", description = "learn from masks on disk; default are CLIP's of each crop anew")
+    private boolean single;
+
+    @Option(names = "--original", description = "repeat the accidents of the published code")
+    private boolean original;
+
+    @Option(names = "--plain", description = "a cross-entropy that does not weigh noisy regions, to compare with")
+    private boolean plain;
+
+    @Option(names = "--no-local", description = "no patches")
+    private boolean noLocal;
+
+    @Option(names = "--clip", paramLabel = "FILE", description = "CLIP's weights, such as ViT-B-16.pt")
+    @Nullable
+    private Path clip;
+
+    @Option(
+            names = "--text",
+            paramLabel = "FILE",
+            description = "text embeddings (safetensors, or the original's *_clip_text.pth) in place of CLIP's")
+    @Nullable
+    private Path text;
+
+    @Option(names = "--weights", paramLabel = "FILE", description = "the backbone's ImageNet weights")
+    @Nullable
+    private Path weights;
+
+    @Option(names = "--student-weights", paramLabel = "FILE", description = "a trained student, in place of this run's")
+    @Nullable
+    private Path studentWeights;
+
+    @Option(names = "--labels", paramLabel = "DIR", description = "masks (png) for --single in place of CLIP's")
+    @Nullable
+    private Path labels;
+
+    @Option(names = "--steps", paramLabel = "N", description = "steps of the training")
+    @Nullable
+    private Long steps;
+
+    @Option(
+            names = {"--learning-rate", "--rate"},
+            paramLabel = "X",
+            description = "learning rate of the training")
+    @Nullable
+    private Double rate;
+
+    @Option(names = "--batch", paramLabel = "N", description = "images of a step")
+    @Nullable
+    private Integer batch;
+
+    @Option(names = "--window", paramLabel = "N", description = "side of a sliding window; default is the whole image")
+    private int window;
+
+    @Option(names = "--scales", paramLabel = "X", split = ",", description = "scales of the image; default 1")
+    private List<Double> scales = List.of(1.0);
+
+    @Option(names = "--flip", description = "label mirrored images too")
+    private boolean flip;
+
+    /** The output folder. */
+    Path out() {
+        return run.out("out-carb");
+    }
+
+    /** The exit status after a run that was heard by this. */
+    int status(ConsoleListener heard) {
+        return run.status(heard.failed());
+    }
+
+    /**
+     * A run and the CLIP that it uses.
+     *
+     * @param clip null if none was given
+     */
+    record Opened(Carb carb, @Nullable Clip clip) implements AutoCloseable {
+        @Override
+        public void close() {
+            carb.close();
+            if (clip != null) {
+                clip.close();
+            }
+        }
+    }
+
+    /**
+     * Opens the run of a step.
+     *
+     * @throws IllegalArgumentException if an option was given that the step does not read, or something lacks
+     */
+    Opened open(CarbStep step, PrintStream console, RunListener listener) {
+        OptionUse.requireRead(step, CarbStep.values(), command.commandLine().getParseResult());
+        if (clip == null && text == null) {
+            throw new IllegalArgumentException("neither --clip nor --text is given; expected CLIP's weights, or text"
+                    + " embeddings for a student that needs no CLIP");
+        }
+        ComputeDevice device = run.start();
+        DatasetSplits splits = data.open(run.seed);
+        Carb.Builder carb = Carb.builder()
+                .setData(splits.train())
+                .setOut(out())
+                .optRecipe(recipe())
+                .optDevice(device)
+                .optSeed(run.seed)
+                .optRemake(run.remake)
+                .optOverwrite(run.overwrite)
+                .optMaxLeftOut(run.maxLeftOut())
+                .optAutocastBf16(run.bf16)
+                .optLoadPolicy(checkpoints.policy())
+                .optProgress(new TerminalProgress(console))
+                .optListener(listener);
+        splits.val().ifPresent(carb::optUnseen);
+        if (text != null) {
+            carb.optTextEmbeddings(TextEmbeddings.read(text));
+        }
+        if (weights != null) {
+            carb.optWeights(weights);
+        }
+        if (studentWeights != null) {
+            carb.optStudentWeights(studentWeights);
+        }
+        if (labels != null) {
+            carb.optLabels(new LabelFolder(labels, splits.train().classes()));
+        }
+        if (run.tensorboard != null) {
+            carb.optTensorBoard(run.tensorboard);
+        }
+        splits.notes().forEach(console::println);
+        Clip loaded = clip == null
+                ? null
+                : Clip.load(clip, original ? ClipSettings.MASKCLIP : ClipSettings.DEFAULT.withPad(true));
+        try {
+            if (loaded != null) {
+                carb.optClip(loaded);
+            }
+            return new Opened(carb.build(), loaded);
+        } catch (RuntimeException e) {
+            if (loaded != null) {
+                loaded.close();
+            }
+            throw e;
+        }
+    }
+
+    private CarbRecipe recipe() {
+        CarbRecipe r = chosen().numbers();
+        if (run.quick) {
+            r = quick(r);
+        }
+        CarbRecipe.Optimization how = r.optimization();
+        if (steps != null) {
+            // the warm-up is the same part of a shorter training
+            long n = RunOptions.requirePositive("--steps", steps);
+            r = r.withLoss(r.loss().withWarmUp(Math.round((double) r.loss().warmUp() * n / how.steps())));
+            how = how.withSteps(n);
+        }
+        if (rate != null) {
+            if (!(rate > 0) || Double.isInfinite(rate)) {
+                throw new IllegalArgumentException("--learning-rate is " + rate + "; expected a positive number");
+            }
+            how = how.withLearningRate(rate).withMinimumRate(Math.min(how.minimumRate(), rate / 50));
+        }
+        if (batch != null) {
+            how = how.withBatch((int) RunOptions.requirePositive("--batch", batch));
+        }
+        if (window < 0) {
+            throw new IllegalArgumentException("--window is " + window + "; expected at least 1");
+        }
+        return r.withOptimization(how)
+                .withCompat(compat())
+                .withLoss(r.loss().withDualPath(!single).withBalanced(!plain))
+                .withViews(r.views().withLocalViews(!noLocal))
+                .withInference(new CarbRecipe.Inference(scales, flip, window, Math.max(1, window * 2 / 3)));
+    }
+
+    private CarbCompat compat() {
+        // those of the released label files
+        boolean doubleTags = chosen() == Recipe.CAMVID || chosen() == Recipe.WILDDASH2;
+        return original ? CarbCompat.original().withDoubleTags(doubleTags) : CarbCompat.sound();
+    }
+
+    private Recipe chosen() {
+        if (recipe != null) {
+            return recipe;
+        }
+        String kind = data.data.replaceAll(":.*", "").toUpperCase(Locale.ROOT);
+        return List.of(Recipe.values()).stream()
+                .filter(r -> r.name().equals(kind))
+                .findFirst()
+                .orElse(Recipe.SMALL);
+    }
+
+    /** A few small steps: everything runs, nothing is learnt. */
+    private static CarbRecipe quick(CarbRecipe r) {
+        CarbRecipe small = CarbRecipe.small();
+        return r.withStudent(small.student().withWidth(4))
+                .withViews(new CarbRecipe.Views(64, 48, 1, 1.5, 32, 48, true, 32, 16, 1, 2))
+                .withLoss(r.loss().withWarmUp(1))
+                .withOptimization(small.optimization().withBatch(2).withSteps(3));
+    }
+}

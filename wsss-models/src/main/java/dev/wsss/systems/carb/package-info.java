@@ -1,0 +1,4 @@
+@NullMarked
+package dev.wsss.systems.carb;
+
+import org.jspecify.annotations.NullMarked;
