@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Tensor maps = attention.maps(heads.query(), heads.key(), null);   // [N][12][L][L]; maps.mean(1) averages the heads
  * Tensor same = attention.join(maps.matmul(heads.value()));         // y
  *
- * Tensor mask = attention.join(heads.value());                      // MaskCLIP: the value path alone
+ * Tensor mask = attention.alone(x, MultiHeadAttention.Projection.VALUE);               // MaskCLIP: the value path alone
  * Tensor self = attention.maps(heads.value(), heads.value(), null); // CLIP Surgery: values attend to values
  * Tensor surgery = attention.join(self.matmul(heads.value()));
  * }</pre>
@@ -112,6 +112,13 @@ public final class MultiHeadAttention extends Layer {
                     List.of(query + ".bias", key + ".bias", value + ".bias"),
                     out);
         }
+    }
+
+    /** What an input is mapped to. */
+    public enum Projection {
+        QUERY,
+        KEY,
+        VALUE
     }
 
     /** Query {@code [N][heads][L][d]}, key and value {@code [N][heads][S][d]}, of one scope. */
@@ -223,6 +230,19 @@ public final class MultiHeadAttention extends Layer {
     public Tensor join(Tensor seen) {
         try (Scope scope = Scope.open()) {
             return scope.keep(out.forward(seen.transpose(1, 2).flatten(2, 3)));
+        }
+    }
+
+    /**
+     * One projection and the last step, nothing between: what {@link #join} makes of query, key or value, without the work
+     * of the others.
+     *
+     * @param x {@code [N][L][width]}
+     * @return {@code [N][L][width]}
+     */
+    public Tensor alone(Tensor x, Projection projection) {
+        try (Scope scope = Scope.open()) {
+            return scope.keep(out.forward(project(x, projection.ordinal())));
         }
     }
 

@@ -1,0 +1,110 @@
+package dev.wsss.models.clip;
+
+import java.text.Normalizer;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** What CLIP does to a text before it is split: the repairs of ftfy 6, but for wrong encodings; entities; white space. */
+final class TextCleaning {
+    private static final Pattern TERMINAL_ESCAPE = Pattern.compile("\u001b\\[(?:\\d|;)*[a-zA-Z]");
+    private static final Pattern LINE_BREAK = Pattern.compile("\r\n|[\r\u2028\u2029\u0085]");
+    private static final Pattern CONTROL =
+            Pattern.compile("[\u0000-\u0008\u000b\u000e-\u001f\u007f\u206a-\u206f\ufeff\ufff9-\ufffc]");
+    private static final Pattern SPACE = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
+
+    private static final Map<Integer, String> LIGATURES = Map.ofEntries(
+            Map.entry(0x132, "IJ"),
+            Map.entry(0x133, "ij"),
+            Map.entry(0x149, "\u02bcn"),
+            Map.entry(0x1c4, "D\u017d"),
+            Map.entry(0x1c5, "D\u017e"),
+            Map.entry(0x1c6, "d\u017e"),
+            Map.entry(0x1c7, "LJ"),
+            Map.entry(0x1c8, "Lj"),
+            Map.entry(0x1c9, "lj"),
+            Map.entry(0x1ca, "NJ"),
+            Map.entry(0x1cb, "Nj"),
+            Map.entry(0x1cc, "nj"),
+            Map.entry(0x1f1, "DZ"),
+            Map.entry(0x1f2, "Dz"),
+            Map.entry(0x1f3, "dz"),
+            Map.entry(0xfb00, "ff"),
+            Map.entry(0xfb01, "fi"),
+            Map.entry(0xfb02, "fl"),
+            Map.entry(0xfb03, "ffi"),
+            Map.entry(0xfb04, "ffl"),
+            Map.entry(0xfb05, "\u017ft"),
+            Map.entry(0xfb06, "st"));
+
+    private TextCleaning() {}
+
+    static String clean(String text) {
+        String repaired = repair(text);
+        return SPACE.matcher(
+                        HtmlEntities.unescape(HtmlEntities.unescape(repaired)).strip())
+                .replaceAll(" ");
+    }
+
+    /** Line by line, as ftfy; from the first line on that holds a tag, entities are left alone. */
+    private static String repair(String text) {
+        StringBuilder all = new StringBuilder();
+        boolean entities = true;
+        for (int at = 0; at < text.length(); ) {
+            int newline = text.indexOf('\n', at);
+            int end = newline < 0 ? text.length() : newline + 1;
+            String line = text.substring(at, end);
+            entities &= line.indexOf('<') < 0;
+            all.append(repairLine(line, entities));
+            at = end;
+        }
+        return all.toString();
+    }
+
+    /** Again and again until nothing changes: what one repair leaves may be another's. */
+    private static String repairLine(String line, boolean entities) {
+        String before;
+        String text = line;
+        do {
+            before = text;
+            String unescaped = entities ? HtmlEntities.unescapeClosed(text) : text;
+            String plain = plain(unescaped);
+            String broken = LINE_BREAK.matcher(plain).replaceAll("\n");
+            String visible = TERMINAL_ESCAPE.matcher(broken).replaceAll("");
+            text = Normalizer.normalize(CONTROL.matcher(visible).replaceAll(""), Normalizer.Form.NFC);
+        } while (!text.equals(before));
+        return text;
+    }
+
+    /** Characters that stand for plainer ones. */
+    private static String plain(String text) {
+        boolean ascii = text.chars().allMatch(c -> c < 0x80);
+        return ascii ? text : text.codePoints().mapToObj(TextCleaning::plain).collect(Collectors.joining());
+    }
+
+    private static String plain(int c) {
+        if (c < 0x80) {
+            return Character.toString(c);
+        }
+        if (c <= 0x9f && c != 0x85) {
+            return String.valueOf(HtmlEntities.windows(c));
+        }
+        if (c == 0x2bc || c >= 0x2018 && c <= 0x201b) {
+            return "'";
+        }
+        if (c >= 0x201c && c <= 0x201f) {
+            return "\"";
+        }
+        if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
+            return "\ufffd";
+        }
+        if (c == 0x3000) {
+            return " ";
+        }
+        if (c >= 0xff01 && c < 0xfff0) {
+            return Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC);
+        }
+        String ligature = LIGATURES.get(c);
+        return ligature == null ? Character.toString(c) : ligature;
+    }
+}
