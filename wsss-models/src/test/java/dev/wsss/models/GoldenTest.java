@@ -3,6 +3,7 @@ package dev.wsss.models;
 import dev.wsss.core.golden.GoldenHandler;
 import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.models.cam.AffinityNetGolden;
+import dev.wsss.models.clip.ClipGolden;
 import dev.wsss.models.deeplab.DeepLabGolden;
 import dev.wsss.models.irn.IrnGolden;
 import dev.wsss.models.resnet.BatchNormGolden;
@@ -22,6 +23,7 @@ class GoldenTest {
         handlers.putAll(ResNetGolden.handlers());
         handlers.putAll(BatchNormGolden.handlers());
         handlers.putAll(DeepLabGolden.handlers());
+        handlers.putAll(ClipGolden.handlers());
         handlers.putAll(SeamGolden.handlers());
         handlers.putAll(LossGolden.handlers());
         handlers.put("irn.losses", IrnGolden::losses);
