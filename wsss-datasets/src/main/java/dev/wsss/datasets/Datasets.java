@@ -30,8 +30,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Datasets {
+    private static final String STREET = "street";
+
     private static final String EXPECTED = "expected camvid:DIR, voc:DIR, coco:DIR, folder:DIR, one of "
-            + String.join(", ", TreeDataset.kinds()) + " with :DIR, or shapes[:train=N,val=N,size=N,seed=N]";
+            + String.join(", ", TreeDataset.kinds()) + " with :DIR, or shapes[:street,train=N,val=N,size=N,seed=N]";
 
     private static final String TAGS = "voc:DIR, coco:DIR, folder:DIR and benchmarks such as ade20k:DIR";
     private static final String ALL_BUT_SHAPES =
@@ -60,7 +62,7 @@ public final class Datasets {
      *       TreeDataset}, the split to train on and, where its folder and masks are there, the one to validate on. A list may
      *       also be another split of these, such as Cityscapes' train_extra
      *   <li>{@code shapes} - {@link ShapesDataset}, by default 400 and 100 scenes of 96 pixels from seed 0, as in {@code
-     *       shapes:train=1000,size=128}
+     *       shapes:train=1000,size=128}; {@code shapes:street} for streets, where the size is their height
      * </ul>
      *
      * <p>What was chosen is the first of the parts' {@linkplain Dataset#notes notes}; {@link #builder} chooses otherwise.
@@ -535,8 +537,13 @@ public final class Datasets {
     }
 
     private static DatasetSplits shapes(String spec, String options) {
-        Map<String, Integer> values = new HashMap<>(Map.of("train", 400, "val", 100, "size", 96, "seed", 0));
+        Map<String, Integer> values = new HashMap<>(Map.of("train", 400, "val", 100, "size", 0, "seed", 0));
+        ShapesDataset.Scenery scenery = ShapesDataset.Scenery.GROUND;
         for (String option : options.isEmpty() ? new String[0] : options.split(",", -1)) {
+            if (option.equals(STREET)) {
+                scenery = ShapesDataset.Scenery.STREET;
+                continue;
+            }
             String[] pair = option.split("=", 2);
             if (pair.length != 2 || !values.containsKey(pair[0]) || !pair[1].matches("\\d{1,9}")) {
                 throw new IllegalArgumentException(
@@ -545,17 +552,17 @@ public final class Datasets {
             values.put(pair[0], Integer.parseInt(pair[1]));
         }
         int seed = values.getOrDefault("seed", 0);
-        int size = values.getOrDefault("size", 96);
-        Dataset train = ShapesDataset.builder()
-                .setCount(values.getOrDefault("train", 400))
+        ShapesDataset.Builder shapes = ShapesDataset.builder().optScenery(scenery);
+        int size = values.getOrDefault("size", 0);
+        if (options.contains("size=")) {
+            shapes.optSize(size, scenery == ShapesDataset.Scenery.STREET ? 2 * size : size);
+        }
+        Dataset train = shapes.setCount(values.getOrDefault("train", 400))
                 .setSeed(seed)
-                .optSize(size, size)
                 .optName("shapes/train")
                 .build();
-        Dataset val = ShapesDataset.builder()
-                .setCount(values.getOrDefault("val", 100))
+        Dataset val = shapes.setCount(values.getOrDefault("val", 100))
                 .setSeed(~(long) seed) // no training seed is negative, so no two parts share scenes
-                .optSize(size, size)
                 .optName("shapes/val")
                 .build();
         return new DatasetSplits(train, Optional.of(val));

@@ -36,6 +36,9 @@ class DatasetsTest {
         Dataset val = other.val().orElseThrow();
         assertThat(val.get(0).image().width()).isEqualTo(40);
         assertThat(val.get(0).image()).isNotEqualTo(other.train().get(0).image());
+        Dataset streets = Datasets.open("shapes:street,train=2,size=64").train();
+        assertThat(streets.classes().tagNames()).contains("road", "disk");
+        assertThat(streets.get(0).image().width()).isEqualTo(128);
     }
 
     @ParameterizedTest

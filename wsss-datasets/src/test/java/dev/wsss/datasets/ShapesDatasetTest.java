@@ -89,6 +89,57 @@ class ShapesDatasetTest {
         assertThat(several).isBetween(150, 320);
     }
 
+    private static ShapesDataset streets(int count) {
+        return ShapesDataset.builder()
+                .setCount(count)
+                .setSeed(1)
+                .optScenery(ShapesDataset.Scenery.STREET)
+                .build();
+    }
+
+    @Test
+    void streetsNameEveryPixel() {
+        Dataset dataset = streets(60);
+        assertThat(dataset.classes().hasBackground()).isFalse();
+        for (int i = 0; i < dataset.size(); i++) {
+            LabelMap truth = dataset.truth(i);
+            assertThat(truth.histogram()[LabelMap.IGNORE]).isZero();
+            assertThat(ImageTags.anyPixel(dataset.classes(), truth))
+                    .as(dataset.id(i))
+                    .isEqualTo(dataset.tags(i));
+        }
+    }
+
+    /** What driving scenes are: tags that say little, many at once, and a long tail of small things. */
+    @Test
+    void streetsAreWideAndHaveRareClasses() {
+        ShapesDataset dataset = streets(200);
+        assertThat(dataset.get(0).image().width())
+                .isEqualTo(2 * dataset.get(0).image().height());
+        int[] images = new int[dataset.classes().tagCount()];
+        long[] pixels = new long[images.length];
+        for (int i = 0; i < dataset.size(); i++) {
+            int[] counts = dataset.truth(i).histogram();
+            for (int tag = 0; tag < images.length; tag++) {
+                images[tag] += counts[tag] > 0 ? 1 : 0;
+                pixels[tag] += counts[tag];
+            }
+        }
+        assertThat(List.of(images[0], images[1])).allSatisfy(n -> assertThat(n).isBetween(180, 199));
+        assertThat(Arrays.stream(images).sum() / 200.0).isBetween(8.0, 10.5);
+        assertThat(images[images.length - 1]).isBetween(5, 40);
+        long all = Arrays.stream(pixels).sum();
+        assertThat(dataset.smallClasses())
+                .allSatisfy(label -> assertThat(pixels[label]).isBetween(1L, all / 25));
+        assertThat(shapes(1, 1).smallClasses()).isEmpty();
+    }
+
+    @Test
+    void drawsTheSameStreetsOnEveryMachine() {
+        Dataset dataset = streets(2);
+        assertThat(List.of(checksum(dataset, 0), checksum(dataset, 1))).containsExactly(1127191085, 2137541332);
+    }
+
     /** A random walk and a CRF need a visible outline: colours change more across it than within. */
     @Test
     void outlinesAreVisible() {
@@ -146,6 +197,14 @@ class ShapesDatasetTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ShapesDataset.builder().optObjects(3, 2))
                 .withMessageContaining("3..2");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ShapesDataset.builder()
+                        .setCount(1)
+                        .setSeed(1)
+                        .optObjects(1, 9)
+                        .build())
+                .withMessageContaining("1..9")
+                .withMessageContaining("at most 8");
         assertThatThrownBy(() -> shapes(3, 1).get(3)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             EvalCommand.class,
             DataCommand.class,
             LookCommand.class,
+            MiniClipCommand.class,
             WeightsCommand.class
         })
 public final class Wsss implements Runnable {

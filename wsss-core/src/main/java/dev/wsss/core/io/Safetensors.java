@@ -76,6 +76,16 @@ public final class Safetensors {
         return read(ByteSource.open(path));
     }
 
+    /**
+     * Reads every tensor of a file in memory.
+     *
+     * @param name for messages
+     * @throws InvalidDataException if it is not a safetensors file
+     */
+    public static Map<String, HostArray> read(String name, byte[] file) {
+        return read(ByteSource.of(name, file));
+    }
+
     static Map<String, HostArray> read(ByteSource source) {
         try (SafetensorsFile file = SafetensorsFile.open(source)) {
             Map<String, HostArray> tensors = new LinkedHashMap<>();

@@ -264,7 +264,14 @@ public final class Clip extends Network {
     }
 
     private static Tensor unit(Tensor x) {
-        return x.div(x.norm(new ScalarOptional(new Scalar(2.0)), new long[] {-1}, true));
+        return unit(x, -1);
+    }
+
+    /** Vectors along a dimension, divided by their length. */
+    public static Tensor unit(Tensor x, int dimension) {
+        try (Scope scope = Scope.open()) {
+            return scope.keep(x.div(x.norm(new ScalarOptional(new Scalar(2.0)), new long[] {dimension}, true)));
+        }
     }
 
     /** Settings of a CLIP. */

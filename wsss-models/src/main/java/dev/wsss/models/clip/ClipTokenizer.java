@@ -8,6 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -119,6 +125,15 @@ public final class ClipTokenizer {
         }
     }
 
+    /** A vocabulary of the library's own jar. */
+    static ClipTokenizer resource(String name) {
+        try (InputStream in = ClipResources.open(name)) {
+            return parse(name, text(name, in), Integer.MAX_VALUE);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + name + ": " + e.getMessage(), e);
+        }
+    }
+
     private static String inflated(String name, InputStream file) throws IOException {
         try (InputStream in = new GZIPInputStream(file)) {
             return text(name, in);
@@ -202,6 +217,36 @@ public final class ClipTokenizer {
             }
         }
         return all.build().toArray();
+    }
+
+    /**
+     * The merges that some texts need, in the form that {@link #read} takes: they make the same words of these texts, in a
+     * vocabulary of a few hundred tokens, for networks of which most weights would be those of words that never occur.
+     *
+     * @return lines, the first of which is passed over by readers
+     */
+    public List<String> mergesOf(Collection<String> texts) {
+        Map<Integer, String> names = new HashMap<>();
+        ids.forEach((name, id) -> names.put(id, name));
+        Map<Integer, Long> pairs = new HashMap<>();
+        merges.forEach((pair, merge) -> pairs.put(merge.result, pair));
+        SortedSet<Integer> needed = new TreeSet<>();
+        Deque<Integer> open = new ArrayDeque<>();
+        texts.forEach(text -> Arrays.stream(encode(text)).forEach(open::add));
+        while (!open.isEmpty()) {
+            int token = open.remove();
+            Long pair = pairs.get(token);
+            if (pair != null && needed.add(token)) {
+                open.add((int) (pair >>> 32));
+                open.add((int) (long) pair);
+            }
+        }
+        List<String> lines = new ArrayList<>(List.of("# merges, the first to be made first"));
+        for (int token : needed) {
+            long pair = Objects.requireNonNull(pairs.get(token));
+            lines.add(names.get((int) (pair >>> 32)) + " " + names.get((int) pair));
+        }
+        return lines;
     }
 
     /** One word's tokens: its bytes, joined pair by pair, the earliest merge of the file first and from left to right. */
