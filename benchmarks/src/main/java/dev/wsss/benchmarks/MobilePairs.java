@@ -10,6 +10,7 @@ import dev.wsss.models.cam.Classifier;
 import dev.wsss.models.deeplab.DeepLabV3;
 import dev.wsss.models.mobilenet.MobileNetV2;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -86,7 +87,7 @@ final class MobilePairs extends Pairs {
         for (int i = 0; i < passes; i++) {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
-                ending.apply(network.forward(image));
+                Objects.requireNonNull(ending.apply(network.forward(image)));
             }
         }
     }

@@ -1,8 +1,8 @@
 package dev.wsss.examples;
 
 import dev.wsss.api.AtomicFile;
-import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.io.DType;
+import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.AdamW;
@@ -38,7 +38,8 @@ import picocli.CommandLine.Option;
         name = "mini-clip",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Trains the small CLIP that comes with the library, from captions made of the tags of drawn scenes.")
+        description =
+                "Trains the small CLIP that comes with the library, from captions made of the tags of drawn scenes.")
 final class MiniClipCommand implements Callable<Integer> {
     /** What cosines with places are multiplied by, for their weights. */
     private static final double SHARPNESS = 10;
@@ -57,8 +58,7 @@ final class MiniClipCommand implements Callable<Integer> {
         options.start();
         Torch.seed(options.seed);
         Path out = options.out("mini-clip");
-        String vocabulary =
-                String.join("\n", ClipTokenizer.openAi().mergesOf(CaptionedScenes.words())) + "\n";
+        String vocabulary = String.join("\n", ClipTokenizer.openAi().mergesOf(CaptionedScenes.words())) + "\n";
         Path words = out.resolve("mini-vocabulary.txt");
         AtomicFile.write(words, vocabulary);
         ClipTokenizer tokenizer = ClipTokenizer.read(words);
@@ -115,8 +115,7 @@ final class MiniClipCommand implements Callable<Integer> {
         PatchGrid grid = vit.grid(batch.images().size(2), batch.images().size(3));
 
         Tensor whole = Clip.unit(vit.project(last.forward(x).select(1, 0)), -1);
-        Tensor places = Clip.unit(
-                grid.map(vit.project(last.valuePath(x.narrow(1, 1, grid.patches())))), 1);
+        Tensor places = Clip.unit(grid.map(vit.project(last.valuePath(x.narrow(1, 1, grid.patches())))), 1);
         Tensor classes = ContrastiveLoss.symmetric(whole.matmul(texts.t()).mul(scale), batch.positives());
         Tensor dense = ContrastiveLoss.symmetric(
                 ContrastiveLoss.patchAligned(places, texts, SHARPNESS).mul(scale), batch.positives());
