@@ -52,9 +52,9 @@ record ShapeItem(ShapeKind kind, double x, double y, double radius, double cos, 
     /**
      * Draws the shape and its shadow over what is there.
      *
-     * @param side pixels of the unit of length
+     * @param density pixels of the unit of length
      */
-    void draw(double px, double py, int side, Light light, double[] rgb) {
+    void draw(double px, double py, double density, Light light, double[] rgb) {
         double u = px - x;
         double v = py - y;
         double reach = 1.6 * radius;
@@ -67,7 +67,7 @@ record ShapeItem(ShapeKind kind, double x, double y, double radius, double cos, 
 
         double lx = localX(u, v);
         double ly = localY(u, v);
-        double pixels = radius * side;
+        double pixels = radius * density;
         double d = kind.distance(lx, ly);
         double cover = Paint.clamp(0.5 - d * pixels);
         if (cover == 0) {

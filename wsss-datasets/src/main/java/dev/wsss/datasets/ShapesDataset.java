@@ -79,16 +79,27 @@ public final class ShapesDataset implements Dataset {
         STREET(128, 256, 4, 12, 32) {
             @Override
             ClassCatalog classes() {
-                return catalog(
-                        ClassCatalog.withoutBackground(StreetClass.names(SHAPES)),
-                        Arrays.stream(StreetClass.values())
-                                .mapToInt(each -> each.colour)
-                                .toArray());
+                return streetClasses();
             }
 
             @Override
             Scene scene(ShapesDataset of, int index) {
-                return new StreetScene(of.seed, index, of.height, of.width, of.minObjects, of.maxObjects);
+                return street(of, index, false);
+            }
+        },
+        /**
+         * Square windows of such streets, of any part and size, in which surfaces come one by one: sky without road, a house
+         * without sky. Tags are those of the window.
+         */
+        STREET_DETAIL(96, 96, 4, 12, 32) {
+            @Override
+            ClassCatalog classes() {
+                return streetClasses();
+            }
+
+            @Override
+            Scene scene(ShapesDataset of, int index) {
+                return street(of, index, true);
             }
         };
 
@@ -109,6 +120,18 @@ public final class ShapesDataset implements Dataset {
         abstract ClassCatalog classes();
 
         abstract Scene scene(ShapesDataset of, int index);
+
+        private static ClassCatalog streetClasses() {
+            return catalog(
+                    ClassCatalog.withoutBackground(StreetClass.names(SHAPES)),
+                    Arrays.stream(StreetClass.values())
+                            .mapToInt(each -> each.colour)
+                            .toArray());
+        }
+
+        private static Scene street(ShapesDataset of, int index, boolean detail) {
+            return new StreetScene(of.seed, index, of.height, of.width, of.minObjects, of.maxObjects, detail);
+        }
 
         private static ClassCatalog catalog(ClassCatalog names, int[] before) {
             return names.withColours(IntStream.concat(Arrays.stream(before), Arrays.stream(SHAPE_COLOURS))
@@ -273,7 +296,8 @@ public final class ShapesDataset implements Dataset {
             return this;
         }
 
-        /** Pixels of a scene, 32 to 4096 each way; default 96 x 96, of a street 128 x 256. */
+        /** Pixels of a scene, 32 to 4096 each way; default 96 x 96, of {@link
+         * Scenery#STREET} 128 x 256. */
         public Builder optSize(int height, int width) {
             if (height < 32 || height > 4096 || width < 32 || width > 4096) {
                 throw new IllegalArgumentException("size is " + height + "x" + width + "; expected 32..4096 each way");

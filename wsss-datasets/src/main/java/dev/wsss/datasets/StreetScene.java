@@ -22,15 +22,25 @@ final class StreetScene implements Scene {
     private final long seed;
     private final double exposure;
     private final Light light;
+    /** What of the street the picture shows: its left and upper edge and its height. */
+    private final double left;
+
+    private final double top;
+    private final double extent;
     private final List<StreetPart> parts = new ArrayList<>();
     private final List<ShapeItem> items = new ArrayList<>();
 
-    StreetScene(long seed, int index, int height, int width, int minObjects, int maxObjects) {
+    /**
+     * A scene.
+     *
+     * @param detail whether the picture is a window of a street that is twice as wide as high, or the whole of one
+     */
+    StreetScene(long seed, int index, int height, int width, int minObjects, int maxObjects, boolean detail) {
         this.height = height;
         this.width = width;
         SplitMix random = new SplitMix(seed, index, 1);
         this.seed = random.nextLong();
-        double w = (double) width / height;
+        double w = detail ? 2 : (double) width / height;
         double horizon = random.range(0.36, 0.5);
         double vanishing = w * random.range(0.4, 0.6);
         light = Light.any(random);
@@ -55,6 +65,9 @@ final class StreetScene implements Scene {
         }
         // the nearest is painted last
         items.sort(Comparator.comparingDouble(ShapeItem::y));
+        extent = detail ? random.range(0.25, 0.7) : 1;
+        left = detail ? random.range(0, w - extent * width / height) : 0;
+        top = detail ? random.range(0, 1 - extent) : 0;
     }
 
     private void buildings(SplitMix random, double w, double horizon, boolean closed) {
@@ -124,6 +137,14 @@ final class StreetScene implements Scene {
         return ShapeKind.of(kind);
     }
 
+    private double x(int column) {
+        return left + (column + 0.5) / height * extent;
+    }
+
+    private double y(int row) {
+        return top + (row + 0.5) / height * extent;
+    }
+
     /** Of every pixel, as those of Cityscapes; what is hidden has no tag. */
     @Override
     public int[] tags() {
@@ -141,8 +162,8 @@ final class StreetScene implements Scene {
     public LabelMap mask() {
         byte[] labels = new byte[height * width];
         for (int i = 0; i < labels.length; i++) {
-            double x = (i % width + 0.5) / height;
-            double y = (i / width + 0.5) / height;
+            double x = x(i % width);
+            double y = y(i / width);
             int label = 0;
             for (StreetPart part : parts) {
                 if (part.depth(x, y) > 0) {
@@ -164,12 +185,13 @@ final class StreetScene implements Scene {
         byte[] data = new byte[height * width * 3];
         double[] rgb = new double[3];
         double[] own = new double[3];
+        double density = height / extent;
         for (int py = 0, o = 0; py < height; py++) {
             for (int px = 0; px < width; px++, o += 3) {
-                double x = (px + 0.5) / height;
-                double y = (py + 0.5) / height;
+                double x = x(px);
+                double y = y(py);
                 for (StreetPart part : parts) {
-                    double cover = Paint.clamp(part.depth(x, y) * height + 0.5);
+                    double cover = Paint.clamp(part.depth(x, y) * density + 0.5);
                     if (cover > 0) {
                         part.paint(x, y, own);
                         for (int c = 0; c < 3; c++) {
@@ -178,7 +200,7 @@ final class StreetScene implements Scene {
                     }
                 }
                 for (ShapeItem item : items) {
-                    item.draw(x, y, height, light, rgb);
+                    item.draw(x, y, density, light, rgb);
                 }
                 Paint.store(rgb, exposure, SplitMix.at(seed + 77, px, py), data, o);
             }

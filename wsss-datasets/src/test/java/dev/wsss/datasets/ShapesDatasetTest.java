@@ -135,6 +135,25 @@ class ShapesDatasetTest {
     }
 
     @Test
+    void detailsShowSurfacesOneByOne() {
+        Dataset dataset = ShapesDataset.builder()
+                .setCount(100)
+                .setSeed(1)
+                .optScenery(ShapesDataset.Scenery.STREET_DETAIL)
+                .build();
+        int[] images = new int[dataset.classes().tagCount()];
+        for (int i = 0; i < dataset.size(); i++) {
+            LabelMap truth = dataset.truth(i);
+            assertThat(ImageTags.anyPixel(dataset.classes(), truth))
+                    .as(dataset.id(i))
+                    .isEqualTo(dataset.tags(i));
+            Arrays.stream(dataset.tags(i).toArray()).forEach(tag -> images[tag]++);
+        }
+        assertThat(List.of(images[0], images[1], images[2], images[3]))
+                .allSatisfy(n -> assertThat(n).isBetween(15, 97));
+    }
+
+    @Test
     void drawsTheSameStreetsOnEveryMachine() {
         Dataset dataset = streets(2);
         assertThat(List.of(checksum(dataset, 0), checksum(dataset, 1))).containsExactly(1127191085, 2137541332);

@@ -20,7 +20,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Drawn scenes with captions that are made of their tags, batch by batch of one kind: small pictures, larger ones, and streets.
+ * Drawn scenes with captions that are made of their tags, batch by batch of one kind: small pictures, larger ones, streets, and
+ * parts of streets.
  * No scene comes twice.
  */
 final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
@@ -52,7 +53,8 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
     private final List<Part> parts = List.of(
             new Part(scenes(Scenery.GROUND, 1, 64, 64), 48),
             new Part(scenes(Scenery.GROUND, 2, 96, 96), 32),
-            new Part(scenes(Scenery.STREET, 3, 96, 192), 20));
+            new Part(scenes(Scenery.STREET, 3, 96, 192), 20),
+            new Part(scenes(Scenery.STREET_DETAIL, 4, 96, 96), 32));
 
     private static Dataset scenes(Scenery scenery, long seed, int height, int width) {
         return ShapesDataset.builder()

@@ -48,7 +48,7 @@ final class MiniClipCommand implements Callable<Integer> {
     private static final double MAX_SCALE = 100;
 
     @Option(names = "--steps", paramLabel = "N", description = "updates")
-    private long steps = 3000;
+    private long steps = 2400;
 
     @Mixin
     private RunOptions options = new RunOptions();
