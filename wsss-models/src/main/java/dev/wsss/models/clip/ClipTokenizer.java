@@ -184,6 +184,14 @@ public final class ClipTokenizer {
         return left * MORE_THAN_TOKENS + right;
     }
 
+    private static int leftOf(long pair) {
+        return (int) (pair / MORE_THAN_TOKENS);
+    }
+
+    private static int rightOf(long pair) {
+        return (int) (pair % MORE_THAN_TOKENS);
+    }
+
     /** The same, with another way to take texts that do not fit; {@link TooLong#TRUNCATE} is the default. */
     public ClipTokenizer withTooLong(TooLong tooLong) {
         return new ClipTokenizer(ids, merges, start, end, tooLong);
@@ -237,14 +245,14 @@ public final class ClipTokenizer {
             int token = open.remove();
             Long pair = pairs.get(token);
             if (pair != null && needed.add(token)) {
-                open.add((int) (pair >>> 32));
-                open.add((int) (long) pair);
+                open.add(leftOf(pair));
+                open.add(rightOf(pair));
             }
         }
         List<String> lines = new ArrayList<>(List.of("# merges, the first to be made first"));
         for (int token : needed) {
             long pair = Objects.requireNonNull(pairs.get(token));
-            lines.add(names.get((int) (pair >>> 32)) + " " + names.get((int) pair));
+            lines.add(names.get(leftOf(pair)) + " " + names.get(rightOf(pair)));
         }
         return lines;
     }

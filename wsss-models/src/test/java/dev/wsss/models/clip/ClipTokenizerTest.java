@@ -102,6 +102,30 @@ class ClipTokenizerTest {
         assertThat(TextCleaning.clean("")).isEmpty();
     }
 
+    /** Text by text as many tokens, in the same order of ranks; another word falls into letters. */
+    @Test
+    void aPartOfTheVocabularyMakesTheSameWords() throws IOException {
+        List<String> texts =
+                List.of("a jpeg corrupted photo of the roadmarking.", "itap of my bicyclist.", "caf\u00e9");
+        Path file = folder.resolve("part.txt");
+        Files.write(file, TOKENIZER.mergesOf(texts));
+        ClipTokenizer part = ClipTokenizer.read(file);
+        assertThat(part.size()).isBetween(514 + 20, 514 + 80);
+        assertThat(part.end()).isEqualTo(part.size() - 1);
+        int[] all = texts.stream()
+                .flatMapToInt(t -> Arrays.stream(TOKENIZER.encode(t)))
+                .toArray();
+        int[] same =
+                texts.stream().flatMapToInt(t -> Arrays.stream(part.encode(t))).toArray();
+        assertThat(same).hasSameSizeAs(all);
+        for (int i = 0; i < all.length; i++) {
+            for (int j = 0; j < i; j++) {
+                assertThat(Integer.compare(same[i], same[j])).isEqualTo(Integer.compare(all[i], all[j]));
+            }
+        }
+        assertThat(part.encode("zebra").length).isGreaterThan(TOKENIZER.encode("zebra").length);
+    }
+
     @Test
     void aTextThatIsTooLongIsCutOrRefused() {
         String text = "road ".repeat(100);
