@@ -6,6 +6,7 @@ import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.models.clip.Clip;
 import dev.wsss.models.clip.ClipSettings;
+import dev.wsss.models.clip.MiniClip;
 import dev.wsss.models.maskclip.TextEmbeddings;
 import dev.wsss.systems.carb.Carb;
 import dev.wsss.systems.carb.CarbCompat;
@@ -71,7 +72,10 @@ final class CarbOptions {
     @Option(names = "--no-local", description = "no patches")
     private boolean noLocal;
 
-    @Option(names = "--clip", paramLabel = "FILE", description = "CLIP's weights, such as ViT-B-16.pt")
+    @Option(
+            names = "--clip",
+            paramLabel = "FILE",
+            description = "CLIP's weights, such as ViT-B-16.pt; default for shapes is the small one of the library")
     @Nullable
     private Path clip;
 
@@ -150,7 +154,8 @@ final class CarbOptions {
      */
     Opened open(CarbStep step, PrintStream console, RunListener listener) {
         OptionUse.requireRead(step, CarbStep.values(), command.commandLine().getParseResult());
-        if (clip == null && text == null) {
+        boolean mini = clip == null && data.isShapes();
+        if (clip == null && text == null && !mini) {
             throw new IllegalArgumentException("neither --clip nor --text is given; expected CLIP's weights, or text"
                     + " embeddings for a student that needs no CLIP");
         }
@@ -186,9 +191,7 @@ final class CarbOptions {
             carb.optTensorBoard(run.tensorboard);
         }
         splits.notes().forEach(console::println);
-        Clip loaded = clip == null
-                ? null
-                : Clip.load(clip, original ? ClipSettings.MASKCLIP : ClipSettings.DEFAULT.withPad(true));
+        Clip loaded = mini ? MiniClip.load() : clip == null ? null : Clip.load(clip, settings());
         try {
             if (loaded != null) {
                 carb.optClip(loaded);
@@ -200,6 +203,10 @@ final class CarbOptions {
             }
             throw e;
         }
+    }
+
+    private ClipSettings settings() {
+        return original ? ClipSettings.MASKCLIP : ClipSettings.DEFAULT.withPad(true);
     }
 
     private CarbRecipe recipe() {

@@ -47,13 +47,14 @@ public final class MiniClip {
         static final ClipTokenizer MINI = ClipTokenizer.resource(VOCABULARY);
     }
 
-    /** The network in float32 on the CPU, in evaluation mode; the caller closes it. */
+    /** The network in float32 on the CPU, in evaluation mode; the caller closes it. Images of any size are padded to patches. */
     public static Clip load() {
         try (InputStream in = ClipResources.open(WEIGHTS)) {
             byte[] bytes = in.readAllBytes();
             Clip clip = Init.loaded(
                     () -> Clip.builder()
                             .setConfig(config(tokenizer().size()))
+                            .optSettings(ClipSettings.DEFAULT.withPad(true))
                             .optTokenizer(tokenizer())
                             .build(),
                     c -> c.load(Safetensors.read(WEIGHTS, bytes)));

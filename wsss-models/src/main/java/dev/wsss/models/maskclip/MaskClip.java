@@ -54,6 +54,9 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://arxiv.org/abs/2112.01071">Zhou et al., Extract Free Dense Labels from CLIP</a>
  */
 public final class MaskClip implements Described, AutoCloseable {
+    /** A largest score that is no more than rounding is not divided by. */
+    private static final double SMALLEST = 1e-6;
+
     private final ImageTower tower;
     private final Network network;
     private final TextClassifier classifier;
@@ -177,7 +180,16 @@ public final class MaskClip implements Described, AutoCloseable {
      * LabelGate#MINUS_INFINITY}. An image without tags has no map.
      */
     public CamGenerator cam() {
-        return new Maps(this);
+        return new Maps(this, false);
+    }
+
+    /**
+     * Score maps of a sample's tags as CAMs are: of each tag the resized scores, negative ones cut, divided by the largest;
+     * 0 where none is positive. They are in [0, 1], and each tag has its 1 somewhere, so that a {@code ThresholdRule} or the
+     * background of a random walk or CRF tells what belongs to no tag, which {@link #cam} does not.
+     */
+    public CamGenerator activations() {
+        return new Maps(this, true);
     }
 
     /** Pseudo labels of samples, of the image's size. */
@@ -209,7 +221,12 @@ public final class MaskClip implements Described, AutoCloseable {
         }
     }
 
-    private record Maps(MaskClip maskClip) implements CamGenerator {
+    /**
+     * Maps of tags.
+     *
+     * @param alone whether each tag is scaled by itself, or all are probabilities
+     */
+    private record Maps(MaskClip maskClip, boolean alone) implements CamGenerator {
         @Override
         public ScoreMaps generate(Sample sample) {
             maskClip.requireClasses(sample);
@@ -228,16 +245,23 @@ public final class MaskClip implements Described, AutoCloseable {
                     Tensor index = Tensors.to(Tensors.of(present, present.length), maskClip.network.device());
                     Tensor some = maskClip.resized(
                             scores.index_select(1, index), x.size(2), x.size(3), image.height(), image.width());
-                    Tensor p =
-                            some.mul(new Scalar(maskClip.scoring.temperature())).softmax(1);
-                    return TensorScoreMaps.of(sample.tags().labels(), p.squeeze(0));
+                    Tensor maps = alone
+                            ? shareOfLargest(some)
+                            : some.mul(new Scalar(maskClip.scoring.temperature()))
+                                    .softmax(1);
+                    return TensorScoreMaps.of(sample.tags().labels(), maps.squeeze(0));
                 }
             });
         }
 
         @Override
         public Description description() {
-            return maskClip.describe("MaskClip").build();
+            return maskClip.describe(alone ? "MaskClipActivations" : "MaskClip").build();
+        }
+
+        private static Tensor shareOfLargest(Tensor maps) {
+            Tensor positive = maps.clamp_min(new Scalar(0.0));
+            return positive.div(positive.amax(new long[] {2, 3}, true).clamp_min(new Scalar(SMALLEST)));
         }
     }
 
