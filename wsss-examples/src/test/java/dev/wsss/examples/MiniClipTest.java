@@ -39,7 +39,7 @@ class MiniClipTest {
 
     private static ShapesDataset scenes(Scenery scenery) {
         return ShapesDataset.builder()
-                .setCount(60)
+                .setCount(40)
                 .setSeed(77)
                 .optScenery(scenery)
                 .build();
@@ -50,7 +50,7 @@ class MiniClipTest {
         List<String> names = scenes.classes().tagNames();
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
-            Tensor classes = clip.zeroShot(names, PromptTemplates.IMAGENET);
+            Tensor classes = clip.zeroShot(names, PromptTemplates.PHOTO);
             List<float[]> scores = new ArrayList<>();
             List<ImageTags> tags = new ArrayList<>();
             for (int i = 0; i < scenes.size(); i++) {
@@ -88,7 +88,7 @@ class MiniClipTest {
                 MaskClip maskClip = MaskClip.builder()
                         .setTower(clip.image())
                         .setTextEmbeddings(
-                                Tensors.toHost(clip.zeroShot(scenes.classes().tagNames(), PromptTemplates.IMAGENET)))
+                                Tensors.toHost(clip.zeroShot(scenes.classes().tagNames(), PromptTemplates.PHOTO)))
                         .optPreprocess(ClipPreprocess.asItIs())
                         .build()) {
             Function<Sample, LabelMap> label = labels.apply(maskClip);

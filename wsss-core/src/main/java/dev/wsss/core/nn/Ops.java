@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Functions of tensors that networks share; results belong to the current scope. */
 public final class Ops {
     /** Elements of the softmax from which on it pays to tell OpenBLAS how many threads it has. */
-    private static final long PARALLEL_PRODUCTS = 1L << 20;
+    private static final long PARALLEL_PRODUCTS = 1L << 12;
 
     private Ops() {}
 
