@@ -29,6 +29,14 @@ public final class Torch {
                                 + " ai.djl:api only");
             }
             Loader.load(torch.class);
+            HiddenCaches.variable().ifPresent(variable -> {
+                torch.set_env(variable, HiddenCaches.LIMIT);
+                log.warn(
+                        "this machine does not tell the sizes of its caches, without which oneDNN computes wrong"
+                                + " convolutions with AVX; it is limited to {}, which is slower. Set {} to choose yourself",
+                        HiddenCaches.LIMIT,
+                        variable);
+            });
         }
 
         static void touch() {}

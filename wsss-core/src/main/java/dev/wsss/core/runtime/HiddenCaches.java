@@ -1,0 +1,45 @@
+package dev.wsss.core.runtime;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Virtual machines that do not tell the sizes of their processor's caches. oneDNN, which cuts convolutions into pieces of that
+ * size, computes wrong convolutions of groups and of few channels there, and their gradients write beyond their memory: seen
+ * with libtorch 2.10 and AVX, AVX2 and AVX-512 kernels. Those for SSE 4.1 are cut otherwise, and right.
+ */
+final class HiddenCaches {
+    /** oneDNN's own variables, the later name first. */
+    private static final String VARIABLE = "ONEDNN_MAX_CPU_ISA";
+
+    private static final String EARLIER = "DNNL_MAX_CPU_ISA";
+
+    static final String LIMIT = "SSE41";
+
+    private HiddenCaches() {}
+
+    /** The variable to set before oneDNN is first used, if this machine needs it and nobody has chosen instructions. */
+    static Optional<String> variable() {
+        return variable(
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                Path.of("/sys/devices/system/cpu/cpu0"),
+                System.getenv());
+    }
+
+    /**
+     * As the other, of a machine that is described.
+     *
+     * @param processor where Linux tells of the first processor; what it does not show counts as known
+     */
+    static Optional<String> variable(String os, String architecture, Path processor, Map<String, String> environment) {
+        boolean chosen = environment.containsKey(VARIABLE) || environment.containsKey(EARLIER);
+        boolean hidden = os.equals("Linux")
+                && architecture.equals("amd64")
+                && Files.isDirectory(processor)
+                && !Files.exists(processor.resolve("cache/index0/size"));
+        return hidden && !chosen ? Optional.of(VARIABLE) : Optional.empty();
+    }
+}
