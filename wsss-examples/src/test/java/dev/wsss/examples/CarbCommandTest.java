@@ -84,7 +84,7 @@ class CarbCommandTest {
     }
 
     @Test
-    void theStepsFollowOneAnother() {
+    void theStepsFollowOneAnother() throws IOException {
         Path out = folder.resolve("out");
         CommandLineRun prompts = carb("prompts", out, "--clip", clip.toString());
         assertThat(prompts.status()).as(prompts.err().toString()).isZero();
