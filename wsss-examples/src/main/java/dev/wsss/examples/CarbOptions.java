@@ -8,6 +8,7 @@ import dev.wsss.models.clip.Clip;
 import dev.wsss.models.clip.ClipSettings;
 import dev.wsss.models.clip.MiniClip;
 import dev.wsss.models.maskclip.TextEmbeddings;
+import dev.wsss.models.segment.SlidingWindow;
 import dev.wsss.systems.carb.Carb;
 import dev.wsss.systems.carb.CarbCompat;
 import dev.wsss.systems.carb.CarbRecipe;
@@ -103,6 +104,27 @@ final class CarbOptions {
     private Long steps;
 
     @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            description = "first steps, in which all pixels count alike; default is the recipe's part of --steps")
+    @Nullable
+    private Long warmUp;
+
+    @Option(
+            names = "--min-lambda",
+            paramLabel = "X",
+            description = "smallest weight of noisy pixels after the warm-up; default 0, as published")
+    @Nullable
+    private Double minLambda;
+
+    @Option(
+            names = "--queue-size",
+            paramLabel = "N",
+            description = "steps whose losses the weight follows; default is the recipe's")
+    @Nullable
+    private Integer queueSize;
+
+    @Option(
             names = {"--learning-rate", "--rate"},
             paramLabel = "X",
             description = "learning rate of the training")
@@ -113,10 +135,22 @@ final class CarbOptions {
     @Nullable
     private Integer batch;
 
-    @Option(names = "--window", paramLabel = "N", description = "side of a sliding window; default is the whole image")
-    private int window;
+    @Option(
+            names = "--window",
+            paramLabel = "HxW",
+            description =
+                    "sides of a sliding window, or one of a square; steps are two thirds; default is the whole image")
+    @Nullable
+    private String window;
 
-    @Option(names = "--scales", paramLabel = "X", split = ",", description = "scales of the image; default 1")
+    @Option(names = "--own-size", description = "do not fit images into the recipe's box, such as 2048x1024")
+    private boolean ownSize;
+
+    @Option(
+            names = "--scales",
+            paramLabel = "X",
+            split = ",",
+            description = "scales of the box, or with --own-size of the image; default 1")
     private List<Double> scales = List.of(1.0);
 
     @Option(names = "--flip", description = "label mirrored images too")
@@ -230,14 +264,39 @@ final class CarbOptions {
         if (batch != null) {
             how = how.withBatch((int) RunOptions.requirePositive("--batch", batch));
         }
-        if (window < 0) {
-            throw new IllegalArgumentException("--window is " + window + "; expected at least 1");
-        }
         return r.withOptimization(how)
                 .withCompat(compat())
-                .withLoss(r.loss().withDualPath(!single).withBalanced(!plain))
+                .withLoss(loss(r.loss().withDualPath(!single).withBalanced(!plain)))
                 .withViews(r.views().withLocalViews(!noLocal))
-                .withInference(new CarbRecipe.Inference(scales, flip, window, Math.max(1, window * 2 / 3)));
+                .withInference(r.inference()
+                        .withScales(scales)
+                        .withFlip(flip)
+                        .withFit(r.inference().fit() && !ownSize)
+                        .withWindow(window == null ? null : window(window)));
+    }
+
+    private static SlidingWindow window(String text) {
+        if (!text.matches("[1-9][0-9]{0,5}(x[1-9][0-9]{0,5})?")) {
+            throw new IllegalArgumentException("--window is '" + text + "'; expected HxW or one side, each at least 1");
+        }
+        String[] sides = text.split("x", -1);
+        return SlidingWindow.overlapping(Integer.parseInt(sides[0]), Integer.parseInt(sides[sides.length - 1]));
+    }
+
+    private CarbRecipe.Loss loss(CarbRecipe.Loss l) {
+        if (warmUp != null) {
+            if (warmUp < 0) {
+                throw new IllegalArgumentException("--warm-up is " + warmUp + "; expected 0 or more");
+            }
+            l = l.withWarmUp(warmUp);
+        }
+        if (minLambda != null) {
+            if (!(minLambda >= 0) || Double.isInfinite(minLambda)) {
+                throw new IllegalArgumentException("--min-lambda is " + minLambda + "; expected a number, 0 or more");
+            }
+            l = l.withMinLambda(minLambda);
+        }
+        return queueSize == null ? l : l.withQueueSize((int) RunOptions.requirePositive("--queue-size", queueSize));
     }
 
     private CarbCompat compat() {

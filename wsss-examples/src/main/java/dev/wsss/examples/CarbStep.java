@@ -38,11 +38,14 @@ enum CarbStep implements OptionUse.Step {
                 "--weights",
                 "--labels",
                 "--steps",
+                "--warm-up",
+                "--min-lambda",
+                "--queue-size",
                 "--learning-rate",
                 "--batch",
                 "--bf16",
                 "--tensorboard",
                 "--allow-left-out");
-        static final Set<String> STUDENT = Set.of("--student-weights", "--window", "--scales", "--flip");
+        static final Set<String> STUDENT = Set.of("--student-weights", "--window", "--own-size", "--scales", "--flip");
     }
 }

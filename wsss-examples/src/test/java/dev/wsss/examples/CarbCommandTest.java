@@ -18,6 +18,7 @@ import dev.wsss.models.maskclip.TextEmbeddings;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.systems.carb.CarbRecipe;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -83,7 +84,7 @@ class CarbCommandTest {
     }
 
     @Test
-    void theStepsFollowOneAnother() {
+    void theStepsFollowOneAnother() throws IOException {
         Path out = folder.resolve("out");
         CommandLineRun prompts = carb("prompts", out, "--clip", clip.toString());
         assertThat(prompts.status()).as(prompts.err().toString()).isZero();
@@ -97,12 +98,18 @@ class CarbCommandTest {
         LabelMap mask = LabelPng.read(out.resolve("masks/aachen_000000_000000.png"));
         assertThat(mask.histogram()[0] + mask.histogram()[10]).isEqualTo(HEIGHT * WIDTH);
 
-        CommandLineRun train = carb("train", out, single);
+        String[] weighing = {"--warm-up", "0", "--min-lambda", "0.1", "--queue-size", "2"};
+        CommandLineRun train = carb(
+                "train",
+                out,
+                Stream.concat(Stream.of(single), Stream.of(weighing)).toArray(String[]::new));
         assertThat(train.status()).as(train.err().toString()).isZero();
         assertThat(String.join(" ", train.out())).contains("student: 3 steps");
+        assertThat(Files.readString(out.resolve("checkpoints/student/training.json")))
+                .contains("minLambda");
 
         CommandLineRun test =
-                carb("test", out, "--text", text.toString(), "--scales", "1,1.5", "--flip", "--window", "32");
+                carb("test", out, "--text", text.toString(), "--scales", "1,1.5", "--flip", "--window", "32x48");
         assertThat(test.status()).as(test.err().toString()).isZero();
         assertThat(String.join(" ", test.out())).contains("student", "CLIP masks");
         assertThat(out.resolve("report.html")).exists();
@@ -148,6 +155,12 @@ class CarbCommandTest {
         assertThat(fails("train", "--clip", clip.toString(), "--labels", "x")).contains("the dual path");
         assertThat(fails("train", "--clip", clip.toString(), "--learning-rate", "-1"))
                 .contains("--learning-rate is -1.0");
+        assertThat(fails("train", "--clip", clip.toString(), "--warm-up", "-1")).contains("--warm-up is -1");
+        assertThat(fails("train", "--clip", clip.toString(), "--min-lambda", "NaN"))
+                .contains("--min-lambda is NaN");
+        assertThat(fails("train", "--clip", clip.toString(), "--queue-size", "0"))
+                .contains("--queue-size");
+        assertThat(fails("test", "--clip", clip.toString(), "--window", "32x")).contains("--window is '32x'");
         CommandLineRun shapes = CommandLineRun.of(
                 "carb", "train", "--data", "shapes:train=4,val=2", "--clip", clip.toString(), "--out", out.toString());
         assertThat(String.join(" ", shapes.err())).contains("has a background class");

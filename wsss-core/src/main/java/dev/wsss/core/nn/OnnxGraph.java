@@ -68,13 +68,18 @@ public final class OnnxGraph {
 
     /** A weight of the network as a constant of the graph. */
     public String weight(Tensor tensor) {
+        return weight(tensor, Tensors.shape(tensor));
+    }
+
+    /** The same in another shape of as many elements, the same one wherever it is used. */
+    public String weight(Tensor tensor, long... shape) {
         String name = names.get(tensor);
         if (name == null) {
             throw new IllegalArgumentException(
                     "the tensor is none of " + root.getClass().getSimpleName());
         }
         if (initializers.add(name)) {
-            writer.addInitializer(name, Tensors.toHost(tensor));
+            writer.addInitializer(name, Tensors.toHost(tensor).reshape(shape));
         }
         return name;
     }
@@ -115,6 +120,14 @@ public final class OnnxGraph {
     /** Values one after the other along the channels. */
     public String concat(List<String> parts) {
         return node("Concat", parts, Map.of("axis", OnnxAttribute.of(1)));
+    }
+
+    /** A value over the length that it has along the channels, or over {@code least} where it is shorter. */
+    public String unit(String x, float least) {
+        String length =
+                node("ReduceL2", List.of(x), Map.of("axes", OnnxAttribute.ofInts(1), "keepdims", OnnxAttribute.of(1)));
+        String bounded = node("Max", List.of(length, constant(HostArray.ofFloats(new float[] {least}))), Map.of());
+        return node("Div", List.of(x, bounded), Map.of());
     }
 
     /** The mean over height and width, {@code [N][C][1][1]}. */

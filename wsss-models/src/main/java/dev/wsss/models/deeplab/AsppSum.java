@@ -5,6 +5,7 @@ import dev.wsss.core.nn.Conv2d;
 import dev.wsss.core.nn.ConvNorm;
 import dev.wsss.core.nn.Init;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,5 +39,14 @@ final class AsppSum extends Layer {
             }
             return scope.keep(sum);
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String x) {
+        String sum = branches.get(0).onnx(graph, x);
+        for (ConvNorm branch : branches.subList(1, branches.size())) {
+            sum = graph.add(sum, branch.onnx(graph, x));
+        }
+        return sum;
     }
 }

@@ -3,6 +3,7 @@ package dev.wsss.models.deeplab;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
@@ -61,6 +62,11 @@ public final class TextDeepLab extends Layer implements PixelClassifier {
                 return scope.keep(classifier.forward(features(c5)));
             }
         }
+
+        @Override
+        public String onnx(OnnxGraph graph, String c5) {
+            return classifier.onnx(graph, aspp.onnx(graph, c5));
+        }
     }
 
     /** Starts a network. */
@@ -99,6 +105,11 @@ public final class TextDeepLab extends Layer implements PixelClassifier {
         try (Scope scope = Scope.open()) {
             return scope.keep(head.forward(backbone.forward(images)));
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String images) {
+        return head.onnx(graph, backbone.onnx(graph, images));
     }
 
     /** Settings of a network. */

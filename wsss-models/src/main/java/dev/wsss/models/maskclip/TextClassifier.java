@@ -1,9 +1,12 @@
 package dev.wsss.models.maskclip;
 
 import dev.wsss.core.io.HostArray;
+import dev.wsss.core.io.OnnxAttribute;
 import dev.wsss.core.nn.Layer;
+import dev.wsss.core.nn.OnnxGraph;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -81,6 +84,20 @@ public final class TextClassifier extends Layer {
             Tensor x = score == Score.COSINE ? unit(features, 1) : features;
             return scope.keep(torch.conv2d(x, embeddings.view(classes(), width(), 1, 1)));
         }
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph, String features) {
+        String x = score == Score.COSINE ? graph.unit(features, (float) TINY) : features;
+        return graph.node(
+                "Conv",
+                List.of(x, graph.weight(embeddings, classes(), width(), 1, 1)),
+                Map.of(
+                        "kernel_shape", OnnxAttribute.ofInts(1, 1),
+                        "strides", OnnxAttribute.ofInts(1, 1),
+                        "dilations", OnnxAttribute.ofInts(1, 1),
+                        "pads", OnnxAttribute.ofInts(0, 0, 0, 0),
+                        "group", OnnxAttribute.of(1)));
     }
 
     /** Scaled to length 1 along a dimension; what has length 0 stays. */

@@ -7,6 +7,11 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.ScoreMaps;
 import dev.wsss.api.Segmenter;
+import dev.wsss.api.SplitMix;
+import dev.wsss.core.augment.Augmentation;
+import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.RandomFit;
+import dev.wsss.core.augment.Resampling;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.nn.Layer;
@@ -18,7 +23,6 @@ import dev.wsss.core.runtime.Torch;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -42,8 +46,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The image is normalized and, for each scale, resized bilinearly; the logits are resized to the image's size and
  * averaged over scales and mirror images; each pixel gets the class of its largest mean. A network whose input may not be
  * larger than what it was trained on, such as a transformer, runs on a window that slides over each size; where windows
- * overlap their logits are averaged. The computation runs where the
- * network's parameters are, in their type. Any number of threads may use one segmenter.
+ * overlap their logits are averaged. With {@link Builder#optFit} scales are those of a box in place of the image. The
+ * computation runs where the network's parameters are, in their type. Any number of threads may use one segmenter.
  *
  * <p>The segmenter owns its network: it puts it into evaluation mode and closes it.
  */
@@ -54,11 +58,23 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
     private final double[] scales;
     private final boolean flip;
     private final boolean alignCorners;
-    /** Side of the sliding window; 0 for the whole image. */
-    private final int window;
-
-    private final int step;
+    private final @Nullable SlidingWindow window;
+    private final @Nullable Box box;
     private final @Nullable DType fused;
+
+    /** What images are fitted into. */
+    private record Box(int longSide, int shortSide) {
+        private static final Resampling RESAMPLING = Resampling.of(Interpolation.OPENCV_LINEAR);
+
+        RgbImage fit(RgbImage image, double scale) {
+            Augmentation fit = Augmentation.builder()
+                    .optResampling(RESAMPLING)
+                    .optTransforms(new RandomFit(longSide, shortSide, scale, scale))
+                    .build();
+            // nothing is left to chance
+            return fit.draw(image, new SplitMix(0)).image(image);
+        }
+    }
 
     private NetworkSegmenter(Builder b, Network network, PixelClassifier classifier) {
         this.network = network;
@@ -68,7 +84,7 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         flip = b.flip;
         alignCorners = b.alignCorners;
         window = b.window;
-        step = b.step;
+        box = b.box;
         network.train(false);
         fused = b.fused;
         if (fused != null) {
@@ -123,12 +139,15 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
     private Tensor logits(RgbImage image) {
         int h = image.height();
         int w = image.width();
-        Tensor like = network.parameters().values().iterator().next();
-        Tensor x = Tensors.of(normalize.apply(image), 1, 3, h, w).to(like.device(), like.scalar_type());
+        Tensor own = box == null ? input(image) : null;
         Tensor sum = null;
         for (double scale : scales) {
             try (Scope scope = Scope.open()) {
-                Tensor one = scope.keep(at(x, scale));
+                Tensor seen = own == null
+                        ? input(Objects.requireNonNull(box).fit(image, scale))
+                        : Ops.bilinear(
+                                own, Math.max(1, (long) (h * scale)), Math.max(1, (long) (w * scale)), alignCorners);
+                Tensor one = scope.keep(seen(seen, h, w));
                 if (sum == null) {
                     sum = one;
                 } else {
@@ -148,16 +167,22 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         return sum;
     }
 
-    private Tensor at(Tensor x, double scale) {
-        long h = x.size(2);
-        long w = x.size(3);
-        Tensor scaled = Ops.bilinear(x, Math.max(1, (long) (h * scale)), Math.max(1, (long) (w * scale)), alignCorners);
-        if (!flip) {
-            return Ops.bilinear(precise(logits(scaled)), h, w, alignCorners);
+    private Tensor input(RgbImage image) {
+        Tensor like = network.parameters().values().iterator().next();
+        return Tensors.of(normalize.apply(image), 1, 3, image.height(), image.width())
+                .to(like.device(), like.scalar_type());
+    }
+
+    /** The logits of one size, resized to that of the image. */
+    private Tensor seen(Tensor x, long height, long width) {
+        Tensor views = flip ? torch.cat(new TensorVector(x, Ops.flip(x)), 0) : x;
+        Tensor y = precise(logits(views));
+        if (box != null) {
+            // as mmsegmentation: first to what the network saw
+            y = Ops.bilinear(y, x.size(2), x.size(3), alignCorners);
         }
-        Tensor pair = precise(logits(torch.cat(new TensorVector(scaled, Ops.flip(scaled)), 0)));
-        Tensor both = Ops.bilinear(pair, h, w, alignCorners);
-        return both.narrow(0, 0, 1).add(Ops.flip(both.narrow(0, 1, 1))).mul(new Scalar(0.5));
+        Tensor both = Ops.bilinear(y, height, width, alignCorners);
+        return flip ? both.narrow(0, 0, 1).add(Ops.flip(both.narrow(0, 1, 1))).mul(new Scalar(0.5)) : both;
     }
 
     /** Means of several are not for 16 bits. */
@@ -167,15 +192,16 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
     }
 
     private Tensor logits(Tensor x) {
-        if (window == 0) {
+        SlidingWindow sliding = window;
+        if (sliding == null) {
             return classifier.forward(x);
         }
-        long h = Math.min(window, x.size(2));
-        long w = Math.min(window, x.size(3));
+        long h = Math.min(sliding.height(), x.size(2));
+        long w = Math.min(sliding.width(), x.size(3));
         Tensor sum = null;
         Tensor windows = torch.zeros(new long[] {1, 1, x.size(2), x.size(3)}, x.options());
-        for (long top : starts(x.size(2))) {
-            for (long left : starts(x.size(3))) {
+        for (long top : sliding.tops(x.size(2))) {
+            for (long left : sliding.lefts(x.size(3))) {
                 try (Scope scope = Scope.open()) {
                     Tensor y = precise(classifier.forward(x.narrow(2, top, h).narrow(3, left, w)));
                     if (sum == null) {
@@ -190,13 +216,6 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         return Objects.requireNonNull(sum).div_(windows);
     }
 
-    /** Where windows start along a side: each {@link #step}, and the last at the end. */
-    private long[] starts(long side) {
-        long last = Math.max(0, side - window);
-        long count = (last + step - 1) / step + 1;
-        return LongStream.range(0, count).map(i -> Math.min(i * step, last)).toArray();
-    }
-
     @Override
     public Description description() {
         Description.Builder description = Description.of("NetworkSegmenter")
@@ -205,12 +224,20 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
                 .put("scales", scales)
                 .put("flip", flip)
                 .put("alignCorners", alignCorners)
-                .put("window", window)
-                .put("step", step);
+                .put("window", window == null ? 0 : pair(window, window.height(), window.width()))
+                .put("step", window == null ? 0 : pair(window, window.verticalStep(), window.horizontalStep()));
+        if (box != null) {
+            description.put("fit", box.longSide + "x" + box.shortSide);
+        }
         if (fused != null) {
             description.put("fused", fused);
         }
         return description.build();
+    }
+
+    /** One number for a square window, as it was when there was no other: what a product was made of is compared by text. */
+    private static Object pair(SlidingWindow window, int down, int across) {
+        return window.isSquare() ? (Object) down : down + "x" + across;
     }
 
     /** Closes the network. Idempotent. */
@@ -228,8 +255,8 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
         private @Nullable DType fused;
         private boolean flip;
         private boolean alignCorners;
-        private int window;
-        private int step;
+        private @Nullable SlidingWindow window;
+        private @Nullable Box box;
 
         private Builder() {}
 
@@ -257,12 +284,29 @@ public final class NetworkSegmenter implements Segmenter, AutoCloseable {
          * @param step from one window to the next, in pixels, at most {@code side}
          */
         public Builder optWindow(int side, int step) {
-            if (step < 1 || side < step) {
+            return optWindow(SlidingWindow.square(side, step));
+        }
+
+        /** As {@link #optWindow(int, int)}, of any sides and steps. */
+        public Builder optWindow(SlidingWindow window) {
+            this.window = window;
+            return this;
+        }
+
+        /**
+         * Fits images, in their own ratio, into a box before they are run, larger or smaller than they are: mmsegmentation's
+         * test-time {@code Resize} with {@code keep_ratio}, of bytes, as OpenCV does it. {@linkplain #optScales Scales} are
+         * then of the box. Off by default.
+         *
+         * @param longSide bounds the image's longer side, whichever that is
+         * @param shortSide bounds the other
+         */
+        public Builder optFit(int longSide, int shortSide) {
+            if (shortSide < 1 || longSide < shortSide) {
                 throw new IllegalArgumentException(
-                        "a window needs 1 <= step <= side, got side " + side + ", step " + step);
+                        "a box needs 1 <= short side <= long side, got " + longSide + " and " + shortSide);
             }
-            window = side;
-            this.step = step;
+            box = new Box(longSide, shortSide);
             return this;
         }
 

@@ -45,6 +45,7 @@ import dev.wsss.models.maskclip.MaskClip;
 import dev.wsss.models.maskclip.TextEmbeddings;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.segment.NetworkSegmenter;
+import dev.wsss.models.segment.SlidingWindow;
 import dev.wsss.systems.segment.LabelsOfClasses;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -245,6 +246,7 @@ public final class Carb implements AutoCloseable {
                 .optAdaptive(l.adaptive())
                 .optQueueSize(l.queueSize())
                 .optCoefficient(l.coefficient())
+                .optMinLambda(l.minLambda())
                 .optCompat(recipe.compat())
                 .build();
     }
@@ -300,8 +302,13 @@ public final class Carb implements AutoCloseable {
                 .optNormalize(NORMALIZE)
                 .optScales(i.scales().stream().mapToDouble(Double::doubleValue).toArray())
                 .optFlip(i.flip());
-        if (i.window() > 0) {
-            builder.optWindow(i.window(), i.step());
+        if (i.fit()) {
+            CarbRecipe.Views v = recipe.views();
+            builder.optFit(Math.max(v.baseWidth(), v.baseHeight()), Math.min(v.baseWidth(), v.baseHeight()));
+        }
+        SlidingWindow window = i.window();
+        if (window != null) {
+            builder.optWindow(window);
         }
         NetworkSegmenter made = builder.build();
         segmenter = made;

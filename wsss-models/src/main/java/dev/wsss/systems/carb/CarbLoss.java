@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  * logits are the {@linkplain LocalView#crop crop} of {@code Z} and whose {@code Y} is the crop of {@code Y}.
  *
  * <p>The weight is {@code lambda = coefficient * mean(l_R) / mean(l_V)} over the last steps of the whole images, this one
- * included, without gradient, and serves the patch as well. For the first steps, the warm-up, all labelled pixels count as
- * reliable.
+ * included, without gradient, and serves the patch as well; {@link Builder#optMinLambda} bounds it from below. For the first
+ * steps, the warm-up, all labelled pixels count as reliable.
  *
  * <p>A region without pixels adds 0. A step in which either region of the whole images is empty, or a loss not finite, leaves
  * the queues of losses alone; while they are empty {@code lambda} is the coefficient, so that all pixels count as in the
@@ -60,6 +60,7 @@ public final class CarbLoss implements Described, AutoCloseable {
     private final boolean alignCorners;
     private final CarbCompat compat;
     private final int queueSize;
+    private final double minLambda;
 
     private long steps;
     private Tensor reliableQueue;
@@ -74,6 +75,7 @@ public final class CarbLoss implements Described, AutoCloseable {
         alignCorners = b.alignCorners;
         compat = b.compat;
         queueSize = b.queueSize;
+        minLambda = b.minLambda;
         reliableQueue = Scope.own(Tensors.zeros(DType.F32, ComputeDevice.CPU, queueSize));
         noisyQueue = Scope.own(Tensors.zeros(DType.F32, ComputeDevice.CPU, queueSize));
     }
@@ -204,7 +206,8 @@ public final class CarbLoss implements Described, AutoCloseable {
             Tensor below = noisyQueue.mean(new ScalarTypeOptional());
             Tensor ratio =
                     reliableQueue.mean(new ScalarTypeOptional()).div(below).mul(new Scalar(coefficient));
-            return scope.keep(ratio.where(below.gt(new Scalar(0.0)), constant));
+            Tensor weight = ratio.where(below.gt(new Scalar(0.0)), constant);
+            return scope.keep(minLambda > 0 ? weight.clamp_min(new Scalar(minLambda)) : weight);
         }
     }
 
@@ -351,7 +354,7 @@ public final class CarbLoss implements Described, AutoCloseable {
 
     @Override
     public Description description() {
-        return Description.of("CarbLoss")
+        Description.Builder description = Description.of("CarbLoss")
                 .put("warmUp", warmUp)
                 .put("adaptive", adaptive)
                 .put("queueSize", queueSize)
@@ -359,8 +362,11 @@ public final class CarbLoss implements Described, AutoCloseable {
                 .put("globalWeight", globalWeight)
                 .put("localWeight", localWeight)
                 .put("alignCorners", alignCorners)
-                .put("compat", compat)
-                .build();
+                .put("compat", compat);
+        if (minLambda > 0) {
+            description.put("minLambda", minLambda);
+        }
+        return description.build();
     }
 
     /** Frees the queues. */
@@ -379,11 +385,16 @@ public final class CarbLoss implements Described, AutoCloseable {
         private double globalWeight = 1;
         private double localWeight = 1;
         private boolean alignCorners;
+        private double minLambda;
         private CarbCompat compat = CarbCompat.sound();
 
         private Builder() {}
 
-        /** Steps in which all pixels count alike; {@link Long#MAX_VALUE} for a plain cross-entropy. 16000 unless set. */
+        /**
+         * Steps in which all pixels count alike; {@link Long#MAX_VALUE} for a plain cross-entropy. 16000 unless set. Noisy
+         * pixels teach little once it is over, so it is to last until the student has learnt what the teacher knows: about
+         * half of the published training.
+         */
         public Builder optWarmUp(long steps) {
             if (steps < 0) {
                 throw new IllegalArgumentException("warm-up must be 0 steps or more, got " + steps);
@@ -398,7 +409,20 @@ public final class CarbLoss implements Described, AutoCloseable {
             return this;
         }
 
-        /** How many steps the losses are averaged over; 5 unless set. */
+        /**
+         * The smallest adaptive weight; 0, for none, unless set, as published. A student that fits the reliable pixels well
+         * gives the noisy ones, among them all of its own mistakes, next to no weight, and so stays what the warm-up has
+         * made of it: in short trainings the weight falls to about 0.01. A bound, such as 0.1, keeps it learning.
+         */
+        public Builder optMinLambda(double weight) {
+            minLambda = notNegative("smallest weight", weight);
+            return this;
+        }
+
+        /**
+         * How many steps the losses are averaged over; 5 unless set. More steady the weight where a batch has few images, and
+         * let it follow later.
+         */
         public Builder optQueueSize(int steps) {
             if (steps < 1) {
                 throw new IllegalArgumentException("queue size must be at least 1, got " + steps);

@@ -5,7 +5,9 @@ import dev.wsss.models.clip.PromptTemplates;
 import dev.wsss.models.deeplab.TextDeepLab;
 import dev.wsss.models.maskclip.MaskClip;
 import dev.wsss.models.maskclip.TextClassifier;
+import dev.wsss.models.segment.SlidingWindow;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All numbers of CARB:
@@ -360,38 +362,57 @@ public record CarbRecipe(
      * @param adaptive whether the weight follows the losses
      * @param queueSize steps over which they are averaged
      * @param coefficient factor of the weight
+     * @param minLambda the smallest adaptive weight; 0 as published: {@link CarbLoss.Builder#optMinLambda}
      */
     public record Loss(
-            boolean dualPath, boolean balanced, long warmUp, boolean adaptive, int queueSize, double coefficient) {
+            boolean dualPath,
+            boolean balanced,
+            long warmUp,
+            boolean adaptive,
+            int queueSize,
+            double coefficient,
+            double minLambda) {
+        public Loss {
+            atLeastOne("queueSize", queueSize);
+            if (!(warmUp >= 0 && coefficient >= 0 && minLambda >= 0)) {
+                throw new IllegalArgumentException("warmUp, coefficient and minLambda must be 0 or more, got " + warmUp
+                        + ", " + coefficient + " and " + minLambda);
+            }
+        }
 
         /** The same with another {@link #dualPath}. */
         public Loss withDualPath(boolean dualPath) {
-            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient);
+            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient, minLambda);
         }
 
         /** The same with another {@link #balanced}. */
         public Loss withBalanced(boolean balanced) {
-            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient);
+            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient, minLambda);
         }
 
         /** The same with another {@link #warmUp}. */
         public Loss withWarmUp(long warmUp) {
-            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient);
+            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient, minLambda);
         }
 
         /** The same with another {@link #adaptive}. */
         public Loss withAdaptive(boolean adaptive) {
-            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient);
+            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient, minLambda);
         }
 
         /** The same with another {@link #queueSize}. */
         public Loss withQueueSize(int queueSize) {
-            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient);
+            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient, minLambda);
         }
 
         /** The same with another {@link #coefficient}. */
         public Loss withCoefficient(double coefficient) {
-            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient);
+            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient, minLambda);
+        }
+
+        /** The same with another {@link #minLambda}. */
+        public Loss withMinLambda(double minLambda) {
+            return new Loss(dualPath, balanced, warmUp, adaptive, queueSize, coefficient, minLambda);
         }
     }
 
@@ -449,36 +470,37 @@ public record CarbRecipe(
     }
 
     /**
-     * How the student labels images: the whole image, or a sliding window.
+     * How the student labels images: {@link dev.wsss.models.segment.NetworkSegmenter}.
      *
-     * @param scales of the image
+     * @param scales of what the network sees
      * @param flip whether each is run mirrored too
-     * @param window side of the window, 0 for the whole image, as published
-     * @param step from one window to the next
+     * @param fit whether images are fitted into the box of {@link Views#baseWidth} and {@link Views#baseHeight}, as published,
+     *     or seen in their own size. The logits are resized to the image's own in any case
+     * @param window slides over what the network sees; null, as published, for all at once
      */
-    public record Inference(List<Double> scales, boolean flip, int window, int step) {
+    public record Inference(List<Double> scales, boolean flip, boolean fit, @Nullable SlidingWindow window) {
         public Inference {
             scales = List.copyOf(scales);
         }
 
         /** The same with another {@link #scales}. */
         public Inference withScales(List<Double> scales) {
-            return new Inference(scales, flip, window, step);
+            return new Inference(scales, flip, fit, window);
         }
 
         /** The same with another {@link #flip}. */
         public Inference withFlip(boolean flip) {
-            return new Inference(scales, flip, window, step);
+            return new Inference(scales, flip, fit, window);
         }
 
-        /** The same with another {@link #window}. */
-        public Inference withWindow(int window) {
-            return new Inference(scales, flip, window, step);
+        /** The same with another {@link #fit}. */
+        public Inference withFit(boolean fit) {
+            return new Inference(scales, flip, fit, window);
         }
 
-        /** The same with another {@link #step}. */
-        public Inference withStep(int step) {
-            return new Inference(scales, flip, window, step);
+        /** The same with another {@link #window}, or none. */
+        public Inference withWindow(@Nullable SlidingWindow window) {
+            return new Inference(scales, flip, fit, window);
         }
     }
 
@@ -512,6 +534,7 @@ public record CarbRecipe(
                 .withStudent(new Student(18, 16, List.of(1, 2, 3, 5), TextClassifier.Score.DOT, Norms.BATCH))
                 .withViews(new Views(256, 128, 0.75, 1.5, 96, 160, true, 96, 64, 1, 2))
                 .withLoss(r.loss().withWarmUp(200))
+                .withInference(r.inference().withFit(false))
                 .withOptimization(new Optimization(0.02, 1e-4, 0.9, 5e-4, 8, 600));
     }
 
@@ -522,9 +545,9 @@ public record CarbRecipe(
                 new Student(50, 64, List.of(6, 12, 18, 24), TextClassifier.Score.DOT, Norms.BATCH),
                 new Teacher(0, 0, false),
                 views,
-                new Loss(true, true, warmUp, true, 5, 1),
+                new Loss(true, true, warmUp, true, 5, 1, 0),
                 new Optimization(0.005, 1e-4, 0.9, 5e-4, 8, steps),
-                new Inference(List.of(1.0), false, 0, 0));
+                new Inference(List.of(1.0), false, true, null));
     }
 
     private static Prompts prompts(ClassPrompts classes) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
@@ -76,6 +77,12 @@ final class GraphRun {
             case "Relu" -> x.relu();
             case "Clip" -> torch.max(torch.min(x, value(in.get(2))), value(in.get(1)));
             case "Add" -> x.add(value(in.get(1)));
+            case "Div" -> x.div(value(in.get(1)));
+            case "Max" -> torch.max(x, value(in.get(1)));
+            case "ReduceL2" ->
+                x.square()
+                        .sum(numbers(node, "axes"), number(node, "keepdims") == 1, new ScalarTypeOptional())
+                        .sqrt();
             case "GlobalAveragePool" -> torch.adaptive_avg_pool2d(x, 1, 1);
             case "Flatten" -> x.flatten(1, -1);
             case "MaxPool" ->

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.OnnxModel;
 import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.Layer;
@@ -19,6 +20,8 @@ import dev.wsss.models.deeplab.DeepLabV3;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.Form;
 import dev.wsss.models.deeplab.MultiScale;
+import dev.wsss.models.deeplab.TextDeepLab;
+import dev.wsss.models.maskclip.TextClassifier;
 import dev.wsss.models.mobilenet.MobileNetEdgeTpu;
 import dev.wsss.models.mobilenet.MobileNetV1;
 import dev.wsss.models.mobilenet.MobileNetV2;
@@ -119,7 +122,27 @@ class OnnxExportTest {
                         .optWidth(4)
                         .build()),
                 new Case("DeepLab v3+, DHR's", () -> v3Plus(Form.DHR)),
-                new Case("DeepLab v3+, wseg's", () -> v3Plus(Form.WSEG)));
+                new Case("DeepLab v3+, wseg's", () -> v3Plus(Form.WSEG)),
+                new Case("DeepLab v2 on texts", () -> onTexts(TextClassifier.Score.DOT)),
+                new Case("DeepLab v2 on texts, cosines", () -> onTexts(TextClassifier.Score.COSINE)));
+    }
+
+    private static Layer onTexts(TextClassifier.Score score) {
+        float[] rows = new float[3 * 8];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = (float) Math.cos(1.3 * i);
+        }
+        return TextDeepLab.builder()
+                .setBackbone(ResNet.builder()
+                        .setDepth(18)
+                        .optWidth(4)
+                        .optStem(ResNet.Stem.DEEP_64)
+                        .optOutputStride(8)
+                        .build())
+                .setTextEmbeddings(HostArray.ofFloats(rows, 3, 8))
+                .optAsppRates(6, 12)
+                .optScore(score)
+                .build();
     }
 
     private static Layer v3Plus(Form form) {

@@ -100,6 +100,82 @@ class NetworkSegmenterTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"4, 9, 4, 9", "13, 2, 5, 1", "5, 3, 2, 3", "100, 4, 7, 2"})
+    void rectangularWindowsCoverTheImage(int height, int width, int down, int across) {
+        RgbImage image = noise(13, 9);
+        try (NetworkSegmenter whole = segmenter().build();
+                NetworkSegmenter sliding = segmenter()
+                        .optWindow(new SlidingWindow(height, width, down, across))
+                        .build();
+                ScoreMaps expected = whole.probabilities(image);
+                ScoreMaps actual = sliding.probabilities(image)) {
+            assertThat(actual.toArray()).containsExactly(expected.toArray(), offset(1e-5f));
+        }
+    }
+
+    @Test
+    void theNetworkSeesWindowsOfTheirSides() {
+        List<String> seen = new ArrayList<>();
+        Conv2d net = strongestColour();
+        PixelClassifier told = x -> {
+            seen.add(x.size(2) + "x" + x.size(3));
+            return net.forward(x);
+        };
+        try (NetworkSegmenter sliding = NetworkSegmenter.builder()
+                .setNetwork(net, told)
+                .optWindow(new SlidingWindow(4, 10, 2, 5))
+                .build()) {
+            sliding.segment(noise(7, 12));
+            // rows at 0, 2 and 3, columns at 0 and 2
+            assertThat(seen).hasSize(6).containsOnly("4x10");
+            assertThat(sliding.description().entries())
+                    .containsEntry("window", "4x10")
+                    .containsEntry("step", "2x5");
+        }
+        try (NetworkSegmenter square = segmenter().optWindow(8, 5).build()) {
+            assertThat(square.description().entries())
+                    .containsEntry("window", "8")
+                    .containsEntry("step", "5");
+        }
+        assertThat(SlidingWindow.overlapping(512, 1024)).isEqualTo(new SlidingWindow(512, 1024, 341, 682));
+        assertThatThrownBy(() -> new SlidingWindow(4, 3, 4, 4)).hasMessageContaining("got side 3, step 4");
+    }
+
+    /** Sizes are mmcv's: of 1920x1080 in 2048x1024 it makes 1820x1024. */
+    @Test
+    void imagesAreFittedIntoABox() {
+        List<String> seen = new ArrayList<>();
+        Conv2d net = strongestColour();
+        PixelClassifier told = x -> {
+            seen.add(x.size(3) + "x" + x.size(2));
+            return net.forward(x);
+        };
+        try (NetworkSegmenter fitted = NetworkSegmenter.builder()
+                .setNetwork(net, told)
+                .optNormalize(plain())
+                .optFit(205, 102)
+                .optScales(1, 0.5)
+                .build()) {
+            RgbImage image = stripes(108, 192);
+            LabelMap labels = fitted.segment(image);
+            assertThat(seen).containsExactly("181x102", "91x51");
+            assertThat(labels.height()).isEqualTo(108);
+            assertThat(labels.width()).isEqualTo(192);
+            for (int x = 2; x < 192; x++) {
+                if (x % 64 > 2 && x % 64 < 61) {
+                    assertThat(labels.get(50, x)).as("column " + x).isEqualTo(x / 64);
+                }
+            }
+            seen.clear();
+            // the longer side is the box's longer, whichever it is
+            fitted.segment(stripes(192, 108));
+            assertThat(seen).containsExactly("102x181", "51x91");
+            assertThat(fitted.description().entries()).containsEntry("fit", "205x102");
+        }
+        assertThatThrownBy(() -> NetworkSegmenter.builder().optFit(100, 101)).hasMessageContaining("got 100 and 101");
+    }
+
     private static NetworkSegmenter.Builder segmenter() {
         return NetworkSegmenter.builder().setNetwork(strongestColour());
     }

@@ -133,6 +133,29 @@ class CarbLossTest {
     }
 
     @Test
+    void theWeightIsNotBelowItsBound() {
+        try (CarbLoss loss = CarbLoss.builder().optWarmUp(0).optMinLambda(0.06).build();
+                Scope scope = Scope.open()) {
+            CarbLoss.Terms low = losses(loss, 0.2, 4);
+            assertThat(Tensors.item(low.lambda())).isEqualTo(0.06, CLOSE);
+            assertThat(Tensors.item(low.total())).isEqualTo(0.2 + 0.06 * 4, within(1e-5));
+            // the bound is of the weight alone: what the queues hold is what it would be without
+            assertThat(Tensors.item(losses(loss, 0.4, 4).lambda())).isEqualTo(0.6 / 8, CLOSE);
+            assertThat(loss.description().entries()).containsEntry("minLambda", "0.06");
+        }
+        try (CarbLoss constant = CarbLoss.builder()
+                        .optWarmUp(0)
+                        .optAdaptive(false)
+                        .optCoefficient(0.03)
+                        .optMinLambda(0.06)
+                        .build();
+                Scope scope = Scope.open()) {
+            assertThat(Tensors.item(losses(constant, 0.2, 4).lambda())).isEqualTo(0.03, CLOSE);
+        }
+        assertThatThrownBy(() -> CarbLoss.builder().optMinLambda(-0.1)).hasMessageContaining("got -0.1");
+    }
+
+    @Test
     void anEmptyRegionAddsNothingAndLeavesTheQueuesAlone() {
         try (CarbLoss loss = CarbLoss.builder().optWarmUp(0).build();
                 Scope scope = Scope.open()) {

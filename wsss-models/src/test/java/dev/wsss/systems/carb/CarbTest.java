@@ -21,6 +21,7 @@ import dev.wsss.models.clip.PromptTemplates;
 import dev.wsss.models.maskclip.TextClassifier;
 import dev.wsss.models.maskclip.TextEmbeddings;
 import dev.wsss.models.segment.NetworkSegmenter;
+import dev.wsss.models.segment.SlidingWindow;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -221,6 +222,33 @@ class CarbTest {
         assertThat(poly.rate(15_000, o.learningRate())).isCloseTo(0.002725845, within(1e-9));
         assertThat(poly.rate(29_999, o.learningRate())).isCloseTo(0.000100458, within(1e-9));
         assertThat(camVid.views().cropHeight()).isEqualTo(720);
+        assertThat(city.inference()).isEqualTo(new CarbRecipe.Inference(List.of(1.0), false, true, null));
+        assertThat(camVid.views().baseWidth()).isEqualTo(960);
+    }
+
+    @Test
+    void theStudentSeesImagesInTheBoxOrInTheirOwnSize() {
+        try (Clip clip = clip();
+                Carb carb = carb(clip, recipe()).build()) {
+            carb.train();
+        }
+        assertThat(segmenterOf(recipe())).doesNotContain("fit=").contains("window=0");
+        CarbRecipe.Inference i = recipe().inference();
+        assertThat(segmenterOf(recipe().withInference(i.withFit(true).withWindow(SlidingWindow.overlapping(30, 48)))))
+                .contains("fit=80x48", "window=30x48", "step=20x32");
+    }
+
+    private String segmenterOf(CarbRecipe recipe) {
+        try (Carb carb = Carb.builder()
+                .setData(TRAIN)
+                .setOut(out.resolve("segmenter"))
+                .optTextEmbeddings(Scenes.embeddings())
+                .optRecipe(recipe)
+                .optStudentWeights(out.resolve("weights/student.pth"))
+                .build()) {
+            assertThat(carb.train().segment(TRAIN.get(0).image()).width()).isEqualTo(80);
+            return carb.train().description().entries().toString();
+        }
     }
 
     @Test
@@ -229,6 +257,8 @@ class CarbTest {
         assertThatThrownBy(() -> r.views().withPatchHeight(49))
                 .hasMessage("a patch must fit into the crop of 48x64, got 49x32");
         assertThatThrownBy(() -> r.views().withMinRatio(0)).hasMessageContaining("got 0.0");
+        assertThatThrownBy(() -> r.loss().withMinLambda(-1)).hasMessageContaining("and -1.0");
+        assertThatThrownBy(() -> r.loss().withQueueSize(0)).hasMessage("queueSize must be at least 1, got 0");
         assertThatThrownBy(() -> r.optimization().withSteps(0)).hasMessageContaining("steps must be at least 1, got 0");
         assertThatThrownBy(() -> r.optimization().withLearningRate(1e-5)).hasMessageContaining("learningRate");
     }
