@@ -284,6 +284,10 @@ final class CarbOptions {
     }
 
     private CarbRecipe.Loss loss(CarbRecipe.Loss l) {
+        if (plain && (warmUp != null || minLambda != null || queueSize != null)) {
+            throw new IllegalArgumentException(
+                    "--plain weighs nothing; expected it without --warm-up, --min-lambda and --queue-size");
+        }
         if (warmUp != null) {
             if (warmUp < 0) {
                 throw new IllegalArgumentException("--warm-up is " + warmUp + "; expected 0 or more");

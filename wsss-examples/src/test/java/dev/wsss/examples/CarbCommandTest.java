@@ -160,6 +160,8 @@ class CarbCommandTest {
                 .contains("--min-lambda is NaN");
         assertThat(fails("train", "--clip", clip.toString(), "--queue-size", "0"))
                 .contains("--queue-size");
+        assertThat(fails("train", "--clip", clip.toString(), "--plain", "--min-lambda", "0.1"))
+                .contains("--plain weighs nothing");
         assertThat(fails("test", "--clip", clip.toString(), "--window", "32x")).contains("--window is '32x'");
         CommandLineRun shapes = CommandLineRun.of(
                 "carb", "train", "--data", "shapes:train=4,val=2", "--clip", clip.toString(), "--out", out.toString());

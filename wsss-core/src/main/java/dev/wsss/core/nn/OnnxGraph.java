@@ -130,6 +130,15 @@ public final class OnnxGraph {
         return node("Div", List.of(x, bounded), Map.of());
     }
 
+    /** What layers, at least one, make of the same value, added up. */
+    public String sum(List<? extends Layer> layers, String x) {
+        String sum = layers.get(0).onnx(this, x);
+        for (Layer layer : layers.subList(1, layers.size())) {
+            sum = add(sum, layer.onnx(this, x));
+        }
+        return sum;
+    }
+
     /** The mean over height and width, {@code [N][C][1][1]}. */
     public String globalAverage(String x) {
         return node("GlobalAveragePool", List.of(x), Map.of());

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Virtual machines that do not tell the sizes of their processor's caches. oneDNN, which cuts convolutions into pieces of that
- * size, computes wrong convolutions of groups and of few channels there, and their gradients write beyond their memory: seen
- * with libtorch 2.10 and AVX, AVX2 and AVX-512 kernels. Those for SSE 4.1 are cut otherwise, and right.
+ * Virtual machines that do not tell the sizes of their processor's caches. On one, with libtorch 2.10, oneDNN's kernels for AVX,
+ * AVX2 and AVX-512 computed wrong convolutions of groups and of few channels, and their gradients wrote beyond their memory;
+ * those for SSE 4.1 were right. oneDNN cuts convolutions by the sizes of caches, which is the likely reason, not a proved one.
  */
 final class HiddenCaches {
     /** oneDNN's own variables, the later name first. */

@@ -32,8 +32,8 @@ public final class Torch {
             HiddenCaches.variable().ifPresent(variable -> {
                 torch.set_env(variable, HiddenCaches.LIMIT);
                 log.warn(
-                        "this machine does not tell the sizes of its caches, without which oneDNN computes wrong"
-                                + " convolutions with AVX; it is limited to {}, which is slower. Set {} to choose yourself",
+                        "this machine does not tell the sizes of its caches; on such a one oneDNN computed wrong"
+                                + " convolutions with AVX, so it is limited to {}, which is slower. Set {} to choose yourself",
                         HiddenCaches.LIMIT,
                         variable);
             });

@@ -43,10 +43,6 @@ final class AsppSum extends Layer {
 
     @Override
     public String onnx(OnnxGraph graph, String x) {
-        String sum = branches.get(0).onnx(graph, x);
-        for (ConvNorm branch : branches.subList(1, branches.size())) {
-            sum = graph.add(sum, branch.onnx(graph, x));
-        }
-        return sum;
+        return graph.sum(branches, x);
     }
 }

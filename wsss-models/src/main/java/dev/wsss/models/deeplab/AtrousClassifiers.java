@@ -51,10 +51,6 @@ public final class AtrousClassifiers extends Layer {
 
     @Override
     public String onnx(OnnxGraph graph, String x) {
-        String sum = convs.get(0).onnx(graph, x);
-        for (Conv2d conv : convs.subList(1, convs.size())) {
-            sum = graph.add(sum, conv.onnx(graph, x));
-        }
-        return sum;
+        return graph.sum(convs, x);
     }
 }

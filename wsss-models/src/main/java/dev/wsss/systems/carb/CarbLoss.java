@@ -412,7 +412,8 @@ public final class CarbLoss implements Described, AutoCloseable {
         /**
          * The smallest adaptive weight; 0, for none, unless set, as published. A student that fits the reliable pixels well
          * gives the noisy ones, among them all of its own mistakes, next to no weight, and so stays what the warm-up has
-         * made of it: in short trainings the weight falls to about 0.01. A bound, such as 0.1, keeps it learning.
+         * made of it: in short trainings the weight fell to about 0.01. A bound keeps some weight on them; what that gains has
+         * not been measured.
          */
         public Builder optMinLambda(double weight) {
             minLambda = notNegative("smallest weight", weight);
