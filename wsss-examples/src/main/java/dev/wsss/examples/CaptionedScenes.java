@@ -1,5 +1,6 @@
 package dev.wsss.examples;
 
+import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.Description;
 import dev.wsss.api.ImageTags;
@@ -33,7 +34,12 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
 
     private static final List<String> TEMPLATES = PromptTemplates.IMAGENET_AND_SCENES.templates();
 
-    private record Part(Dataset scenes, int images) {}
+    /** Sharpness of pictures in which a thing is a tenth of the whole, and of those in which it is a few patches. */
+    private static final double LARGE = 3;
+
+    private static final double SMALL = 10;
+
+    private record Part(Dataset scenes, int images, double sharpness) {}
 
     /**
      * Pictures and captions.
@@ -41,8 +47,16 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
      * @param images {@code [N][3][H][W]}
      * @param captions one of each picture
      * @param positives {@code [N][N]}: 1 where a picture, by row, has all that a caption names
+     * @param samples what the pictures are of
+     * @param sharpness what cosines with places are multiplied by, for their weights
      */
-    record Captioned(Tensor images, List<String> captions, Tensor positives) implements AutoCloseable {
+    record Captioned(Tensor images, List<String> captions, Tensor positives, List<Sample> samples, double sharpness)
+            implements AutoCloseable {
+        /** All that may be in these pictures. */
+        ClassCatalog classes() {
+            return samples.get(0).tags().catalog();
+        }
+
         @Override
         public void close() {
             images.close();
@@ -50,16 +64,27 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
         }
     }
 
-    private final List<Part> parts = List.of(
-            new Part(scenes(Scenery.GROUND, 1, 64, 64), 48),
-            new Part(scenes(Scenery.GROUND, 2, 96, 96), 32),
-            new Part(scenes(Scenery.STREET, 3, 96, 192), 20),
-            new Part(scenes(Scenery.STREET_DETAIL, 4, 96, 96), 32));
+    private final List<Part> parts;
 
-    private static Dataset scenes(Scenery scenery, long seed, int height, int width) {
+    /**
+     * Scenes.
+     *
+     * @param training its number: no scene of one is in another
+     */
+    CaptionedScenes(int training) {
+        // neither training's nor validation's of any data that a run opens
+        long seed = -1_000_000 - 10L * training;
+        parts = List.of(
+                new Part(scenes(Scenery.GROUND, seed - 1, 64, 64), 48, LARGE),
+                new Part(scenes(Scenery.GROUND, seed - 2, 96, 96), 32, LARGE),
+                new Part(scenes(Scenery.STREET, seed - 3, 96, 192), 20, SMALL),
+                new Part(scenes(Scenery.STREET_DETAIL, seed - 4, 96, 96), 32, SMALL));
+    }
+
+    static Dataset scenes(Scenery scenery, long seed, int height, int width) {
         return ShapesDataset.builder()
                 .setCount(ENDLESS)
-                .setSeed(-1_000_000 - seed) // neither training's nor validation's of any data that a run opens
+                .setSeed(seed)
                 .optScenery(scenery)
                 .optSize(height, width)
                 .build();
@@ -80,25 +105,27 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
         Part part = parts.get(index % parts.size());
         SplitMix random = new SplitMix(seed, epoch, index);
         List<Tensor> images = new ArrayList<>();
-        List<ImageTags> tags = new ArrayList<>();
+        List<Sample> samples = new ArrayList<>();
         List<int[]> named = new ArrayList<>();
         List<String> captions = new ArrayList<>();
         for (int i = 0; i < part.images; i++) {
             Sample sample = part.scenes.get(index / parts.size() * part.images + i);
             images.add(ClipPreprocess.asItIs().apply(sample.image()));
-            tags.add(sample.tags());
+            samples.add(sample);
             named.add(some(random, sample.tags()));
             captions.add(caption(random, part.scenes.classes().tagNames(), named.get(i)));
         }
         float[] positives = new float[part.images * part.images];
         for (int i = 0; i < positives.length; i++) {
-            ImageTags there = tags.get(i / part.images);
+            ImageTags there = samples.get(i / part.images).tags();
             positives[i] = IntStream.of(named.get(i % part.images)).allMatch(there::contains) ? 1 : 0;
         }
         return new Captioned(
                 Scope.own(torch.cat(new TensorVector(images.toArray(Tensor[]::new)), 0)),
                 captions,
-                Scope.own(Tensors.of(positives, part.images, part.images)));
+                Scope.own(Tensors.of(positives, part.images, part.images)),
+                samples,
+                part.sharpness);
     }
 
     /** One of the tags, or two. */
@@ -128,7 +155,9 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
     public Description description() {
         Description.Builder all = Description.of("CaptionedScenes").put("pairs", PAIRS);
         for (int i = 0; i < parts.size(); i++) {
-            all.put("part " + i, parts.get(i).scenes.toString() + " by " + parts.get(i).images);
+            all.put(
+                    "part " + i,
+                    parts.get(i).scenes + " by " + parts.get(i).images + ", sharpness " + parts.get(i).sharpness);
         }
         return all.build();
     }
