@@ -34,6 +34,8 @@ import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
 import dev.wsss.models.resnet.ResNetCheckpoints;
+import dev.wsss.systems.cdl.CdlNetwork;
+import dev.wsss.systems.cdl.CdlVariant;
 import dev.wsss.systems.ppc.SeamHead;
 import dev.wsss.systems.ppc.SeamNetwork;
 import java.nio.file.Path;
@@ -59,7 +61,7 @@ class CheckpointFamilyTest {
     void allFamiliesOfTheLibraryAreKnown() {
         assertThat(families())
                 .startsWith(CheckpointFamily.WSSS)
-                .hasSize(29)
+                .hasSize(30)
                 .contains(ResNetCheckpoints.TORCHVISION_RESNET, DeepLabCheckpoints.DHR_DEEPLAB);
     }
 
@@ -94,6 +96,12 @@ class CheckpointFamilyTest {
             case "kazuto-resnet", "caffe-resnet" -> caffe();
             case "mxnet-resnet38", "resnet38" -> resNet38();
             case "seam" -> seam();
+            case "cdl" ->
+                CdlNetwork.builder()
+                        .setBackbone(caffe())
+                        .setClasses(3)
+                        .setVariant(CdlVariant.EXTENDED)
+                        .build();
             case "affinitynet" ->
                 AffinityNet.builder().setBackbone(resNet38()).optFlatKeys(true).build();
             case "irn" ->
