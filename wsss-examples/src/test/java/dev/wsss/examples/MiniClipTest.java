@@ -78,7 +78,7 @@ class MiniClipTest {
 
     @Test
     void tellsWhatIsInAScene() {
-        assertThat(ranked(scenes(Scenery.GROUND))).isGreaterThan(0.95);
+        assertThat(ranked(scenes(Scenery.GROUND))).isGreaterThan(0.98);
         assertThat(ranked(scenes(Scenery.STREET_DETAIL))).isGreaterThan(0.85);
     }
 
@@ -99,14 +99,14 @@ class MiniClipTest {
         return counts.meanIou(IouConvention.OCCURRING);
     }
 
-    /** By chance it would be a tenth on the ground and less in a street. */
+    /** By chance it would be a tenth on the ground and less in a street; a plain CAM of scenes that it was trained on has 0.57. */
     @Test
     void tellsWhereThingsAre() {
         assertThat(meanIou(scenes(Scenery.GROUND), maskClip -> {
                     CamGenerator maps = maskClip.activations();
                     return sample -> ThresholdRule.of(0.4).label(sample, maps.generate(sample));
                 }))
-                .isGreaterThan(0.4);
+                .isGreaterThan(0.6);
         assertThat(meanIou(scenes(Scenery.STREET), maskClip -> maskClip.labeler(LabelGate.MINUS_INFINITY)::label))
                 .isGreaterThan(0.2);
     }
