@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             Quickstart.class,
             PpcCommand.class,
             CarbCommand.class,
+            CdlCommand.class,
             EvalCommand.class,
             DataCommand.class,
             LookCommand.class,
