@@ -24,8 +24,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * The dense features of CLIP's ViT-B/16 for one frame of 512x1024, by turns with Python's PyTorch: as MaskCLIP publishes it,
- * and with the arithmetic that we have. Then by how much features differ in bfloat16; how long those take is measured with
- * {@code -Dbf16=true}, for processors that have bfloat16. {@code peers/clip.sh} runs it.
+ * and with the arithmetic that we have. Then by how much features of a small image differ in bfloat16; with {@code
+ * -Dbf16=true} those of the frame, and how long they take, for processors that have bfloat16. {@code peers/clip.sh
+ * [--bf16]} runs it.
  *
  * <p>Weights are drawn, and the same on both sides: what is computed does not depend on them, and the features of both must
  * agree.
@@ -33,7 +34,7 @@ import org.bytedeco.pytorch.Tensor;
 public final class ClipPairs extends Pairs {
     private static final int HEIGHT = 512;
     private static final int WIDTH = 1024;
-    /** Of the image that bfloat16 is compared on. */
+    /** Of the image that bfloat16 is compared on where the frame would take too long. */
     private static final int SIDE = 224;
 
     private static final double TOLERANCE = 1e-3;
@@ -77,16 +78,19 @@ public final class ClipPairs extends Pairs {
                 }
             }
         }
-        if (Boolean.getBoolean("bf16")) {
+        boolean timed = Boolean.getBoolean("bf16");
+        if (timed) {
             alone("the same under autocast to bfloat16", () -> features(true, HEIGHT, WIDTH));
         }
-        float[] half = features(true, SIDE, SIDE);
-        float[] full = features(false, SIDE, SIDE);
+        int height = timed ? HEIGHT : SIDE;
+        int width = timed ? WIDTH : SIDE;
+        float[] half = features(true, height, width);
+        float[] full = timed ? ours : features(false, height, width);
         System.out.printf(
                 Locale.ROOT,
                 "bfloat16: features of %dx%d differ by at most %.4f of the greatest, cosines of places are at least %.5f%n",
-                SIDE,
-                SIDE,
+                height,
+                width,
                 difference(half, full),
                 worstCosine(half, full));
     }

@@ -1,10 +1,11 @@
 package dev.wsss.examples;
 
-import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.Description;
 import dev.wsss.api.ImageTags;
+import dev.wsss.api.LabelMap;
 import dev.wsss.api.Sample;
+import dev.wsss.api.Source;
 import dev.wsss.api.SplitMix;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
@@ -19,6 +20,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Drawn scenes with captions that are made of their tags, batch by batch of one kind: small pictures, larger ones, streets, and
@@ -34,12 +36,7 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
 
     private static final List<String> TEMPLATES = PromptTemplates.IMAGENET_AND_SCENES.templates();
 
-    /** Sharpness of pictures in which a thing is a tenth of the whole, and of those in which it is a few patches. */
-    private static final double LARGE = 3;
-
-    private static final double SMALL = 10;
-
-    private record Part(Dataset scenes, int images, double sharpness) {}
+    private record Part(Dataset scenes, int images, @Nullable Source<LabelMap> labels) {}
 
     /**
      * Pictures and captions.
@@ -47,44 +44,60 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
      * @param images {@code [N][3][H][W]}
      * @param captions one of each picture
      * @param positives {@code [N][N]}: 1 where a picture, by row, has all that a caption names
-     * @param samples what the pictures are of
-     * @param sharpness what cosines with places are multiplied by, for their weights
+     * @param classes the names of all classes that may be in such pictures
+     * @param labels {@code [N][1 + C][H][W]}: 1 at the label of each pixel, background first; null where none are known
      */
-    record Captioned(Tensor images, List<String> captions, Tensor positives, List<Sample> samples, double sharpness)
+    record Captioned(
+            Tensor images, List<String> captions, Tensor positives, List<String> classes, @Nullable Tensor labels)
             implements AutoCloseable {
-        /** All that may be in these pictures. */
-        ClassCatalog classes() {
-            return samples.get(0).tags().catalog();
-        }
-
         @Override
         public void close() {
             images.close();
             positives.close();
+            if (labels != null) {
+                labels.close();
+            }
         }
     }
 
     private final List<Part> parts;
 
-    /**
-     * Scenes.
-     *
-     * @param training its number: no scene of one is in another
-     */
-    CaptionedScenes(int training) {
-        // neither training's nor validation's of any data that a run opens
-        long seed = -1_000_000 - 10L * training;
-        parts = List.of(
-                new Part(scenes(Scenery.GROUND, seed - 1, 64, 64), 48, LARGE),
-                new Part(scenes(Scenery.GROUND, seed - 2, 96, 96), 32, LARGE),
-                new Part(scenes(Scenery.STREET, seed - 3, 96, 192), 20, SMALL),
-                new Part(scenes(Scenery.STREET_DETAIL, seed - 4, 96, 96), 32, SMALL));
+    private CaptionedScenes(Part... parts) {
+        this.parts = List.of(parts);
     }
 
-    static Dataset scenes(Scenery scenery, long seed, int height, int width) {
+    /** Scenes of each kind, without labels. */
+    static CaptionedScenes unlabelled() {
+        return new CaptionedScenes(
+                endless(Scenery.GROUND, 1, 64, 64, 48),
+                endless(Scenery.GROUND, 2, 96, 96, 32),
+                endless(Scenery.STREET, 3, 96, 192, 20),
+                endless(Scenery.STREET_DETAIL, 4, 96, 96, 32));
+    }
+
+    /** These scenes again and again, mirrored or not, with their labels; and streets without. */
+    static CaptionedScenes labelled(Dataset scenes, Source<LabelMap> labels) {
+        Part labelled = new Part(scenes, 32, labels);
+        return new CaptionedScenes(
+                labelled,
+                endless(Scenery.STREET, 5, 96, 192, 20),
+                labelled,
+                endless(Scenery.STREET_DETAIL, 6, 96, 96, 32));
+    }
+
+    private static Part endless(Scenery scenery, int number, int height, int width, int images) {
+        return new Part(scenes(scenery, number, ENDLESS, height, width), images, null);
+    }
+
+    /**
+     * Scenes of no training nor validation of any data that a run opens.
+     *
+     * @param number no scene of one is in another
+     */
+    static Dataset scenes(Scenery scenery, int number, int count, int height, int width) {
         return ShapesDataset.builder()
-                .setCount(ENDLESS)
-                .setSeed(seed)
+                .setCount(count)
+                .setSeed(-1_000_000 - number)
                 .optScenery(scenery)
                 .optSize(height, width)
                 .build();
@@ -105,27 +118,52 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
         Part part = parts.get(index % parts.size());
         SplitMix random = new SplitMix(seed, epoch, index);
         List<Tensor> images = new ArrayList<>();
-        List<Sample> samples = new ArrayList<>();
+        List<Tensor> labels = new ArrayList<>();
+        List<ImageTags> tags = new ArrayList<>();
         List<int[]> named = new ArrayList<>();
         List<String> captions = new ArrayList<>();
         for (int i = 0; i < part.images; i++) {
-            Sample sample = part.scenes.get(index / parts.size() * part.images + i);
-            images.add(ClipPreprocess.asItIs().apply(sample.image()));
-            samples.add(sample);
+            long number = (long) (index / parts.size()) * part.images + i;
+            Sample sample = part.scenes.get((int) (number % part.scenes.size()));
+            Tensor image = ClipPreprocess.asItIs().apply(sample.image());
+            if (part.labels != null) {
+                boolean mirrored = random.chance(0.5);
+                images.add(mirrored ? image.flip(3) : image);
+                Tensor label =
+                        oneHot(part.labels.get(sample), part.scenes.classes().labelCount());
+                labels.add(mirrored ? label.flip(3) : label);
+            } else {
+                images.add(image);
+            }
+            tags.add(sample.tags());
             named.add(some(random, sample.tags()));
             captions.add(caption(random, part.scenes.classes().tagNames(), named.get(i)));
         }
         float[] positives = new float[part.images * part.images];
         for (int i = 0; i < positives.length; i++) {
-            ImageTags there = samples.get(i / part.images).tags();
+            ImageTags there = tags.get(i / part.images);
             positives[i] = IntStream.of(named.get(i % part.images)).allMatch(there::contains) ? 1 : 0;
         }
         return new Captioned(
                 Scope.own(torch.cat(new TensorVector(images.toArray(Tensor[]::new)), 0)),
                 captions,
                 Scope.own(Tensors.of(positives, part.images, part.images)),
-                samples,
-                part.sharpness);
+                part.scenes.classes().tagNames(),
+                labels.isEmpty() ? null : Scope.own(torch.cat(new TensorVector(labels.toArray(Tensor[]::new)), 0)));
+    }
+
+    /** {@code [1][labels][H][W]}: 1 at the label of each pixel, 0 everywhere where it has none. */
+    private static Tensor oneHot(LabelMap map, int labels) {
+        float[] values = new float[labels * map.height() * map.width()];
+        for (int y = 0; y < map.height(); y++) {
+            for (int x = 0; x < map.width(); x++) {
+                int label = map.get(y, x);
+                if (label != LabelMap.IGNORE) {
+                    values[(label * map.height() + y) * map.width() + x] = 1;
+                }
+            }
+        }
+        return Tensors.of(values, 1, labels, map.height(), map.width());
     }
 
     /** One of the tags, or two. */
@@ -146,7 +184,7 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
         List<String> words = new ArrayList<>(TEMPLATES);
         words.add("and ground background");
         for (Scenery scenery : Scenery.values()) {
-            words.addAll(scenes(scenery, 0, 64, 128).classes().tagNames());
+            words.addAll(scenes(scenery, 0, 1, 64, 128).classes().tagNames());
         }
         return words;
     }
@@ -155,9 +193,8 @@ final class CaptionedScenes implements BatchSource<CaptionedScenes.Captioned> {
     public Description description() {
         Description.Builder all = Description.of("CaptionedScenes").put("pairs", PAIRS);
         for (int i = 0; i < parts.size(); i++) {
-            all.put(
-                    "part " + i,
-                    parts.get(i).scenes + " by " + parts.get(i).images + ", sharpness " + parts.get(i).sharpness);
+            Part part = parts.get(i);
+            all.put("part " + i, part.scenes + " by " + part.images + (part.labels == null ? "" : ", labelled"));
         }
         return all.build();
     }

@@ -1,5 +1,6 @@
 package dev.wsss.examples;
 
+import dev.wsss.core.report.RunReport;
 import dev.wsss.models.maskclip.TextEmbeddings;
 import dev.wsss.systems.carb.Carb;
 import java.nio.file.Path;
@@ -29,21 +30,29 @@ final class CarbCommand implements Runnable {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Writes the text embeddings of the classes (text_embeddings.safetensors).")
+            description =
+                    "Writes the text embeddings of the classes (text_embeddings.safetensors), and the tags in the form of"
+                            + " the published code (labels.npy), which --cls-labels reads.")
     int prompts(@Mixin CarbOptions options) {
         return step(CarbStep.PROMPTS, options, (carb, console) -> {
             TextEmbeddings embeddings = carb.textEmbeddings();
             Path file = carb.run().folder().resolve("text_embeddings.safetensors");
             embeddings.write(file);
             console.console().println(embeddings.classes() + " classes " + embeddings.prompts() + " in " + file);
+            console.console().println("tags in " + carb.writeLabels(options.labelForm()));
         });
     }
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Writes CLIP's masks of the training images (masks/): what --single learns from.")
+            description =
+                    "Writes CLIP's masks of the training images (masks/): what --single learns from; and labels.npy as"
+                            + " prompts does.")
     int masks(@Mixin CarbOptions options) {
-        return step(CarbStep.MASKS, options, (carb, console) -> carb.masks());
+        return step(CarbStep.MASKS, options, (carb, console) -> {
+            carb.masks();
+            console.console().println("tags in " + carb.writeLabels(options.labelForm()));
+        });
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Trains the student (weights/student.pth).")
@@ -53,13 +62,14 @@ final class CarbCommand implements Runnable {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Measures what there is, class by class, and writes report.html.")
+            description = "Measures what there is, prints IoU by classes, categories and small classes, and writes"
+                    + " report.html.")
     int test(@Mixin CarbOptions options) {
-        return step(
-                CarbStep.TEST,
-                options,
-                (carb, console) ->
-                        Reports.show(carb.evaluate(), options.out(), (System.nanoTime() - start) / 1e9, console));
+        return step(CarbStep.TEST, options, (carb, console) -> {
+            RunReport report = carb.evaluate();
+            Reports.show(report, options.out(), (System.nanoTime() - start) / 1e9, console);
+            ClassTables.print(report, options.small(), console.console());
+        });
     }
 
     private static int step(CarbStep step, CarbOptions options, BiConsumer<Carb, ConsoleListener> what) {

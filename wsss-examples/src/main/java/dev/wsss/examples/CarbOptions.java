@@ -11,6 +11,7 @@ import dev.wsss.models.maskclip.TextEmbeddings;
 import dev.wsss.models.segment.SlidingWindow;
 import dev.wsss.systems.carb.Carb;
 import dev.wsss.systems.carb.CarbCompat;
+import dev.wsss.systems.carb.CarbLabels;
 import dev.wsss.systems.carb.CarbRecipe;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -155,6 +156,34 @@ final class CarbOptions {
 
     @Option(names = "--flip", description = "label mirrored images too")
     private boolean flip;
+
+    @Option(
+            names = "--small",
+            paramLabel = "NAMES",
+            split = ",",
+            description = "classes whose mIoU has a line of its own; default is known for driving scenes")
+    @Nullable
+    private List<String> small;
+
+    /** The classes whose mean has a line of its own; null for those that are known. */
+    @Nullable
+    List<String> small() {
+        return small;
+    }
+
+    /** How the published labels.npy of these images looks. */
+    CarbLabels.Form labelForm() {
+        return switch (kind()) {
+            case "CITYSCAPES" -> CarbLabels.Form.CITYSCAPES;
+            case "CAMVID" -> CarbLabels.Form.CAMVID;
+            case "WILDDASH2" -> CarbLabels.Form.WILDDASH2;
+            default -> CarbLabels.Form.PLAIN;
+        };
+    }
+
+    private String kind() {
+        return data.data.replaceAll(":.*", "").toUpperCase(Locale.ROOT);
+    }
 
     /** The output folder. */
     Path out() {
@@ -313,7 +342,7 @@ final class CarbOptions {
         if (recipe != null) {
             return recipe;
         }
-        String kind = data.data.replaceAll(":.*", "").toUpperCase(Locale.ROOT);
+        String kind = kind();
         return List.of(Recipe.values()).stream()
                 .filter(r -> r.name().equals(kind))
                 .findFirst()

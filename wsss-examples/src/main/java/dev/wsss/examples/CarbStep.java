@@ -46,6 +46,7 @@ enum CarbStep implements OptionUse.Step {
                 "--bf16",
                 "--tensorboard",
                 "--allow-left-out");
-        static final Set<String> STUDENT = Set.of("--student-weights", "--window", "--own-size", "--scales", "--flip");
+        static final Set<String> STUDENT =
+                Set.of("--student-weights", "--small", "--window", "--own-size", "--scales", "--flip");
     }
 }

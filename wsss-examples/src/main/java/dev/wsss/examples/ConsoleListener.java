@@ -46,10 +46,10 @@ final class ConsoleListener implements RunListener {
     public void onTrained(String name, TrainingHistory history) {
         console.printf(
                 Locale.ROOT,
-                "%s: %d steps, loss %.4f, %.1f images/s%s%n",
+                "%s: %d steps, %s, %.1f images/s%s%n",
                 name,
                 history.steps(),
-                history.finalLoss(),
+                history.points().isEmpty() ? "no loss" : String.format(Locale.ROOT, "loss %.4f", history.finalLoss()),
                 history.imagesPerSecond(),
                 history.skipped() == 0 ? "" : ", %d steps left out".formatted(history.skipped()));
     }

@@ -3,14 +3,13 @@ package dev.wsss.examples;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.ImageTags;
 import dev.wsss.api.InvalidDataException;
-import dev.wsss.core.io.ObjectNpy;
 import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
 import dev.wsss.datasets.TreeDataset;
+import dev.wsss.systems.carb.CarbLabels;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -156,14 +155,6 @@ final class DataOptions {
 
     /** The tags of an original program's file. */
     static Map<String, ImageTags> tags(Path file, ClassCatalog classes) {
-        Map<String, ImageTags> tags = new LinkedHashMap<>();
-        ObjectNpy.readClassLabels(file).forEach((id, scores) -> {
-            try {
-                tags.put(id, ImageTags.ofMultiHot(classes, scores));
-            } catch (InvalidDataException e) {
-                throw new InvalidDataException(file + ": '" + id + "' " + e.getMessage(), e);
-            }
-        });
-        return tags;
+        return CarbLabels.read(file, classes);
     }
 }

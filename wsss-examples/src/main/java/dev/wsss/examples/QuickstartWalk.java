@@ -19,6 +19,7 @@ import dev.wsss.core.label.ConfidenceBand;
 import dev.wsss.core.label.ThresholdRule;
 import dev.wsss.core.loss.Losses;
 import dev.wsss.core.nn.Network;
+import dev.wsss.core.pipeline.ProductStore;
 import dev.wsss.core.pipeline.RunFolder;
 import dev.wsss.core.pipeline.Stage;
 import dev.wsss.core.pipeline.Stages;
@@ -82,6 +83,16 @@ final class QuickstartWalk implements AutoCloseable {
      * @param report told what there is to evaluate, which must be before this is closed
      */
     void go(RunReport.Builder report) {
+        ProductStore<LabelMap> pseudo = pseudoLabels(report);
+        report.optSegmenter("segmenter", segmenter(pseudo)).optRun(run);
+    }
+
+    /**
+     * Makes the labels, of tags alone.
+     *
+     * @param report told what there is of them to evaluate
+     */
+    ProductStore<LabelMap> pseudoLabels(RunReport.Builder report) {
         // 1. What is in the image? A classifier learns it from the tags.
         fit(
                 "classifier",
@@ -120,13 +131,20 @@ final class QuickstartWalk implements AutoCloseable {
         Stage<LabelMap> walked = label("walked", ArgmaxRule.create(), walk);
         Stage<LabelMap> pseudo = label("pseudo", crfRule(Background.none()), walk);
         run.make(walked, pseudo);
+        report.optScores("CAM", run.store(cam))
+                .optLabels("raw CAM", run.store(raw))
+                .optLabels("+ random walk", run.store(walked))
+                .optLabels("+ dense CRF", run.store(pseudo));
+        return run.store(pseudo);
+    }
 
+    private NetworkSegmenter segmenter(ProductStore<LabelMap> pseudo) {
         // 4. The pseudo labels train a segmenter, which needs no tags.
         deepLab.backbone().load(classifier.backbone().stateDict());
         try (Optimizer adam = adamW(deepLab)) {
             SegmenterTraining.builder()
                     .setNetwork(deepLab)
-                    .setLabels(run.store(pseudo))
+                    .setLabels(pseudo)
                     .setOptimizer(adam)
                     .setSteps(settings.segmenterSteps())
                     .optBatchSize(settings.batch())
@@ -137,18 +155,12 @@ final class QuickstartWalk implements AutoCloseable {
                     .build()
                     .train(run);
         }
-        NetworkSegmenter segmenter = NetworkSegmenter.builder()
+        return NetworkSegmenter.builder()
                 .setNetwork(deepLab)
                 .optNormalize(start.normalize())
                 .optScales(settings.segmenterScales())
                 .optFlip(true)
                 .build();
-        report.optScores("CAM", run.store(cam))
-                .optLabels("raw CAM", run.store(raw))
-                .optLabels("+ random walk", run.store(walked))
-                .optLabels("+ dense CRF", run.store(pseudo))
-                .optSegmenter("segmenter", segmenter)
-                .optRun(run);
     }
 
     private LabelRule threshold() {

@@ -3,6 +3,7 @@ package dev.wsss.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wsss.api.ClassCatalog;
+import dev.wsss.api.ImageTags;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
 import dev.wsss.api.RgbImage;
@@ -10,12 +11,15 @@ import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.report.Overlay;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.datasets.Datasets;
+import dev.wsss.datasets.LabelSet;
+import dev.wsss.datasets.ShapesDataset;
 import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.clip.Clip;
 import dev.wsss.models.clip.ClipConfig;
 import dev.wsss.models.maskclip.TextEmbeddings;
 import dev.wsss.models.resnet.ResNet;
+import dev.wsss.systems.carb.CarbLabels;
 import dev.wsss.systems.carb.CarbRecipe;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,6 +102,16 @@ class CarbCommandTest {
         LabelMap mask = LabelPng.read(out.resolve("masks/aachen_000000_000000.png"));
         assertThat(mask.histogram()[0] + mask.histogram()[10]).isEqualTo(HEIGHT * WIDTH);
 
+        // as the published code has it, and read back in place of the masks' tags
+        Path labels = out.resolve("labels.npy");
+        Map<String, ImageTags> tags = CarbLabels.read(labels, LabelSet.CITYSCAPES.catalog());
+        assertThat(tags).containsKeys("aachen/aachen_000000_000000");
+        CommandLineRun again =
+                carb("prompts", folder.resolve("again"), "--clip", clip.toString(), "--cls-labels", labels.toString());
+        assertThat(again.status()).as(again.err().toString()).isZero();
+        assertThat(CarbLabels.read(folder.resolve("again/labels.npy"), LabelSet.CITYSCAPES.catalog()))
+                .isEqualTo(tags);
+
         String[] weighing = {"--warm-up", "0", "--min-lambda", "0.1", "--queue-size", "2"};
         CommandLineRun train = carb(
                 "train",
@@ -112,7 +126,50 @@ class CarbCommandTest {
                 carb("test", out, "--text", text.toString(), "--scales", "1,1.5", "--flip", "--window", "32x48");
         assertThat(test.status()).as(test.err().toString()).isZero();
         assertThat(String.join(" ", test.out())).contains("student", "CLIP masks");
+        assertThat(test.out())
+                .filteredOn(line -> line.matches("(road|bicycle|flat|vehicle|Score Average|Small classes) +: .*"))
+                .extracting(line -> line.replaceAll(" *:.*", ""))
+                .containsExactly(
+                        "road",
+                        "bicycle",
+                        "Score Average",
+                        "flat",
+                        "vehicle",
+                        "Score Average",
+                        "Small classes",
+                        "road",
+                        "bicycle",
+                        "Score Average",
+                        "flat",
+                        "vehicle",
+                        "Score Average",
+                        "Small classes");
+        assertThat(test.out())
+                .anyMatch(line ->
+                        line.endsWith("(pole, traffic light, traffic sign, person, rider, motorcycle, bicycle)"));
+        CommandLineRun chosen = carb("test", out, "--text", text.toString(), "--small", "sky,road");
+        assertThat(chosen.out()).anyMatch(line -> line.startsWith("Small classes") && line.endsWith("(road, sky)"));
+        assertThat(String.join(
+                        " ",
+                        carb("test", out, "--text", text.toString(), "--small", "moon")
+                                .err()))
+                .contains("--small has 'moon'; expected classes of road, sidewalk");
         assertThat(out.resolve("report.html")).exists();
+    }
+
+    @Test
+    void theSmallClassesOfDrivingScenesAreKnown() {
+        assertThat(ClassTables.known(LabelSet.CAMVID.catalog())).containsExactly(2, 6, 9, 10);
+        assertThat(ClassTables.known(LabelSet.WILDDASH2.catalog())).containsExactly(7, 8, 9, 13, 14, 18, 19, 23);
+        ShapesDataset street = ShapesDataset.builder()
+                .setCount(1)
+                .setSeed(5)
+                .optScenery(ShapesDataset.Scenery.STREET)
+                .build();
+        assertThat(ClassTables.known(street.classes()))
+                .isEqualTo(street.smallClasses())
+                .isNotEmpty();
+        assertThat(ClassTables.known(LabelSet.VOC.catalog())).isEmpty();
     }
 
     @Test

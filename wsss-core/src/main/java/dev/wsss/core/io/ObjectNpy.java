@@ -345,8 +345,20 @@ public final class ObjectNpy {
      * @throws java.io.UncheckedIOException if writing fails
      */
     public static void writeClassLabels(Path path, Map<String, float[]> labels) {
+        writeClassLabels(path, labels, false);
+    }
+
+    /**
+     * As {@link #writeClassLabels(Path, Map)}, in the type that a program expects.
+     *
+     * @param doubles whether as float64, as CARB has those of some datasets
+     */
+    public static void writeClassLabels(Path path, Map<String, float[]> labels, boolean doubles) {
         Map<String, HostArray> arrays = new LinkedHashMap<>();
-        labels.forEach((id, scores) -> arrays.put(id, HostArray.ofFloats(scores, scores.length)));
+        labels.forEach((id, scores) -> {
+            HostArray floats = HostArray.ofFloats(scores, scores.length);
+            arrays.put(id, doubles ? HostArray.ofDoubles(floats.toDoubles(), scores.length) : floats);
+        });
         write(path, arrays);
     }
 

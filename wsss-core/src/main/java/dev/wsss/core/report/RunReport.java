@@ -270,9 +270,14 @@ public final class RunReport {
                 .memory("process, at most", NativeMemory.now().peakResidentBytes())
                 .failures(List.copyOf(unshown));
         if (run != null) {
-            run.trainings()
-                    .forEach((name, history) ->
-                            report.curve(Curve.ofSteps("loss of the " + name, "loss", history.losses())));
+            run.trainings().forEach((name, history) -> {
+                report.curve(Curve.ofSteps("loss of the " + name, "loss", history.losses()));
+                if (history.skipped() > 0) {
+                    report.fact(
+                            "steps left out of the training of the " + name,
+                            history.skipped() + " of " + history.steps());
+                }
+            });
             if (run.hasManifest()) {
                 report.manifest(run.manifest());
             }

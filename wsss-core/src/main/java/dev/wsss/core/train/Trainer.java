@@ -119,7 +119,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
      *
      * @throws InvalidDataException if that checkpoint is damaged and no older one is whole, or is not of this run; if too
      *     many samples are {@linkplain Builder#optMaxLeftOut left out}; or if a batch is refused
-     * @throws WsssException if a gradient or the loss is not finite, or a batch cannot be loaded
+     * @throws WsssException if a gradient or the loss is not finite, no batch holds anything to learn, or one cannot be loaded
      */
     public TrainingHistory fit() {
         return new TrainingRun<>(this).fit();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param points the log points in order, those before a resume included
  * @param steps number of updates in all
  * @param resumedFrom the step at which this call of {@code fit} went on; 0 if it began
- * @param skipped steps left out over all resumed parts, as their gradient was not finite
+ * @param skipped steps left out over all resumed parts: their gradient was not finite, or they had nothing to learn
  * @param images images seen by this call
  * @param seconds training time over all resumed parts
  * @param imagesPerSecond throughput of this call

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param loss mean loss since the last log point
  * @param scalars means of the reported figures since then, by name
  * @param rates learning rate of the last update by parameter group
- * @param skipped steps left out so far, as their gradient was not finite
+ * @param skipped steps left out so far: their gradient was not finite, or they had nothing to learn
  * @param imagesPerSecond throughput since then, checkpoints and listeners included
  * @param seconds training time so far, over all resumed parts
  * @param residentBytes physical memory of the process now

@@ -50,6 +50,11 @@ final class TrainingRun<B extends AutoCloseable> {
     private long resumedAt;
     private long skipped;
     private int skippedInRow;
+    /** Batches of the present step that have something to learn. */
+    private int taken;
+    /** Why a step had nothing to learn, last; null if each had. */
+    private @Nullable String nothingToLearn;
+
     private long images;
     private long imagesAtPoint;
     private long nanosAtPoint = startNanos;
@@ -123,6 +128,7 @@ final class TrainingRun<B extends AutoCloseable> {
         if (!network.isTraining()) {
             network.train(true);
         }
+        taken = 0;
         for (int micro = 0; micro < t.accumulate; micro++) {
             B batch = batches.next();
             try (Scope scope = Scope.open()) {
@@ -151,6 +157,10 @@ final class TrainingRun<B extends AutoCloseable> {
         } else {
             value = t.loss.loss(batch, context);
         }
+        if (context.leftOut() != null) {
+            return;
+        }
+        taken++;
         if (value.numel() != 1 || !(value.requires_grad() || context.wentBackward())) {
             throw new IllegalStateException(
                     "the loss must be a scalar with a gradient, or have sent its parts backward;" + " got "
@@ -164,6 +174,10 @@ final class TrainingRun<B extends AutoCloseable> {
 
     /** Takes the step, unless its gradient is not finite: this waits for the device, once a step. */
     private void update(long step) {
+        if (taken == 0) {
+            leaveOut(step);
+            return;
+        }
         Tensor norm = t.optimizer.gradientNorm();
         double length = Tensors.item(norm);
         if (!Double.isFinite(length)) {
@@ -193,14 +207,24 @@ final class TrainingRun<B extends AutoCloseable> {
                     + " without bfloat16; OnNonFinite.SKIP leaves such steps out");
         }
         requireFinite(network.buffers(), what + ", and the forward pass has left it in the network: ");
+        skip(what, ". Lower the learning rate, clip the gradient, or train without bfloat16");
+    }
+
+    /** Counts a step without anything to learn: not even a gradient of 0, which decay and momentum would go on. */
+    private void leaveOut(long step) {
+        String why = String.valueOf(context.leftOut());
+        nothingToLearn = why;
+        skip("training step " + step + " has nothing to learn: " + why, ". Check what the batches hold");
+    }
+
+    private void skip(String what, String advice) {
         window.forget();
         t.optimizer.zeroGrad();
         skipped++;
         skippedInRow++;
         log.warn("{}; the step is left out, {} so far", what, skipped);
         if (skippedInRow == MOST_SKIPPED) {
-            throw new WsssException(what + ", and so it was in the " + (MOST_SKIPPED - 1)
-                    + " steps before. Lower the learning rate, clip the gradient, or train without bfloat16");
+            throw new WsssException(what + ", and so it was in the " + (MOST_SKIPPED - 1) + " steps before" + advice);
         }
     }
 
@@ -227,6 +251,11 @@ final class TrainingRun<B extends AutoCloseable> {
         }
         if (done % t.logEvery == 0 || done == t.steps) {
             point(step);
+        }
+        if (done == t.steps && skipped == done && nothingToLearn != null) {
+            throw new WsssException(
+                    "none of the " + done + " training steps was taken, the last as it had nothing to learn: "
+                            + nothingToLearn + ". Check what the batches hold");
         }
         if (done == t.steps) {
             t.finish.run();
@@ -269,9 +298,10 @@ final class TrainingRun<B extends AutoCloseable> {
         double imagesPerStep = (double) images / (step + 1 - resumedAt);
         message = String.format(
                 Locale.ROOT,
-                "loss %.4g, %.1f images/s, %s left",
+                "loss %.4g, %.1f images/s, %s%s left",
                 mean,
                 speed,
+                skipped == 0 ? "" : skipped + " steps left out, ",
                 duration((t.steps - step - 1) * imagesPerStep / speed));
         t.listeners.forEach(l -> l.onPoint(point));
     }

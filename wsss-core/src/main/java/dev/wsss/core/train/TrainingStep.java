@@ -1,7 +1,9 @@
 package dev.wsss.core.train;
 
+import dev.wsss.core.io.DType;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
@@ -17,6 +19,7 @@ public final class TrainingStep {
     private final int accumulate;
     private @Nullable Ema teacher;
     private boolean wentBackward;
+    private @Nullable String leftOut;
     private long number;
     private int epoch;
     private int microStep;
@@ -38,12 +41,19 @@ public final class TrainingStep {
         return wentBackward;
     }
 
+    /** Why this call has nothing to learn; null if it has. */
+    @Nullable
+    String leftOut() {
+        return leftOut;
+    }
+
     void moveTo(long number, int epoch, int microStep, long seed) {
         this.number = number;
         this.epoch = epoch;
         this.microStep = microStep;
         this.seed = seed;
         wentBackward = false;
+        leftOut = null;
     }
 
     /** Number of updates before this one, from 0. */
@@ -92,6 +102,25 @@ public final class TrainingStep {
             (accumulate == 1 ? part : part.mul(new Scalar(1.0 / accumulate))).backward();
         }
         wentBackward = true;
+    }
+
+    /**
+     * Says that the batch holds nothing to learn, such as labels that are all void. It then adds neither to the gradient nor
+     * to the mean loss. An update of which all batches are left out is left out as a whole: weights, their decay, momentum
+     * and moving average stay as they are, and so do buffers if the network was not called. It is counted ({@link
+     * TrainingPoint#skipped()}) and logged; {@value TrainingRun#MOST_SKIPPED} in a row end the training, and so does its end
+     * if no update was taken.
+     *
+     * @param why for log and message
+     * @return what {@link LossStep#loss} is to return: 0 without a gradient, in the current scope
+     * @throws IllegalStateException if a part of this batch has gone {@link #backward} already
+     */
+    public Tensor leaveOut(String why) {
+        if (wentBackward) {
+            throw new IllegalStateException("a part of the loss went backward before the batch was left out: " + why);
+        }
+        leftOut = why;
+        return Tensors.zeros(DType.F32, device, 1);
     }
 
     /**

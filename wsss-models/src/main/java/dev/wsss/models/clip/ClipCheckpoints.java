@@ -12,6 +12,8 @@ import java.util.Set;
 /** Checkpoints of CLIP. */
 public final class ClipCheckpoints implements CheckpointFamilies {
     private static final String PATCHES = "visual.conv1.weight";
+    private static final String MASKCLIP_PATCHES = "clip.patch_embed.projection.weight";
+    private static final String MASKCLIP_STEM = "clip.stem.0.weight";
     private static final String TOKENS = "token_embedding.weight";
     private static final String TEXT_PROJECTION = "text_projection";
 
@@ -55,6 +57,66 @@ public final class ClipCheckpoints implements CheckpointFamilies {
             "vision_model.embeddings.patch_embedding.weight",
             "text_model.embeddings.token_embedding.weight",
             "text_projection.weight");
+
+    /**
+     * MaskCLIP's and CARB's {@code ViT*_clip_weights.pth}, for {@link ClipVit}: the image tower under MMSegmentation's names
+     * below {@code clip}, the projection as a linear layer {@code proj}. Their {@code *_clip_backbone.pth} has no projection.
+     */
+    public static final CheckpointFamily MASKCLIP_VIT = CheckpointFamily.of(
+            "maskclip-vit",
+            "MaskCLIP's converted vision transformer of CLIP",
+            ClipCheckpoints::maskClipVit,
+            "clip.cls_token",
+            "clip.pos_embed",
+            MASKCLIP_PATCHES,
+            "proj.weight");
+
+    /**
+     * MaskCLIP's {@code RN*_clip_weights.pth}, for {@link ClipResNet}: the image tower under MMSegmentation's names below
+     * {@code clip}, and the projections of the attention pooling beside it, whose position table it does not have.
+     */
+    public static final CheckpointFamily MASKCLIP_RESNET = CheckpointFamily.of(
+            "maskclip-resnet",
+            "MaskCLIP's converted ResNet of CLIP",
+            ClipCheckpoints::maskClipResNet,
+            MASKCLIP_STEM,
+            "q_proj.weight",
+            "c_proj.weight");
+
+    private static KeyMap maskClipVit() {
+        String from = "clip.layers.{0}.";
+        String to = "transformer.resblocks.{0}.";
+        return KeyMap.builder()
+                .rename("proj.weight", "proj", Layout.of("o i -> i o"))
+                .rename("clip.cls_token", "class_embedding", Layout.of("1 1 d -> d"))
+                .rename("clip.pos_embed", "positional_embedding", Layout.of("1 n d -> n d"))
+                .rename(MASKCLIP_PATCHES, "conv1.weight")
+                .rename("clip.ln0.{*}", "ln_pre.{*}")
+                .rename("clip.ln1.{*}", "ln_post.{*}")
+                .rename(from + "ln1.{*}", to + "ln_1.{*}")
+                .rename(from + "ln2.{*}", to + "ln_2.{*}")
+                .rename(from + "attn.attn.{*}", to + "attn.{*}")
+                .rename(from + "ffn.layers.0.0.{*}", to + "mlp.c_fc.{*}")
+                .rename(from + "ffn.layers.1.{*}", to + "mlp.c_proj.{*}")
+                .build();
+    }
+
+    private static KeyMap maskClipResNet() {
+        KeyMap.Builder map = CheckpointFamily.batches(KeyMap.builder());
+        for (int i = 0; i < 3; i++) {
+            map.rename("clip.stem." + 3 * i + ".weight", "conv" + (i + 1) + ".weight")
+                    .rename("clip.stem." + (3 * i + 1) + ".{*}", "bn" + (i + 1) + ".{*}");
+        }
+        for (int g = 1; g <= 4; g++) {
+            String block = "layer" + g + ".{0}.";
+            // theirs begins with a pooling that has no weights
+            map.rename("clip." + block + "downsample.1.{*}", block + "downsample.0.{*}")
+                    .rename("clip." + block + "downsample.2.{*}", block + "downsample.1.{*}")
+                    .prefix("clip.layer" + g + ".", "layer" + g + ".");
+        }
+        List.of("q_proj.", "k_proj.", "v_proj.", "c_proj.").forEach(p -> map.prefix(p, "attnpool." + p));
+        return map.build();
+    }
 
     /** Numbers that OpenAI's archives hold beside the weights, and masks that follow from the context's length. */
     private static KeyMap.Builder others(KeyMap.Builder map) {
@@ -110,6 +172,11 @@ public final class ClipCheckpoints implements CheckpointFamilies {
         Optional<CheckpointFamily> family = CheckpointFamily.guess(keys)
                 .map(CheckpointFamily.Guess::family)
                 .filter(List.of(OPENAI_CLIP, HF_CLIP)::contains);
+        if (family.isEmpty() && (keys.contains(MASKCLIP_PATCHES) || keys.contains(MASKCLIP_STEM))) {
+            throw new InvalidDataException(
+                    "MaskCLIP's converted image tower, which has no text tower; expected a whole CLIP,"
+                            + " such as the ViT-B-16.pt that it was made of. ImageTower.load reads it");
+        }
         return family.orElseThrow(
                 () -> new InvalidDataException("no whole CLIP: expected OpenAI's keys, such as " + PATCHES
                         + ", " + TOKENS + " and logit_scale, or Hugging Face's, such as"
@@ -117,8 +184,29 @@ public final class ClipCheckpoints implements CheckpointFamilies {
                         + keys.stream().limit(3).toList() + " and " + Math.max(0, keys.size() - 3) + " more"));
     }
 
+    /**
+     * The family of an image tower.
+     *
+     * @throws InvalidDataException if the keys are none's
+     */
+    static CheckpointFamily image(Set<String> keys) {
+        if (keys.contains("backbone.patch_embed.projection.weight") || keys.contains("backbone.stem.0.weight")) {
+            throw new InvalidDataException(
+                    "a backbone without CLIP's projections, such as MaskCLIP's *_clip_backbone.pth;"
+                            + " expected *_clip_weights.pth, which has them");
+        }
+        Optional<CheckpointFamily> family = CheckpointFamily.guess(keys).map(CheckpointFamily.Guess::family);
+        return family.filter(f -> f == OPENAI_CLIP || f == OPENAI_CLIP_IMAGE)
+                .map(f -> OPENAI_CLIP_IMAGE)
+                .or(() -> family.filter(List.of(MASKCLIP_VIT, MASKCLIP_RESNET)::contains))
+                .orElseThrow(() -> new InvalidDataException("no image tower of CLIP: expected OpenAI's keys, such as "
+                        + PATCHES + ", or MaskCLIP's, such as " + MASKCLIP_PATCHES + " and proj.weight, or "
+                        + MASKCLIP_STEM + " and q_proj.weight; got "
+                        + keys.stream().limit(3).toList() + " and " + Math.max(0, keys.size() - 3) + " more"));
+    }
+
     @Override
     public List<CheckpointFamily> families() {
-        return List.of(OPENAI_CLIP, OPENAI_CLIP_IMAGE, OPENAI_CLIP_TEXT, HF_CLIP);
+        return List.of(OPENAI_CLIP, OPENAI_CLIP_IMAGE, OPENAI_CLIP_TEXT, HF_CLIP, MASKCLIP_VIT, MASKCLIP_RESNET);
     }
 }

@@ -17,6 +17,8 @@ import java.util.stream.IntStream;
  */
 public record ClipConfig(Image image, Text text, int embedding) {
     /** Channels of a head in every released tower, by which heads are told from a checkpoint. */
+    private static final String POOL_POSITIONS = "visual.attnpool.positional_embedding";
+
     private static final int HEAD = 64;
 
     private static final int CONTEXT = 77;
@@ -235,6 +237,42 @@ public record ClipConfig(Image image, Text text, int embedding) {
         return new ClipConfig(shapes.has("visual.proj") ? vit(shapes) : resNet(shapes), text, embedding);
     }
 
+    /**
+     * The shape of an image tower and its embedding, from a checkpoint with OpenAI's keys less {@code visual.}. MaskCLIP's
+     * ResNets have no position table, from which the resolution shows; it is that of the released network of these shapes,
+     * or 224.
+     *
+     * @throws InvalidDataException as {@link #of}
+     */
+    static Tower tower(Map<String, TensorSpec> checkpoint) {
+        Map<String, TensorSpec> visual = new LinkedHashMap<>();
+        checkpoint.forEach((key, spec) -> visual.put("visual." + key, spec));
+        Shapes shapes = new Shapes(visual);
+        if (shapes.has("visual.proj")) {
+            return new Tower(vit(shapes), shapes.side("visual.proj", 2, 1));
+        }
+        int embedding = shapes.side("visual.attnpool.c_proj.weight", 2, 0);
+        if (shapes.has(POOL_POSITIONS)) {
+            return new Tower(resNet(shapes), embedding);
+        }
+        ResNet unsized = resNet(shapes, 7);
+        return RELEASED.values().stream()
+                .filter(c -> c.embedding() == embedding
+                        && c.image() instanceof ResNet r
+                        && r.width() == unsized.width()
+                        && r.blocks().equals(unsized.blocks()))
+                .findFirst()
+                .map(c -> new Tower(c.image(), embedding))
+                .orElse(new Tower(unsized, embedding));
+    }
+
+    /**
+     * An image tower.
+     *
+     * @param embedding channels of the space that it maps to
+     */
+    record Tower(Image image, int embedding) {}
+
     private static Vit vit(Shapes shapes) {
         int width = shapes.side("visual.conv1.weight", 4, 0);
         int patch = shapes.side("visual.conv1.weight", 4, 2);
@@ -244,8 +282,11 @@ public record ClipConfig(Image image, Text text, int embedding) {
     }
 
     private static ResNet resNet(Shapes shapes) {
+        return resNet(shapes, shapes.grid(POOL_POSITIONS));
+    }
+
+    private static ResNet resNet(Shapes shapes, int grid) {
         int width = shapes.side("visual.layer1.0.conv1.weight", 4, 0);
-        int grid = shapes.grid("visual.attnpool.positional_embedding");
         List<Integer> blocks = IntStream.rangeClosed(1, 4)
                 .mapToObj(g -> shapes.count("visual.layer" + g + ".", ".conv1.weight"))
                 .toList();

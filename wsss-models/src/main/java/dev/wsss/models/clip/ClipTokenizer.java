@@ -15,7 +15,6 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
@@ -215,7 +214,7 @@ public final class ClipTokenizer {
     /** A text's tokens, without start and end, however many. */
     public int[] encode(String text) {
         IntStream.Builder all = IntStream.builder();
-        Matcher pieces = PIECES.matcher(TextCleaning.clean(text).toLowerCase(Locale.ROOT));
+        Matcher pieces = PIECES.matcher(TextCleaning.lower(TextCleaning.clean(text)));
         while (pieces.find()) {
             String piece = pieces.group();
             if (piece.equals(START) || piece.equals(END)) {

@@ -13,6 +13,13 @@ final class TextCleaning {
             Pattern.compile("[\u0000-\u0008\u000b\u000e-\u001f\u007f\u206a-\u206f\ufeff\ufff9-\ufffc]");
     private static final Pattern SPACE = Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
 
+    private static final int CAPITAL_SIGMA = 0x3a3;
+    private static final int CAPITAL_I_WITH_DOT = 0x130;
+
+    /** What may stand in the midst of a word: Unicode's Word_Break of MidLetter, MidNumLet and Single_Quote. */
+    private static final String IGNORABLE_SIGNS =
+            "'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a";
+
     private static final Map<Integer, String> LIGATURES = Map.ofEntries(
             Map.entry(0x132, "IJ"),
             Map.entry(0x133, "ij"),
@@ -44,6 +51,65 @@ final class TextCleaning {
         return SPACE.matcher(
                         HtmlEntities.unescape(HtmlEntities.unescape(repaired)).strip())
                 .replaceAll(" ");
+    }
+
+    /**
+     * In lower case as Python's {@code str.lower} sets it, by Unicode's rules. They differ from Java's in the final sigma: it is
+     * one if a letter with case is before it and none after it, with nothing between but what Unicode calls ignorable for
+     * this, such as accents, apostrophes and full stops. Java looks for word boundaries.
+     */
+    static String lower(String text) {
+        StringBuilder lower = new StringBuilder(text.length());
+        for (int at = 0; at < text.length(); ) {
+            int c = text.codePointAt(at);
+            int next = at + Character.charCount(c);
+            switch (c) {
+                case CAPITAL_SIGMA ->
+                    lower.append(isCasedBefore(text, at) && !isCasedFrom(text, next) ? '\u03c2' : '\u03c3');
+                case CAPITAL_I_WITH_DOT -> lower.append("i\u0307");
+                default -> lower.appendCodePoint(Character.toLowerCase(c));
+            }
+            at = next;
+        }
+        return lower.toString();
+    }
+
+    private static boolean isCasedBefore(String text, int end) {
+        for (int at = end; at > 0; ) {
+            int c = text.codePointBefore(at);
+            if (!isCaseIgnorable(c)) {
+                return isCased(c);
+            }
+            at -= Character.charCount(c);
+        }
+        return false;
+    }
+
+    private static boolean isCasedFrom(String text, int start) {
+        for (int at = start; at < text.length(); ) {
+            int c = text.codePointAt(at);
+            if (!isCaseIgnorable(c)) {
+                return isCased(c);
+            }
+            at += Character.charCount(c);
+        }
+        return false;
+    }
+
+    private static boolean isCased(int c) {
+        return Character.isLowerCase(c) || Character.isUpperCase(c) || Character.isTitleCase(c);
+    }
+
+    /** Unicode's property Case_Ignorable. */
+    private static boolean isCaseIgnorable(int c) {
+        return switch (Character.getType(c)) {
+            case Character.NON_SPACING_MARK,
+                    Character.ENCLOSING_MARK,
+                    Character.FORMAT,
+                    Character.MODIFIER_LETTER,
+                    Character.MODIFIER_SYMBOL -> true;
+            default -> IGNORABLE_SIGNS.indexOf(c) >= 0;
+        };
     }
 
     /** Line by line, as ftfy; from the first line on that holds a tag, entities are left alone. */

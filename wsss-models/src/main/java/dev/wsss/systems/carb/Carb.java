@@ -74,7 +74,8 @@ import org.jspecify.annotations.Nullable;
  * read by {@link #evaluate} alone. The trained network is left in {@code weights/student.pth} under the names of the published
  * code.
  *
- * <p>A step whose gradient is not finite is left out and counted: {@link dev.wsss.core.train.TrainingHistory#skipped}.
+ * <p>A step whose gradient is not finite, or whose labels hold no pixel that counts, is left out, logged and counted: {@link
+ * dev.wsss.core.train.TrainingHistory#skipped}, which the report tells.
  *
  * @see <a href="https://arxiv.org/abs/2312.13646">Kim et al., Weakly Supervised Semantic Segmentation for Driving Scenes</a>
  */
@@ -139,6 +140,19 @@ public final class Carb implements AutoCloseable {
             throw new IllegalStateException("optClip is required for " + what + ", which were not given");
         }
         return clip;
+    }
+
+    /**
+     * Writes the tags of the training images, and of the unseen ones if there are such, to {@code labels.npy} in the folder, for
+     * the published code: {@link CarbLabels}.
+     *
+     * @return the file
+     * @throws IllegalArgumentException as {@link CarbLabels#write}
+     */
+    public Path writeLabels(CarbLabels.Form form) {
+        Path file = run.folder().resolve("labels.npy");
+        CarbLabels.write(file, form, given.unseen == null ? List.of(train) : List.of(train, given.unseen));
+        return file;
     }
 
     // 2. CLIP's labels.
@@ -540,7 +554,11 @@ public final class Carb implements AutoCloseable {
                 embeddings.requireClasses(classes);
             } else if (prompts > 0 && prompts != classes.tagCount()) {
                 throw new IllegalArgumentException("the recipe has prompts of " + prompts + " classes, dataset "
-                        + d.name() + " has " + classes.tagCount() + "; expected a name for each");
+                        + d.name() + " has " + classes.tagCount() + "; expected a name for each"
+                        + (prompts > classes.tagCount()
+                                ? ""
+                                : ", and none is left for '"
+                                        + classes.tagNames().get(prompts) + "'"));
             }
             if (labels != null && recipe.loss().dualPath()) {
                 throw new IllegalArgumentException(

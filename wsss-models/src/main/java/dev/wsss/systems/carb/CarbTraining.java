@@ -9,9 +9,11 @@ import dev.wsss.core.image.Normalize;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.TrainingStep;
+import dev.wsss.models.maskclip.LabelGate;
 import dev.wsss.models.maskclip.MaskClip;
 import dev.wsss.models.segment.PixelClassifier;
 import java.util.Map;
@@ -36,6 +38,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The teacher runs only for what it is needed for: of the images, unless {@linkplain Builder#optMasks masks} come with the
  * batch (single path), and of the patch, unless there is none. It runs before the student, whose graph then has the memory.
+ *
+ * <p>A batch without a pixel that counts is {@linkplain TrainingStep#leaveOut left out}, and neither student nor loss see it:
+ * all labels are void, or, after the warm-up, only images without tags have labels, where the sound gate gives the student none
+ * to compare. Whether there is one is asked of the device once a step.
  *
  * <p>Loss, network and teacher stay their owners'. What the loss remembers is this step's state. Reports {@code reliable},
  * {@code noisy}, the same of the patch, {@code lambda}, and in [0, 1] {@code labelled}, the part of pixels with a label, {@code
@@ -101,12 +107,28 @@ public final class CarbTraining implements LossStep<Batch> {
                                 : shown.narrow(1, view.top(), view.height()).narrow(2, view.left(), view.width())));
             }
         }
+        if (!counts(global, tags) && (local == null || !counts(local, tags))) {
+            return step.leaveOut("no pixel of the batch has a label that counts");
+        }
         Tensor logits = network.forward(images);
         CarbLoss.Terms terms = view == null || local == null
                 ? loss.apply(logits, tags, global)
                 : loss.apply(logits, tags, global, local, view);
         report(terms, step, global);
         return terms.total();
+    }
+
+    /** Whether the loss would find a reliable or a noisy pixel among these labels. */
+    private boolean counts(Tensor labels, Tensor tags) {
+        try (Scope scope = Scope.open();
+                Torch.Mode noGrad = Torch.noGrad()) {
+            Tensor labelled = labels.ne(new Scalar(LabelMap.IGNORE));
+            if (!loss.isWarmUp() && compat.gate() == LabelGate.MINUS_INFINITY) {
+                Tensor tagged = tags.sum(1).ne(new Scalar(0.0)).view(-1, 1, 1);
+                labelled = labelled.logical_and(tagged);
+            }
+            return Tensors.item(labelled.any()) != 0;
+        }
     }
 
     private boolean needsTeacher() {

@@ -11,6 +11,7 @@ import dev.wsss.core.golden.GoldenCase;
 import dev.wsss.core.io.HostArray;
 import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.io.TorchArchive;
+import dev.wsss.core.nn.Network;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.LeakCheck;
 import dev.wsss.core.runtime.Scope;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -128,6 +130,115 @@ class ClipTest {
                 }
             }
         }
+    }
+
+    /** The names that MaskCLIP's converter writes, by hand, and the values of the tower that was converted. */
+    private static Map<String, HostArray> converted(Clip clip) {
+        Map<String, HostArray> theirs = new LinkedHashMap<>();
+        clip.stateDict().forEach((key, value) -> {
+            if (!key.startsWith("visual.")) {
+                return;
+            }
+            String name = key.substring("visual.".length());
+            switch (name) {
+                case "proj" -> theirs.put("proj.weight", transposed(value));
+                case "class_embedding" -> theirs.put("clip.cls_token", value.reshape(1, 1, value.size()));
+                case "positional_embedding" ->
+                    theirs.put("clip.pos_embed", value.reshape(1, value.shape()[0], value.shape()[1]));
+                case "conv1.weight" ->
+                    theirs.put(
+                            clip.image() instanceof ClipVit
+                                    ? "clip.patch_embed.projection.weight"
+                                    : "clip.stem.0.weight",
+                            value);
+                case "attnpool.positional_embedding" -> {}
+                default -> theirs.put(renamed(name), value);
+            }
+        });
+        return theirs;
+    }
+
+    private static String renamed(String name) {
+        if (name.startsWith("attnpool.")) {
+            return name.substring("attnpool.".length());
+        }
+        if (name.startsWith("transformer.")) {
+            return "clip."
+                    + name.replace("transformer.resblocks.", "layers.")
+                            .replace(".ln_", ".ln")
+                            .replace(".attn.", ".attn.attn.")
+                            .replace(".mlp.c_fc.", ".ffn.layers.0.0.")
+                            .replace(".mlp.c_proj.", ".ffn.layers.1.");
+        }
+        return "clip."
+                + name.replace("downsample.1.", "downsample.2.")
+                        .replace("downsample.0.", "downsample.1.")
+                        .replace("ln_pre.", "ln0.")
+                        .replace("ln_post.", "ln1.")
+                        .replaceAll("^bn1\\.", "stem.1.")
+                        .replaceAll("^conv2\\.", "stem.3.")
+                        .replaceAll("^bn2\\.", "stem.4.")
+                        .replaceAll("^conv3\\.", "stem.6.")
+                        .replaceAll("^bn3\\.", "stem.7.");
+    }
+
+    private static HostArray transposed(HostArray a) {
+        int rows = (int) a.shape()[0];
+        int columns = (int) a.shape()[1];
+        float[] from = a.toFloats();
+        float[] to = new float[from.length];
+        for (int i = 0; i < from.length; i++) {
+            to[i % columns * rows + i / columns] = from[i];
+        }
+        return HostArray.ofFloats(to, columns, rows);
+    }
+
+    @Test
+    void maskClipsConvertedTowersLoad() {
+        for (ClipConfig config : List.of(VIT, RESNET)) {
+            try (Clip made = clip(config);
+                    Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                Path file = folder.resolve("tower_clip_weights.pth");
+                TorchArchive.write(file, converted(made));
+                Tensor images = Tensors.of(new float[3 * 64 * 96], 1, 3, 64, 96).add(new Scalar(0.5));
+                Tensor expected = made.image().dense(images).features();
+                try (Network read = ImageTower.load(file, ClipSettings.DEFAULT)) {
+                    ImageTower tower = (ImageTower) read;
+                    assertThat(tower.embedding()).isEqualTo(config.embedding());
+                    assertThat(read.isTraining()).isFalse();
+                    assertThat(Tensors.toFloats(tower.dense(images).features())).isEqualTo(Tensors.toFloats(expected));
+                }
+                assertThatThrownBy(() -> Clip.load(file))
+                        .isInstanceOf(InvalidDataException.class)
+                        .hasMessageStartingWith(file + ": MaskCLIP's converted image tower, which has no text tower;"
+                                + " expected a whole CLIP");
+                // OpenAI's own serves as well
+                Path whole = folder.resolve("clip.pt");
+                TorchArchive.write(whole, made.stateDict());
+                try (Network read = ImageTower.load(whole, ClipSettings.DEFAULT)) {
+                    assertThat(Tensors.toFloats(
+                                    ((ImageTower) read).dense(images).features()))
+                            .isEqualTo(Tensors.toFloats(expected));
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatIsNoImageTowerIsRefusedByName() {
+        Path file = folder.resolve("odd.safetensors");
+        HostArray some = HostArray.ofFloats(new float[2], 1, 2);
+        Safetensors.write(file, Map.of("backbone.patch_embed.projection.weight", some), Map.of());
+        assertThatThrownBy(() -> ImageTower.load(file, ClipSettings.DEFAULT))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessage(file + ": a backbone without CLIP's projections, such as MaskCLIP's *_clip_backbone.pth;"
+                        + " expected *_clip_weights.pth, which has them");
+        Safetensors.write(file, Map.of("fc.weight", some), Map.of());
+        assertThatThrownBy(() -> ImageTower.load(file, ClipSettings.DEFAULT))
+                .isInstanceOf(InvalidDataException.class)
+                .hasMessageStartingWith(file + ": no image tower of CLIP: expected OpenAI's keys")
+                .hasMessageContaining("got [fc.weight] and 0 more");
     }
 
     @Test

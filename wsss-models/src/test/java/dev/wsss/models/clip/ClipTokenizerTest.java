@@ -2,14 +2,17 @@ package dev.wsss.models.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.Sha256;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,8 +133,22 @@ class ClipTokenizerTest {
     void aTextThatIsTooLongIsCutOrRefused() {
         String text = "road ".repeat(100);
         try (Scope scope = Scope.open()) {
-            long[] cut = Tensors.toLongs(TOKENIZER.tokens(List.of(text, "a road"), 77));
+            ByteArrayOutputStream log = new ByteArrayOutputStream();
+            PrintStream before = System.err;
+            long[] cut;
+            try {
+                // where the tests' logger writes
+                System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+                cut = Tensors.toLongs(TOKENIZER.tokens(List.of(text, "a road"), 77));
+            } finally {
+                System.setErr(before);
+            }
+            assertThat(log.toString(StandardCharsets.UTF_8).lines().filter(line -> line.contains("ClipTokenizer")))
+                    .singleElement(STRING)
+                    .contains("WARN", "the text 'road road")
+                    .endsWith("has 102 tokens with start and end, expected at most 77; it is cut");
             assertThat(cut).hasSize(154);
+            assertThat(cut[0]).isEqualTo(49406);
             assertThat(Arrays.copyOfRange(cut, 74, 82)).containsExactly(1759, 1759, 49407, 49406, 320, 1759, 49407, 0);
         }
         ClipTokenizer strict = TOKENIZER.withTooLong(ClipTokenizer.TooLong.REFUSE);
@@ -139,6 +156,35 @@ class ClipTokenizerTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("has 102 tokens with start and end, expected at most 77");
         assertThatThrownBy(() -> TOKENIZER.tokens(List.of(), 77)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** As Python 3.11's {@code str.lower} gives it; Java's own differs in the second, third, fourth and fifth. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\u039f\u0394\u039f\u03a3 | \u03bf\u03b4\u03bf\u03c2",
+                "\u03911\u03a3 | \u03b11\u03c3",
+                "\u0391\u03a3.\u0392 | \u03b1\u03c3.\u03b2",
+                "A\u00b7\u03a3 | a\u00b7\u03c2",
+                "\u0391\u03a3-\u0392 | \u03b1\u03c2-\u03b2",
+                "\u0391\u03a3\u0301\u0392 | \u03b1\u03c3\u0301\u03b2",
+                "\u0391\u03a3\u0301 | \u03b1\u03c2\u0301",
+                "\u03a3 | \u03c3",
+                "\u03a3\u0391\u03a3 \u03a3\u0391\u03a3 | \u03c3\u03b1\u03c2 \u03c3\u03b1\u03c2",
+                "\ud801\udc00\u03a3 | \ud801\udc28\u03c2",
+                "\u0130I | i\u0307i",
+                "\u01c5\u1e9e\u2126 | \u01c6\u00df\u03c9"
+            })
+    void lowerCaseIsPythons(String text, String lower) {
+        assertThat(TextCleaning.lower(text)).isEqualTo(lower);
+    }
+
+    @Test
+    void capitalsHaveTheTokensOfSmallLetters() {
+        assertThat(TOKENIZER.encode("\u039f\u0394\u039f\u03a3"))
+                .isEqualTo(TOKENIZER.encode("\u03bf\u03b4\u03bf\u03c2"))
+                .isNotEqualTo(TOKENIZER.encode("\u03bf\u03b4\u03bf\u03c3"));
     }
 
     /** The time must not grow as the square of a word's length. */

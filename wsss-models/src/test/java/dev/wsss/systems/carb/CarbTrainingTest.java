@@ -10,6 +10,7 @@ import dev.wsss.api.ImageTags;
 import dev.wsss.api.LabelMap;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
+import dev.wsss.api.WsssException;
 import dev.wsss.core.augment.Augmentation;
 import dev.wsss.core.augment.PadTo;
 import dev.wsss.core.augment.RandomCrop;
@@ -35,6 +36,7 @@ import dev.wsss.models.deeplab.TextDeepLab;
 import dev.wsss.models.maskclip.MaskClip;
 import dev.wsss.models.resnet.ResNet;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -45,11 +47,21 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CarbTrainingTest {
     private static final int HEIGHT = 48;
     private static final int WIDTH = 64;
+    private static final LabelMap VOID = voidLabels();
     private static final LocalViewSampler PATCHES = LocalViewSampler.of(32, 32, 1, 2);
+
+    private static LabelMap voidLabels() {
+        byte[] labels = new byte[HEIGHT * WIDTH];
+        Arrays.fill(labels, (byte) LabelMap.IGNORE);
+        return LabelMap.of(HEIGHT, WIDTH, labels);
+    }
 
     @TempDir
     private Path folder;
@@ -234,23 +246,106 @@ class CarbTrainingTest {
         }
     }
 
-    @Test
-    void labelsThatAreAllVoidLeaveTheWeightsFinite() {
+    /** What a step that is left out must not change, neither by decay nor by momentum nor by running means. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aStepWhoseLabelsAreAllVoidIsLeftOutAndCounted(boolean local) {
+        Scenes scenes = new Scenes(6, HEIGHT, WIDTH);
+        ImageBatches data = batches(HEIGHT, WIDTH)
+                .optChannel(Channel.LABELS, sample -> {
+                    int scene = Integer.parseInt(sample.id().substring("scene".length()));
+                    return scene < 2 ? scenes.truth(scene) : VOID;
+                })
+                .build();
         try (TextDeepLab network = student();
                 CarbLoss loss = loss().build()) {
+            CarbTraining.Builder single =
+                    CarbTraining.builder().setNetwork(network).setLoss(loss).optMasks(Channel.LABELS);
+            if (local) {
+                single.optTeacher(teacher).optLocalViews(PATCHES);
+            }
+            CarbTraining step = single.build();
+            List<String> weights = new ArrayList<>();
+            List<Boolean> voids = new ArrayList<>();
+            LossStep<Batch> watched = LossStep.named("watched", Map.of(), (batch, at) -> {
+                weights.add(network.fingerprint());
+                voids.add(Tensors.item(batch.get(Channel.LABELS)
+                                .ne(new Scalar(LabelMap.IGNORE))
+                                .any())
+                        == 0);
+                return step.loss(batch, at);
+            });
+            TrainingHistory history = train(network, watched, data, 6, folder);
+            weights.add(network.fingerprint());
+            assertThat(voids).contains(true, false);
+            for (int i = 0; i < voids.size(); i++) {
+                // the teacher labels patches, of whatever images
+                boolean leftOut = voids.get(i) && !local;
+                assertThat(weights.get(i + 1).equals(weights.get(i)))
+                        .as("step %d leaves the weights", i)
+                        .isEqualTo(leftOut);
+            }
+            long leftOut = local ? 0 : voids.stream().filter(v -> v).count();
+            assertThat(history.skipped()).isEqualTo(leftOut);
+            assertThat(loss.steps()).isEqualTo(6 - leftOut);
+            network.requireFinite();
+        }
+    }
+
+    private enum Way {
+        WHOLE,
+        VIEWS,
+        SINGLE
+    }
+
+    /** The gate leaves no label where there is no tag. */
+    @ParameterizedTest
+    @EnumSource
+    void imagesWithoutTagsTeachNothing(Way way) {
+        ImageBatches data = ImageBatches.builder()
+                .setData(new Renamed(new Scenes(6, HEIGHT, WIDTH), Scenes.CLASSES, ImageTags.of(Scenes.CLASSES)))
+                .setBatchSize(2)
+                .optNormalize(Normalize.IMAGENET_LEVELS)
+                .optChannel(Channel.LABELS, sample -> new Scenes(6, HEIGHT, WIDTH).truth(0))
+                .build();
+        // beyond the warm-up, in which masks of images without tags count
+        try (TextDeepLab network = student();
+                CarbLoss loss = loss().optWarmUp(0).build()) {
+            CarbTraining.Builder step =
+                    CarbTraining.builder().setNetwork(network).setLoss(loss);
+            switch (way) {
+                case WHOLE -> step.optTeacher(teacher);
+                case VIEWS -> step.optTeacher(teacher).optLocalViews(PATCHES);
+                case SINGLE -> step.optMasks(Channel.LABELS);
+            }
+            String before = network.fingerprint();
+            CarbTraining built = step.build();
+            assertThatThrownBy(() -> train(network, built, data, 3, folder))
+                    .isInstanceOf(WsssException.class)
+                    .hasMessageContaining("none of the 3 training steps was taken")
+                    .hasMessageContaining("no pixel of the batch has a label that counts");
+            assertThat(network.fingerprint()).isEqualTo(before);
+            assertThat(loss.steps()).isZero();
+        }
+    }
+
+    @Test
+    void theWarmUpLearnsFromMasksOfImagesWithoutTags() {
+        ImageBatches data = ImageBatches.builder()
+                .setData(new Renamed(new Scenes(6, HEIGHT, WIDTH), Scenes.CLASSES, ImageTags.of(Scenes.CLASSES)))
+                .setBatchSize(2)
+                .optNormalize(Normalize.IMAGENET_LEVELS)
+                .optChannel(Channel.LABELS, sample -> new Scenes(6, HEIGHT, WIDTH).truth(0))
+                .build();
+        try (TextDeepLab network = student();
+                CarbLoss loss = loss().optWarmUp(2).build()) {
             CarbTraining step = CarbTraining.builder()
                     .setNetwork(network)
                     .setLoss(loss)
                     .optMasks(Channel.LABELS)
                     .build();
-            byte[] voids = new byte[HEIGHT * WIDTH];
-            Arrays.fill(voids, (byte) LabelMap.IGNORE);
-            ImageBatches data = batches(HEIGHT, WIDTH)
-                    .optChannel(Channel.LABELS, sample -> LabelMap.of(HEIGHT, WIDTH, voids))
-                    .build();
-            TrainingHistory history = train(network, step, data, 4, folder);
-            assertThat(last(history)).containsEntry("labelled", 0.0).containsEntry("reliable", 0.0);
-            network.requireFinite();
+            assertThat(train(network, step, data, 5, folder).skipped()).isEqualTo(3);
+            assertThat(loss.steps()).isEqualTo(2);
         }
     }
 
@@ -302,7 +397,7 @@ class CarbTrainingTest {
                     .optTeacher(teacher)
                     .build();
             ImageBatches data = ImageBatches.builder()
-                    .setData(new Renamed(new Scenes(4, HEIGHT, WIDTH), three))
+                    .setData(new Renamed(new Scenes(4, HEIGHT, WIDTH), three, ImageTags.of(three, 0)))
                     .setBatchSize(2)
                     .build();
             assertThatThrownBy(() -> train(network, step, data, 2, folder))
@@ -311,7 +406,7 @@ class CarbTrainingTest {
     }
 
     /** The same images with tags of other classes. */
-    private record Renamed(Scenes scenes, ClassCatalog classes) implements Dataset {
+    private record Renamed(Scenes scenes, ClassCatalog classes, ImageTags tags) implements Dataset {
         @Override
         public String name() {
             return "renamed";
@@ -329,7 +424,7 @@ class CarbTrainingTest {
 
         @Override
         public ImageTags tags(int index) {
-            return ImageTags.of(classes, 0);
+            return tags;
         }
 
         @Override
