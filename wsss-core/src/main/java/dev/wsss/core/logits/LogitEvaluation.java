@@ -80,12 +80,12 @@ public final class LogitEvaluation {
                 .filter(data::hasTruth)
                 .mapToObj(data::id)
                 .toList();
-        List<String> missing =
-                asked.stream().filter(id -> !store.contains(id)).toList();
+        List<String> missing = asked.stream().filter(id -> !store.contains(id)).toList();
         requireFew(
                 missing.size(),
                 asked.size(),
-                "have no logits in " + store.folder() + ", such as '" + (missing.isEmpty() ? "" : missing.get(0)) + "'");
+                "have no logits in " + store.folder() + ", such as '" + (missing.isEmpty() ? "" : missing.get(0))
+                        + "'");
         Evaluation result = Evaluator.on(data, convention)
                 .optThreads(threads)
                 .compare(store.folder() + (crf == null ? "" : " with a CRF"), this::labels);

@@ -135,7 +135,10 @@ public final class LogitStore {
      */
     public static Map<String, String> runOf(Path weights, Dataset data) {
         return Map.of(
-                "weights", FileFingerprint.of(weights), "data", data.description().sha256());
+                "weights",
+                FileFingerprint.of(weights),
+                "data",
+                data.description().sha256());
     }
 
     private void requireSame(SortedMap<String, String> wanted) {
@@ -177,7 +180,8 @@ public final class LogitStore {
         try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             return files.filter(Files::isRegularFile)
                     .map(file -> folder.relativize(file).toString().replace('\\', '/'))
-                    .filter(name -> name.endsWith(END) && !name.substring(name.lastIndexOf('/') + 1).startsWith("."))
+                    .filter(name -> name.endsWith(END)
+                            && !name.substring(name.lastIndexOf('/') + 1).startsWith("."))
                     .map(name -> name.substring(0, name.length() - END.length()))
                     .sorted()
                     .toList();
@@ -238,8 +242,8 @@ public final class LogitStore {
         try (SafetensorsFile tensors = Safetensors.open(file)) {
             String theirs = tensors.metadata().get(RUN);
             if (!hash.equals(theirs)) {
-                throw new InvalidDataException(file + ": logits of another run than the store's (" + theirs
-                        + "); expected those of " + hash);
+                throw new InvalidDataException(
+                        file + ": logits of another run than the store's (" + theirs + "); expected those of " + hash);
             }
             HostArray values = require(file, tensors, "logits", DType.F16, 3);
             int[] size = require(file, tensors, "image_size", DType.I32, 1).toInts();
@@ -253,13 +257,7 @@ public final class LogitStore {
             short[] bits = new short[values.size()];
             values.bytes().asShortBuffer().get(bits);
             return PixelLogits.kept(
-                    labels,
-                    classes[0],
-                    Math.toIntExact(shape[1]),
-                    Math.toIntExact(shape[2]),
-                    size[0],
-                    size[1],
-                    bits);
+                    labels, classes[0], Math.toIntExact(shape[1]), Math.toIntExact(shape[2]), size[0], size[1], bits);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new InvalidDataException(file + ": holds no logits (" + e.getMessage() + ")", e);
         }

@@ -137,8 +137,8 @@ public final class PixelLogits {
             throw new IllegalArgumentException("classes must be in 1..255, got " + classes);
         }
         if (height < 1 || width < 1 || imageHeight < 1 || imageWidth < 1) {
-            throw new IllegalArgumentException("grid and image must be at least 1x1, got " + height + "x" + width + " and "
-                    + imageHeight + "x" + imageWidth);
+            throw new IllegalArgumentException("grid and image must be at least 1x1, got " + height + "x" + width
+                    + " and " + imageHeight + "x" + imageWidth);
         }
     }
 

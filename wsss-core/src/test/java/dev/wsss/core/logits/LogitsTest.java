@@ -103,7 +103,8 @@ class LogitsTest {
         for (int i = 0; i < z.length; i++) {
             shifted[i] += i % (H * W) % 5 * 0.5f - 40;
         }
-        assertThat(largestError(z, PixelLogits.of(shifted, CLASSES, H, W, 50, 60, 0), 50, 60)).isLessThan(0.001);
+        assertThat(largestError(z, PixelLogits.of(shifted, CLASSES, H, W, 50, 60, 0), 50, 60))
+                .isLessThan(0.001);
     }
 
     @Test
@@ -156,7 +157,8 @@ class LogitsTest {
         store.requireRun(Map.of("data", "4567"));
         assertThatThrownBy(() -> store.requireRun(Map.of("data", "cdef")))
                 .hasMessageContaining("logits of another run: data is '4567' there and 'cdef' here");
-        assertThatThrownBy(() -> store.requireRun(Map.of("scales", "1"))).hasMessageContaining("scales is not set there");
+        assertThatThrownBy(() -> store.requireRun(Map.of("scales", "1")))
+                .hasMessageContaining("scales is not set there");
         LogitStore second = LogitStore.create(dir.resolve("two"), other);
         Files.createDirectories(second.file("sub/a").getParent());
         Files.copy(store.file("sub/a"), second.file("sub/a"));
@@ -233,7 +235,9 @@ class LogitsTest {
         Files.writeString(dir.resolve("sub"), "a file where a folder is needed");
         assertThatThrownBy(() -> store.write("sub/a", logits)).isInstanceOf(UncheckedIOException.class);
         try (Stream<Path> files = Files.walk(dir)) {
-            assertThat(files.map(f -> f.getFileName().toString())).doesNotHaveDuplicates().noneMatch(f -> f.endsWith(".tmp"));
+            assertThat(files.map(f -> f.getFileName().toString()))
+                    .doesNotHaveDuplicates()
+                    .noneMatch(f -> f.endsWith(".tmp"));
         }
         assertThat(store.ids()).isEmpty();
     }
@@ -266,8 +270,7 @@ class LogitsTest {
         store.write("d", says(1, 3));
         assertThat(builder.build().run().confusion().pixelAccuracy()).isEqualTo(0.75);
         try (DenseCrf crf = DenseCrf.deeplabPytorch().optThreads(1).build()) {
-            Evaluation refined = builder.optCrf(
-                            CrfRefiner.builder().setCrf(crf).build())
+            Evaluation refined = builder.optCrf(CrfRefiner.builder().setCrf(crf).build())
                     .build()
                     .run();
             assertThat(refined.confusion().total()).isEqualTo(16);
@@ -285,7 +288,8 @@ class LogitsTest {
         z[0] = 0.2f;
         LogitStore store = LogitStore.create(dir, RUN);
         store.write("a", PixelLogits.of(z, 3, side, side, side, side, 0));
-        LogitEvaluation.Builder builder = LogitEvaluation.builder().setData(data).setStore(store);
+        LogitEvaluation.Builder builder =
+                LogitEvaluation.builder().setData(data).setStore(store);
         double pixels = side * side;
         assertThat(builder.build().run().confusion().pixelAccuracy()).isEqualTo((pixels - 1) / pixels, within(1e-12));
         try (DenseCrf crf = DenseCrf.builder().optGaussian(3, 10).optThreads(1).build()) {
@@ -299,8 +303,7 @@ class LogitsTest {
     void theWrappedImageIsTheOriginals() {
         // the card's examples: 104.0 - 104.008 in blue, 0 - 122.675 in red, 255 - 116.669 in green
         RgbImage image = new RgbImage(1, 2, new byte[] {0, (byte) 255, 104, (byte) 123, 117, 0});
-        assertThat(LogitEvaluation.wrapped(image).data())
-                .containsExactly(0, (byte) 138, (byte) 134, (byte) 152, 0, 0);
+        assertThat(LogitEvaluation.wrapped(image).data()).containsExactly(0, (byte) 138, (byte) 134, (byte) 152, 0, 0);
     }
 
     @Test
@@ -308,8 +311,9 @@ class LogitsTest {
         assertThatThrownBy(() -> LogitEvaluation.builder().build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("setData is required");
-        assertThatThrownBy(() ->
-                        LogitEvaluation.builder().setData(new FakeData("val", "a")).build())
+        assertThatThrownBy(() -> LogitEvaluation.builder()
+                        .setData(new FakeData("val", "a"))
+                        .build())
                 .hasMessage("setStore is required");
     }
 }

@@ -201,8 +201,8 @@ public final class Res2Net extends Backbone {
                 throw new IllegalStateException("setDepth is required");
             }
             if (baseWidth / shrink == 0) {
-                throw new IllegalArgumentException("a part of base width " + baseWidth + " has no channel when all is"
-                        + " divided by " + shrink);
+                throw new IllegalArgumentException(
+                        "a part of base width " + baseWidth + " has no channel when all is" + " divided by " + shrink);
             }
             return new Res2Net(this);
         }

@@ -58,8 +58,8 @@ final class Res2NetBlock extends Layer {
         this.first = first;
         enter = child(unit("conv1", "bn1", Conv2d.same(in, width * scale, 1, 1, 1), norms, true));
         for (int i = 0; i < scale - 1; i++) {
-            convs.add(child(
-                    unit("convs." + i, "bns." + i, Conv2d.same(width, width, 3, stride, dilation), norms, true)));
+            convs.add(
+                    child(unit("convs." + i, "bns." + i, Conv2d.same(width, width, 3, stride, dilation), norms, true)));
         }
         leave = child(unit("conv3", "bn3", Conv2d.same(width * scale, out, 1, 1, 1), norms, false));
         shortcut = stride == 1 && in == out
@@ -70,7 +70,8 @@ final class Res2NetBlock extends Layer {
     private static ConvNorm unit(
             String convKey, String normKey, Conv2d conv, IntFunction<BatchNorm2d> norms, boolean relu) {
         Init.kaimingNormalFanOut(conv);
-        return new ConvNorm(convKey, conv, normKey, norms.apply((int) conv.weight().size(0)), relu);
+        return new ConvNorm(
+                convKey, conv, normKey, norms.apply((int) conv.weight().size(0)), relu);
     }
 
     @Override

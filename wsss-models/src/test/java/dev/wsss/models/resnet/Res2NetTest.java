@@ -14,6 +14,7 @@ import dev.wsss.models.checkpoint.CheckpointFamily;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,15 +64,20 @@ class Res2NetTest {
             assertThat(state).hasSize((33 * 5 + 4 + 1) * 6);
             assertThat(state.keySet())
                     .contains("conv1.weight", "bn1.num_batches_tracked", "layer3.22.bns.2.running_var")
-                    .doesNotContain("layer3.22.convs.3.weight", "layer1.1.downsample.0.weight", "layer1.0.conv2.weight");
-            assertThat(state.get("layer1.0.conv1.weight").shape()).containsExactly(104, 64, 1, 1);
-            assertThat(state.get("layer1.0.convs.1.weight").shape()).containsExactly(26, 26, 3, 3);
-            assertThat(state.get("layer1.0.downsample.0.weight").shape()).containsExactly(256, 64, 1, 1);
-            assertThat(state.get("layer4.2.convs.2.weight").shape()).containsExactly(208, 208, 3, 3);
-            assertThat(state.get("layer4.2.conv3.weight").shape()).containsExactly(2048, 832, 1, 1);
+                    .doesNotContain(
+                            "layer3.22.convs.3.weight", "layer1.1.downsample.0.weight", "layer1.0.conv2.weight");
+            assertThat(shape(state, "layer1.0.conv1.weight")).containsExactly(104, 64, 1, 1);
+            assertThat(shape(state, "layer1.0.convs.1.weight")).containsExactly(26, 26, 3, 3);
+            assertThat(shape(state, "layer1.0.downsample.0.weight")).containsExactly(256, 64, 1, 1);
+            assertThat(shape(state, "layer4.2.convs.2.weight")).containsExactly(208, 208, 3, 3);
+            assertThat(shape(state, "layer4.2.conv3.weight")).containsExactly(2048, 832, 1, 1);
             assertThat(CheckpointFamily.guess(state.keySet()).orElseThrow().family())
                     .isSameAs(ResNetCheckpoints.RES2NET);
         }
+    }
+
+    private static long[] shape(Map<String, HostArray> state, String key) {
+        return Objects.requireNonNull(state.get(key), key).shape();
     }
 
     /**
@@ -128,7 +134,8 @@ class Res2NetTest {
             Tensor y = block.forward(x);
             assertThat(Tensors.shape(y)).containsExactly(2, 5, 4, 5);
             y.sum().backward();
-            assertThat(block.parameters().values()).allSatisfy(p -> assertThat(p.grad().defined()).isTrue());
+            assertThat(block.parameters().values())
+                    .allSatisfy(p -> assertThat(p.grad().defined()).isTrue());
         }
     }
 
