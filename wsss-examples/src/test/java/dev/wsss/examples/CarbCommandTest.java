@@ -10,6 +10,7 @@ import dev.wsss.api.RgbImage;
 import dev.wsss.core.io.Safetensors;
 import dev.wsss.core.report.Overlay;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
 import dev.wsss.datasets.LabelSet;
 import dev.wsss.datasets.ShapesDataset;
@@ -85,6 +86,19 @@ class CarbCommandTest {
         Stream<String> run = Stream.of(
                 "carb", step, "--data", "cityscapes:" + city, "--out", out.toString(), "--device", "cpu", "--quick");
         return CommandLineRun.of(Stream.concat(run, Stream.of(more)).toArray(String[]::new));
+    }
+
+    /** Drawn scenes for training and for validation have the same names. */
+    @Test
+    void labelsOfDrawnStreetsAreThoseOfTheTrainingScenes() {
+        Path out = folder.resolve("streets");
+        CommandLineRun masks = CommandLineRun.of(
+                "carb", "masks", "--data", "shapes:street,train=3,val=2", "--out", out.toString(), "--device", "cpu");
+        assertThat(masks.status()).as(masks.err().toString()).isZero();
+        DatasetSplits streets = Datasets.open("shapes:street,train=3,val=2");
+        assertThat(CarbLabels.read(out.resolve("labels.npy"), streets.train().classes()))
+                .containsOnlyKeys("shapes_000000", "shapes_000001", "shapes_000002")
+                .containsEntry("shapes_000002", streets.train().tags(2));
     }
 
     @Test

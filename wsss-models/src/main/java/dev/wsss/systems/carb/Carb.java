@@ -143,15 +143,16 @@ public final class Carb implements AutoCloseable {
     }
 
     /**
-     * Writes the tags of the training images, and of the unseen ones if there are such, to {@code labels.npy} in the folder, for
-     * the published code: {@link CarbLabels}.
+     * Writes {@code labels.npy} in the folder: {@link CarbLabels}. It has the tags of the training images, and in the published
+     * forms of the unseen ones too, as the published files have. Elsewhere images of both may have the same name.
      *
      * @return the file
      * @throws IllegalArgumentException as {@link CarbLabels#write}
      */
     public Path writeLabels(CarbLabels.Form form) {
         Path file = run.folder().resolve("labels.npy");
-        CarbLabels.write(file, form, given.unseen == null ? List.of(train) : List.of(train, given.unseen));
+        boolean both = form != CarbLabels.Form.PLAIN && given.unseen != null;
+        CarbLabels.write(file, form, both ? List.of(train, given.unseen) : List.of(train));
         return file;
     }
 

@@ -1,0 +1,202 @@
+package dev.wsss.examples;
+
+import dev.wsss.core.pipeline.LabelFolder;
+import dev.wsss.core.pipeline.RunListener;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.datasets.DatasetSplits;
+import dev.wsss.systems.cdl.Cdl;
+import dev.wsss.systems.cdl.CdlCompat;
+import dev.wsss.systems.cdl.CdlRecipe;
+import dev.wsss.systems.cdl.CdlVariant;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What {@code wsss cdl train} and {@code wsss cdl test} are told. Both steps of one run need the same. */
+final class CdlOptions {
+    /** Published numbers. */
+    enum Recipe {
+        VOC,
+        VOC_IMAGENET,
+        COCO,
+        SMALL;
+
+        CdlRecipe numbers() {
+            return switch (this) {
+                case VOC -> CdlRecipe.voc();
+                case VOC_IMAGENET -> CdlRecipe.vocImageNet();
+                case COCO -> CdlRecipe.coco();
+                case SMALL -> CdlRecipe.small();
+            };
+        }
+    }
+
+    /** The command that these options are of. */
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
+    @Mixin
+    private DataOptions data = new DataOptions();
+
+    @Mixin
+    private CheckpointOptions checkpoints = new CheckpointOptions();
+
+    @Mixin
+    private RunOptions run = new RunOptions();
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME",
+            description =
+                    "${COMPLETION-CANDIDATES} (VOC is from weights of COCO); default is the dataset's, or SMALL where there is none")
+    @Nullable
+    private Recipe recipe;
+
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES}: CDL-b and CDL-e; default ${DEFAULT-VALUE}")
+    private CdlVariant variant = CdlVariant.BASE;
+
+    @Option(names = "--plain", description = "a cross-entropy of one expert that corrects nothing, to compare with")
+    private boolean plain;
+
+    @Option(names = "--original", description = "repeat the accidents of the published code")
+    private boolean original;
+
+    @Option(names = "--labels", paramLabel = "DIR", description = "what to learn from: <id>.png of the training images")
+    @Nullable
+    private Path labels;
+
+    @Option(names = "--weights", paramLabel = "FILE", description = "the backbone's weights")
+    @Nullable
+    private Path weights;
+
+    @Option(names = "--trained", paramLabel = "FILE", description = "a trained network, in place of this run's")
+    @Nullable
+    private Path trained;
+
+    @Option(names = "--steps", paramLabel = "N", description = "updates of the training")
+    @Nullable
+    private Long steps;
+
+    @Option(names = "--learning-rate", paramLabel = "X", description = "learning rate of the backbone")
+    @Nullable
+    private Double rate;
+
+    @Option(names = "--batch", paramLabel = "N", description = "images of a forward pass")
+    @Nullable
+    private Integer batch;
+
+    @Option(names = "--accumulate", paramLabel = "N", description = "batches of an update")
+    @Nullable
+    private Integer accumulate;
+
+    /** The output folder. */
+    Path out() {
+        return run.out("out-cdl");
+    }
+
+    /** The exit status after a run that was heard by this. */
+    int status(ConsoleListener heard) {
+        return run.status(heard.failed());
+    }
+
+    /**
+     * Opens the run of a step.
+     *
+     * @throws IllegalArgumentException if an option was given that the step does not read, or something lacks
+     */
+    Cdl open(CdlStep step, PrintStream console, RunListener listener) {
+        OptionUse.requireRead(step, CdlStep.values(), command.commandLine().getParseResult());
+        if (step == CdlStep.TRAIN && labels == null) {
+            throw new IllegalArgumentException("--labels is not given; expected a folder of labels to learn from");
+        }
+        ComputeDevice device = run.start();
+        DatasetSplits splits = data.open(run.seed);
+        Cdl.Builder cdl = Cdl.builder()
+                .setData(splits.train())
+                .setOut(out())
+                .optRecipe(recipe())
+                .optDevice(device)
+                .optSeed(run.seed)
+                .optRemake(run.remake)
+                .optOverwrite(run.overwrite)
+                .optMaxLeftOut(run.maxLeftOut())
+                .optAutocastBf16(run.bf16)
+                .optLoadPolicy(checkpoints.policy())
+                .optProgress(new TerminalProgress(console))
+                .optListener(listener);
+        splits.val().ifPresent(cdl::optUnseen);
+        if (labels != null) {
+            cdl.optLabels(new LabelFolder(labels, splits.train().classes()));
+        }
+        if (weights != null) {
+            cdl.optWeights(weights);
+        }
+        if (trained != null) {
+            cdl.optTrained(trained);
+        }
+        if (run.tensorboard != null) {
+            cdl.optTensorBoard(run.tensorboard);
+        }
+        splits.notes().forEach(console::println);
+        return cdl.build();
+    }
+
+    private CdlRecipe recipe() {
+        CdlRecipe r = chosen().numbers().withVariant(variant);
+        if (run.quick) {
+            r = quick(r);
+        }
+        if (plain) {
+            if (variant != CdlVariant.BASE || original) {
+                throw new IllegalArgumentException(
+                        "--plain is a single expert's; expected it without --variant EXTENDED" + " and --original");
+            }
+            r = r.withLoss(r.loss().plain());
+        }
+        CdlRecipe.Optimization how = r.optimization();
+        if (steps != null) {
+            how = how.withSteps(RunOptions.requirePositive("--steps", steps));
+        }
+        if (rate != null) {
+            if (!(rate > 0) || Double.isInfinite(rate)) {
+                throw new IllegalArgumentException("--learning-rate is " + rate + "; expected a positive number");
+            }
+            how = how.withLearningRate(rate);
+        }
+        if (batch != null) {
+            how = how.withBatch((int) RunOptions.requirePositive("--batch", batch));
+        }
+        if (accumulate != null) {
+            how = how.withAccumulate((int) RunOptions.requirePositive("--accumulate", accumulate));
+        }
+        return r.withOptimization(how).withCompat(original ? CdlCompat.original() : CdlCompat.sound());
+    }
+
+    private Recipe chosen() {
+        if (recipe != null) {
+            return recipe;
+        }
+        String kind = data.data.replaceAll(":.*", "").toUpperCase(Locale.ROOT);
+        return List.of(Recipe.values()).stream()
+                .filter(r -> r.name().equals(kind))
+                .findFirst()
+                .orElse(Recipe.SMALL);
+    }
+
+    /** A few small steps: everything runs, nothing is learnt. */
+    private static CdlRecipe quick(CdlRecipe r) {
+        CdlRecipe small = CdlRecipe.small();
+        return r.withNetwork(small.network().withBlocks(List.of(1, 1, 1, 1)).withWidth(4))
+                .withViews(small.views().withCrop(48))
+                .withOptimization(small.optimization().withBatch(2).withSteps(3));
+    }
+}

@@ -1,0 +1,419 @@
+package dev.wsss.systems.cdl;
+
+import ai.djl.util.Progress;
+import dev.wsss.api.Dataset;
+import dev.wsss.api.InvalidDataException;
+import dev.wsss.api.LabelMap;
+import dev.wsss.api.Source;
+import dev.wsss.core.augment.Augmentation;
+import dev.wsss.core.augment.Interpolation;
+import dev.wsss.core.augment.Nearest;
+import dev.wsss.core.augment.RandomCrop;
+import dev.wsss.core.augment.RandomFlip;
+import dev.wsss.core.augment.Resampling;
+import dev.wsss.core.augment.ScaleChoice;
+import dev.wsss.core.augment.SideRounding;
+import dev.wsss.core.batch.Batch;
+import dev.wsss.core.batch.Channel;
+import dev.wsss.core.batch.ImageBatches;
+import dev.wsss.core.image.Normalize;
+import dev.wsss.core.io.DType;
+import dev.wsss.core.nn.BatchNorm2d;
+import dev.wsss.core.nn.LoadPolicy;
+import dev.wsss.core.pipeline.RunFolder;
+import dev.wsss.core.pipeline.RunListener;
+import dev.wsss.core.report.RunReport;
+import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Torch;
+import dev.wsss.core.train.BatchSource;
+import dev.wsss.core.train.OnNonFinite;
+import dev.wsss.core.train.Schedule;
+import dev.wsss.core.train.Sgd;
+import dev.wsss.core.train.Trainer;
+import dev.wsss.models.checkpoint.Weights;
+import dev.wsss.models.resnet.CaffeResNet;
+import dev.wsss.models.segment.NetworkSegmenter;
+import dev.wsss.systems.segment.LabelsOfClasses;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * CDL from noisy labels to a trained segmenter and its evaluation.
+ *
+ * <pre>{@code
+ * try (Cdl cdl = Cdl.builder()
+ *         .setData(train)
+ *         .setOut(Path.of("out"))
+ *         .optLabels(new LabelFolder(Path.of("pseudo"), train.classes()))
+ *         .optRecipe(CdlRecipe.voc())
+ *         .optWeights(Path.of("deeplabv1_resnet101-coco.pth"))
+ *         .optUnseen(val)
+ *         .build()) {
+ *     NetworkSegmenter segmenter = cdl.train();
+ *     cdl.evaluate().write(Path.of("out/report.html"));
+ * }
+ * }</pre>
+ *
+ * <p>Labels come from anywhere; tags are not looked at, and masks of the dataset are read by {@link #evaluate} alone. A sample
+ * without labels, with a label that is none of the dataset's classes, or whose labels are void throughout, is left out and
+ * counted, and too many of them end the training. A run finds what a run before has left in the output folder, and goes on from
+ * its last checkpoint. The trained network is left in {@code weights/segmenter.pth} under the names of the published code.
+ *
+ * @see <a href="https://doi.org/10.1007/s11263-023-01796-9">Zhang et al., Credible Dual-Expert Learning for Weakly Supervised
+ *     Semantic Segmentation</a>
+ */
+public final class Cdl implements AutoCloseable {
+    private static final String SEGMENTER = "segmenter";
+    private static final Normalize NORMALIZE = Normalize.ofLevels(
+                    new double[] {122.675, 116.669, 104.008}, new double[] {1, 1, 1})
+            .blueFirst();
+
+    private final Builder given;
+    private final CdlRecipe recipe;
+    private final Dataset train;
+    private final RunFolder run;
+    private @Nullable NetworkSegmenter segmenter;
+
+    private Cdl(Builder b, Dataset train, Path out) {
+        given = b;
+        recipe = b.recipe;
+        this.train = train;
+        run = b.run.setData(train).setFolder(out).build();
+    }
+
+    /** Starts a run by {@link CdlRecipe#voc()}, on the CPU. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The folder of the run, its seconds and manifest. */
+    public RunFolder run() {
+        return run;
+    }
+
+    // 1. The network and what it learns from.
+
+    private CdlNetwork network() {
+        // so that initial weights do not depend on what was made before
+        Torch.seed(BatchSource.mix(run.seed(), 0));
+        CdlRecipe.Network n = recipe.network();
+        boolean batch = n.norms() == CdlRecipe.Norms.BATCH;
+        CdlNetwork network = CdlNetwork.builder()
+                .setBackbone(CaffeResNet.builder()
+                        .optBlocks(ints(n.blocks()))
+                        .optWidth(n.width())
+                        // statistics that move by a thousandth would be those of the start for thousands of steps
+                        .optBatchNormMomentum(batch ? BatchNorm2d.MOMENTUM : CaffeResNet.MOMENTUM)
+                        .build())
+                .setClasses(train.classes().labelCount())
+                .setVariant(recipe.variant())
+                .optRates(ints(n.rates()))
+                .optScales(doubles(n.scales()))
+                .optDropout(n.dropout())
+                .optTestScales(doubles(recipe.inference().scales()))
+                .optTemperature(recipe.inference().temperature())
+                .build();
+        if (!batch) {
+            network.freezeNorms();
+        }
+        return network;
+    }
+
+    private DualExpertLoss loss() {
+        CdlRecipe.Loss l = recipe.loss();
+        return DualExpertLoss.builder()
+                .setVariant(recipe.variant())
+                .setStart(l.start() * recipe.optimization().steps())
+                .optCorrection(l.correction())
+                .optBalanced(l.balanced())
+                .optWarmUp(l.warmUp())
+                .optWeights(l.first(), l.second(), l.third())
+                .optAffinityWeight(l.affinity())
+                .optCompat(recipe.compat())
+                .build();
+    }
+
+    private ImageBatches batches(Source<LabelMap> labels) {
+        CdlRecipe.Views v = recipe.views();
+        ImageBatches.Builder batches = ImageBatches.builder()
+                .setData(train)
+                .setBatchSize(recipe.optimization().batch())
+                .optNormalize(NORMALIZE)
+                .optAugmentation(Augmentation.builder()
+                        .optResampling(new Resampling(Interpolation.BILINEAR, Nearest.PILLOW))
+                        .optTransforms(
+                                new ScaleChoice(v.scales(), SideRounding.FLOOR),
+                                new RandomCrop(v.crop(), v.crop(), RandomCrop.SmallImage.TOP_LEFT),
+                                new RandomFlip(0.5))
+                        .build())
+                .optChannel(Channel.LABELS, new LearnableLabels(new LabelsOfClasses(labels)))
+                .optDevice(run.device());
+        if (recipe.variant().hasStrongView()) {
+            batches.optView(CdlTraining.STRONG_VIEW);
+        }
+        return batches.build();
+    }
+
+    // 2. The training.
+
+    /**
+     * The trained segmenter: of this run, of a run before, or the one that was given. It stays this object's.
+     *
+     * @throws IllegalStateException if neither labels nor a trained network were given
+     * @throws InvalidDataException if too many samples lack labels to learn from, or weights do not fit
+     */
+    public NetworkSegmenter train() {
+        NetworkSegmenter made = segmenter;
+        if (made != null) {
+            return made;
+        }
+        if (given.trained != null) {
+            return loadedSegmenter(given.trained);
+        }
+        Source<LabelMap> labels = given.labels;
+        if (labels == null) {
+            throw new IllegalStateException("optLabels is required for a training");
+        }
+        CdlNetwork network = network();
+        made = segmenter(network);
+        if (given.weights != null) {
+            Weights.load(network.backbone(), given.weights, given.loadPolicy);
+        }
+        network.train(true);
+        CdlRecipe.Optimization how = recipe.optimization();
+        boolean norms = recipe.network().norms() == CdlRecipe.Norms.BATCH;
+        try (Sgd sgd = Sgd.builder()
+                .setGroups(CdlGroups.of(network, how.weightDecay(), norms, recipe.compat()))
+                .setLearningRate(how.learningRate())
+                .optMomentum(how.momentum())
+                .build()) {
+            run.train(
+                    SEGMENTER,
+                    Trainer.<Batch>builder()
+                            .setNetwork(network)
+                            .setData(batches(labels))
+                            .setLoss(new CdlTraining(network, loss()))
+                            .setOptimizer(sgd)
+                            .optSchedule(Schedule.polyInStairs(how.power(), how.steps(), how.stair()))
+                            .optSteps(how.steps())
+                            .optAccumulate(how.accumulate())
+                            .optLogEvery(10)
+                            .optAutocastBf16(given.autocastBf16)
+                            .optOnNonFinite(OnNonFinite.SKIP));
+        }
+        Weights.export(network, weights(), CdlCheckpoints.CDL);
+        network.train(false);
+        return made;
+    }
+
+    /** The segmenter of this network, which {@link #close} closes. */
+    private NetworkSegmenter segmenter(CdlNetwork network) {
+        NetworkSegmenter made = NetworkSegmenter.builder()
+                .setNetwork(network)
+                .optNormalize(NORMALIZE)
+                .build();
+        segmenter = made;
+        network.to(run.device(), DType.F32);
+        return made;
+    }
+
+    private NetworkSegmenter loadedSegmenter(Path file) {
+        CdlNetwork network = network();
+        NetworkSegmenter made = segmenter(network);
+        Weights.load(network, file, given.loadPolicy);
+        network.train(false);
+        return made;
+    }
+
+    private Path weights() {
+        return run.folder().resolve("weights").resolve(SEGMENTER + ".pth");
+    }
+
+    // 3. How good is it? Only now masks are read.
+
+    /**
+     * Measures the segmenter that was given or that a run has left. Makes nothing. {@link CdlScores#json} gives each evaluation
+     * in the published form.
+     *
+     * @throws InvalidDataException if there is none yet
+     */
+    public RunReport evaluate() {
+        NetworkSegmenter trained = segmenter;
+        if (trained == null) {
+            Path file = given.trained == null ? weights() : given.trained;
+            if (!Files.exists(file)) {
+                throw new InvalidDataException(file + ": no such file; expected the network that a training has left");
+            }
+            trained = loadedSegmenter(file);
+        }
+        RunReport.Builder report =
+                RunReport.builder().setTrain(train).optRun(run).optSegmenter(SEGMENTER, trained);
+        if (given.unseen != null) {
+            report.optUnseen(given.unseen);
+        }
+        return report.build();
+    }
+
+    private static int[] ints(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private static double[] doubles(List<Double> list) {
+        return list.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    /** Closes the segmenter, which was handed out, too. */
+    @Override
+    public void close() {
+        if (segmenter != null) {
+            segmenter.close();
+        }
+    }
+
+    /** What a run starts from: data and output folder are required, and labels for a training. */
+    public static final class Builder {
+        private final RunFolder.Builder run = RunFolder.builder();
+        private @Nullable Dataset data;
+        private @Nullable Path out;
+        private CdlRecipe recipe = CdlRecipe.voc();
+        private @Nullable Source<LabelMap> labels;
+        private @Nullable Dataset unseen;
+        private @Nullable Path weights;
+        private @Nullable Path trained;
+        private boolean autocastBf16;
+        private LoadPolicy loadPolicy = LoadPolicy.STRICT;
+
+        private Builder() {}
+
+        /** The training images; their masks, if any, are read by {@link Cdl#evaluate} alone. */
+        public Builder setData(Dataset train) {
+            data = train;
+            return this;
+        }
+
+        /** The folder of checkpoints and weights. */
+        public Builder setOut(Path folder) {
+            out = folder;
+            return this;
+        }
+
+        /** Labels of the training images, such as a {@link dev.wsss.core.pipeline.LabelFolder}. */
+        public Builder optLabels(Source<LabelMap> labels) {
+            this.labels = labels;
+            return this;
+        }
+
+        /** All numbers; {@link CdlRecipe#voc()} unless set. */
+        public Builder optRecipe(CdlRecipe recipe) {
+            this.recipe = recipe;
+            return this;
+        }
+
+        /** Images with masks on which the segmenter is measured; the training images unless set. */
+        public Builder optUnseen(Dataset val) {
+            unseen = val;
+            return this;
+        }
+
+        /** The backbone's weights, a file of any known form. */
+        public Builder optWeights(Path file) {
+            weights = file;
+            return this;
+        }
+
+        /** A trained network, in place of training it; a file of any known form, such as one of the published code. */
+        public Builder optTrained(Path file) {
+            trained = file;
+            return this;
+        }
+
+        /** What computes; the CPU unless set. */
+        public Builder optDevice(ComputeDevice device) {
+            run.optDevice(device);
+            return this;
+        }
+
+        /** Fixes everything that is random; 0 unless set. */
+        public Builder optSeed(long seed) {
+            run.optSeed(seed);
+            return this;
+        }
+
+        /** Whether what was made of other data, settings or weights is made again; otherwise it is refused. */
+        public Builder optRemake(boolean remake) {
+            run.optRemake(remake);
+            return this;
+        }
+
+        /** Whether the network is made again though nothing has changed: {@link RunFolder.Builder#optOverwrite}. */
+        public Builder optOverwrite(boolean overwrite) {
+            run.optOverwrite(overwrite);
+            return this;
+        }
+
+        /** The share of images that may lack labels to learn from; one in twenty unless set. */
+        public Builder optMaxLeftOut(double share) {
+            run.optMaxLeftOut(share);
+            return this;
+        }
+
+        /** Trains in mixed precision. */
+        public Builder optAutocastBf16(boolean on) {
+            autocastBf16 = on;
+            return this;
+        }
+
+        /** What files of weights may hold beside what is wanted of them; nothing unless set. */
+        public Builder optLoadPolicy(LoadPolicy policy) {
+            loadPolicy = policy;
+            return this;
+        }
+
+        /** Shows the progress of the training. */
+        public Builder optProgress(Progress progress) {
+            run.optProgress(progress);
+            return this;
+        }
+
+        /** Adds a listener. */
+        public Builder optListener(RunListener listener) {
+            run.optListener(listener);
+            return this;
+        }
+
+        /** Writes losses for TensorBoard too, {@link RunFolder.Builder#optTensorBoard}. */
+        public Builder optTensorBoard(Path folder) {
+            run.optTensorBoard(folder);
+            return this;
+        }
+
+        /**
+         * Opens the run.
+         *
+         * @throws IllegalStateException if data or output folder are not set
+         * @throws IllegalArgumentException if a balanced loss is asked of a dataset without background class, it has more
+         *     classes than {@link CdlCompat#fixedClasses} bears, or the folder cannot be written
+         */
+        public Cdl build() {
+            Dataset d = data;
+            Path o = out;
+            if (d == null || o == null) {
+                throw new IllegalStateException((d == null ? "setData" : "setOut") + " is required");
+            }
+            if (recipe.loss().balanced() && !d.classes().hasBackground()) {
+                throw new IllegalArgumentException(
+                        "dataset " + d.name() + " has no background class, and the loss balances"
+                                + " background with the rest; expected withBalanced(false)");
+            }
+            int classes = d.classes().labelCount();
+            if (recipe.compat().fixedClasses() && classes > CdlCompat.FIXED_CLASSES) {
+                throw new IllegalArgumentException(
+                        "the published code bears at most " + CdlCompat.FIXED_CLASSES + " classes, dataset " + d.name()
+                                + " has " + classes + "; expected CdlCompat without fixedClasses");
+            }
+            return new Cdl(this, d, o);
+        }
+    }
+}
