@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "cdl",
         mixinStandardHelpOptions = true,
-        description = "From noisy labels to a segmenter that corrects them as it learns.")
+        description = "From noisy labels, of one source or several, to a segmenter that corrects them as it learns.",
+        subcommands = {CdlFuseCommand.class, CdlCrfCommand.class})
 final class CdlCommand implements Runnable {
     private final long start = System.nanoTime();
 
@@ -28,7 +29,7 @@ final class CdlCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name a step: train, test");
+        throw new ParameterException(spec.commandLine(), "name a step: train, test, fuse, crf");
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Trains the segmenter (weights/segmenter.pth).")

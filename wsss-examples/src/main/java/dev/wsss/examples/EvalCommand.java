@@ -249,6 +249,11 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private ClassCatalog catalog() {
+        return catalog(spec, classes, noBackground);
+    }
+
+    /** What {@code --classes} means: a benchmark's labels, so many, or those of a file. */
+    static ClassCatalog catalog(CommandSpec spec, String classes, boolean noBackground) {
         Optional<LabelSet> set = LabelSet.find(classes);
         if (set.isPresent()) {
             ClassCatalog catalog = set.get().catalog();
@@ -281,7 +286,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     /** Lines that are not blank. */
-    private static List<String> lines(Path file, String expected) {
+    static List<String> lines(Path file, String expected) {
         try {
             return Files.readString(file)
                     .lines()
@@ -380,7 +385,7 @@ final class EvalCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private static Table byClass(Evaluation evaluation) {
+    static Table byClass(Evaluation evaluation) {
         ConfusionMatrix matrix = evaluation.confusion();
         List<String> head =
                 new ArrayList<>(List.of("value", "class", "IoU %", "precision %", "recall %", "pixels", "FPR", "FNR"));

@@ -6,7 +6,9 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.core.cam.Cam;
 import dev.wsss.core.crf.CrfRefiner;
+import dev.wsss.core.fusion.LabelFusion;
 import dev.wsss.core.io.Checkpoint;
+import dev.wsss.core.logits.LogitEvaluation;
 import dev.wsss.core.report.Report;
 import dev.wsss.core.saliency.SaliencyFolder;
 import dev.wsss.datasets.CocoMasks;
@@ -23,6 +25,7 @@ import dev.wsss.models.deeplab.MultiScale;
 import dev.wsss.models.deeplab.TextDeepLab;
 import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.maskclip.MaskClip;
+import dev.wsss.models.resnet.Res2Net;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.segment.NetworkSegmenter;
 import dev.wsss.models.zoo.WeightEntry;
@@ -67,6 +70,9 @@ class RequiredOptionTest {
                 missing("setData", () -> DatasetCheck.builder().build()),
                 missing("setData", () -> DatasetMasks.builder().build()),
                 missing("setInstances", () -> CocoMasks.builder().build()),
+                missing("setClasses", () -> LabelFusion.builder().build()),
+                missing("setData", () -> LogitEvaluation.builder().build()),
+                missing("setDepth", () -> Res2Net.builder().build()),
                 missing("setBackbone", () -> AffinityNet.builder().build()),
                 missing("setBackbone", () -> DeepLabV1.builder().build()),
                 missing("setBackbone", () -> DeepLabV3.builder().build()),

@@ -8,9 +8,14 @@ import dev.wsss.api.LabelMap;
 import dev.wsss.api.LabelPng;
 import dev.wsss.api.Sample;
 import dev.wsss.api.Source;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Label maps that another program left in a folder, {@code <id>.png}. Safe for use from several threads.
@@ -27,19 +32,50 @@ public record LabelFolder(Path folder, ClassCatalog classes) implements Source<L
      */
     @Override
     public LabelMap get(Sample sample) {
-        missing(sample.id()).ifPresent(reason -> {
-            throw new InvalidDataException(reason);
-        });
-        Path file = file(sample.id());
-        LabelMap map = LabelPng.read(file);
+        LabelMap map = values(sample.id());
         int height = sample.image().height();
         int width = sample.image().width();
         if (map.height() != height || map.width() != width) {
-            throw new InvalidDataException(file + ": labels are " + map.height() + "x" + map.width() + "; expected "
-                    + height + "x" + width + " as the image");
+            throw new InvalidDataException(file(sample.id()) + ": labels are " + map.height() + "x" + map.width()
+                    + "; expected " + height + "x" + width + " as the image");
         }
-        map.requireLabels(file.toString(), classes);
+        map.requireLabels(file(sample.id()).toString(), classes);
         return map;
+    }
+
+    /**
+     * Reads the map of an id, of whatever size and values: for who has no image to compare it with, or takes some value for
+     * another.
+     *
+     * @throws InvalidDataException if there is no such file, or it is damaged
+     */
+    public LabelMap values(String id) {
+        missing(id).ifPresent(reason -> {
+            throw new InvalidDataException(reason);
+        });
+        return LabelPng.read(file(id));
+    }
+
+    /**
+     * Ids of the files there are, in the folder and below it, ascending; of those below it with slashes.
+     *
+     * @throws InvalidDataException if there is no such folder
+     */
+    public List<String> ids() {
+        if (!Files.isDirectory(folder)) {
+            throw new InvalidDataException(folder + ": no such folder; expected label PNGs");
+        }
+        try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+                    .filter(name -> name.endsWith(".png")
+                            && !name.substring(name.lastIndexOf('/') + 1).startsWith("."))
+                    .map(name -> name.substring(0, name.length() - 4))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be listed (" + e + ")", e);
+        }
     }
 
     @Override
@@ -50,7 +86,8 @@ public record LabelFolder(Path folder, ClassCatalog classes) implements Source<L
                 : Optional.of(file + ": no such file; expected the labels of '" + id + "'");
     }
 
-    private Path file(String id) {
+    /** Where the map of an id is, if it is. */
+    public Path file(String id) {
         return folder.resolve(id + ".png");
     }
 

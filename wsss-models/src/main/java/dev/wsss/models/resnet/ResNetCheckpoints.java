@@ -20,6 +20,18 @@ public final class ResNetCheckpoints implements CheckpointFamilies {
             "conv1.weight",
             BLOCK);
 
+    /**
+     * The Res2Net of its authors, and timm's, for {@link Res2Net}. The classifier {@code fc} is dropped; files from before
+     * {@code num_batches_tracked} existed get it.
+     */
+    public static final CheckpointFamily RES2NET = CheckpointFamily.of(
+            "res2net",
+            "the authors' Res2Net",
+            () -> CheckpointFamily.withoutClassifier("fc."),
+            "conv1.weight",
+            BLOCK,
+            "layer1.0.convs.0.weight");
+
     /** PyTorch-Encoding's ResNet, for {@link ResNet} with the stem of 64, 64, 128 channels. */
     public static final CheckpointFamily ENCODING_RESNET = CheckpointFamily.of(
             "encoding-resnet",
@@ -105,6 +117,7 @@ public final class ResNetCheckpoints implements CheckpointFamilies {
     public List<CheckpointFamily> families() {
         return List.of(
                 TORCHVISION_RESNET,
+                RES2NET,
                 ENCODING_RESNET,
                 MMSEG_RESNET,
                 MMSEG_BACKBONE,

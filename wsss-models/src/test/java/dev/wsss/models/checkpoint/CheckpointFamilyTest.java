@@ -31,6 +31,7 @@ import dev.wsss.models.mobilenet.MobileNetCheckpoints;
 import dev.wsss.models.mobilenet.MobileNetV1;
 import dev.wsss.models.mobilenet.MobileNetV2;
 import dev.wsss.models.resnet.CaffeResNet;
+import dev.wsss.models.resnet.Res2Net;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.resnet.ResNet38;
 import dev.wsss.models.resnet.ResNetCheckpoints;
@@ -87,6 +88,7 @@ class CheckpointFamilyTest {
     private static Network network(CheckpointFamily family) {
         return switch (family.label()) {
             case "wsss", "torchvision-resnet" -> resNet(ResNet.Stem.CONV7);
+            case "res2net" -> Res2Net.builder().setDepth(50).optShrink(16).build();
             case "encoding-resnet" -> resNet(ResNet.Stem.DEEP_128);
             case "mmseg-resnet", "mmseg-backbone" -> resNet(ResNet.Stem.DEEP_64);
             case "kazuto-deeplab", "caffe-deeplab" ->
