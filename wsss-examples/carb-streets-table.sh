@@ -29,7 +29,7 @@ for seed in $seeds; do
     esac
     echo "== seed $seed, $variant"
     carb train "$variant" "${options[@]}" ${TRAIN:-}
-    carb test "$variant" "${options[@]}"
+    carb test "$variant"
   done
 done
 

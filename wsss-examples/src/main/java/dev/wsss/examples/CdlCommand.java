@@ -1,12 +1,10 @@
 package dev.wsss.examples;
 
+import dev.wsss.api.AtomicFile;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.report.RunReport;
 import dev.wsss.systems.cdl.Cdl;
 import dev.wsss.systems.cdl.CdlScores;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.BiConsumer;
 import picocli.CommandLine.Command;
@@ -44,6 +42,7 @@ final class CdlCommand implements Runnable {
         return step(CdlStep.TEST, options, (cdl, console) -> {
             RunReport report = cdl.evaluate();
             Reports.show(report, options.out(), (System.nanoTime() - start) / 1e9, console);
+            options.logits().ifPresent(cdl::storeLogits);
             writeScores(report, options.out().resolve("scores.json"));
         });
     }
@@ -52,11 +51,7 @@ final class CdlCommand implements Runnable {
         if (report.evaluations().isEmpty()) {
             throw new InvalidDataException("there are no masks to measure on; expected some, for " + file);
         }
-        try {
-            Files.writeString(file, CdlScores.json(report.evaluations().get(0)));
-        } catch (IOException e) {
-            throw new UncheckedIOException(file + ": cannot be written: " + e.getMessage(), e);
-        }
+        AtomicFile.write(file, CdlScores.json(report.evaluations().get(0)));
     }
 
     private static int step(CdlStep step, CdlOptions options, BiConsumer<Cdl, ConsoleListener> what) {

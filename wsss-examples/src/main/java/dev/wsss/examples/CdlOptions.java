@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,6 +83,13 @@ final class CdlOptions {
     @Nullable
     private Path trained;
 
+    @Option(
+            names = "--logits",
+            paramLabel = "DIR",
+            description = "store the network's logits there too, for wsss cdl crf")
+    @Nullable
+    private Path logits;
+
     @Option(names = "--steps", paramLabel = "N", description = "updates of the training")
     @Nullable
     private Long steps;
@@ -97,6 +105,11 @@ final class CdlOptions {
     @Option(names = "--accumulate", paramLabel = "N", description = "batches of an update")
     @Nullable
     private Integer accumulate;
+
+    /** Where logits are stored, if anywhere. */
+    Optional<Path> logits() {
+        return Optional.ofNullable(logits);
+    }
 
     /** The output folder. */
     Path out() {

@@ -21,7 +21,7 @@ enum CdlStep implements OptionUse.Step {
                     "--bf16",
                     "--tensorboard",
                     "--allow-left-out")),
-    TEST("test", Set.of("--trained"));
+    TEST("test", Set.of("--trained", "--logits"));
 
     private final String word;
     private final Set<String> read;

@@ -1,7 +1,9 @@
 package dev.wsss.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonParser;
 import dev.wsss.datasets.DatasetSplits;
 import dev.wsss.datasets.Datasets;
 import dev.wsss.models.checkpoint.CheckpointFamily;
@@ -12,6 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,10 +52,31 @@ class CdlCommandTest {
                 cdl("train", out, "--variant", variant, "--labels", labels.toString(), "--accumulate", "2");
         assertThat(train.status()).as(train.err().toString()).isZero();
         assertThat(String.join(" ", train.out())).contains("segmenter: 3 steps");
-        CommandLineRun test = cdl("test", out, "--variant", variant);
+        Path logits = out.resolve("logits");
+        CommandLineRun test = cdl("test", out, "--variant", variant, "--logits", logits.toString());
         assertThat(test.status()).as(test.err().toString()).isZero();
         assertThat(out.resolve("report.html")).exists();
         assertThat(Files.readString(out.resolve("scores.json"))).contains("\"Mean IoU\": 0.", "\"Class IoU\": {");
+
+        // the same network scored from its store, where some labels of little probability are missing
+        CommandLineRun crf = CommandLineRun.of(
+                "cdl",
+                "crf",
+                "--data",
+                DATA,
+                "--logits",
+                logits.toString(),
+                "--weights",
+                out.resolve("weights/segmenter.pth").toString());
+        assertThat(crf.status()).as(crf.err().toString()).isZero();
+        Matcher measured =
+                Pattern.compile("mIoU ([0-9.]+) %, with the CRF [0-9.]+ %").matcher(String.join(" ", crf.out()));
+        assertThat(measured.find()).as(crf.out().toString()).isTrue();
+        double mean = JsonParser.parseString(Files.readString(out.resolve("scores.json")))
+                .getAsJsonObject()
+                .get("Mean IoU")
+                .getAsDouble();
+        assertThat(Double.parseDouble(measured.group(1))).isCloseTo(100 * mean, within(0.5));
     }
 
     @Test

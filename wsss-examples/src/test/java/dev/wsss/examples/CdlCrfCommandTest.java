@@ -50,8 +50,8 @@ class CdlCrfCommandTest {
     private int run(String... more) {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
-        List<String> args = new ArrayList<>(
-                List.of("cdl", "crf", "--data", DATA, "--logits", folder.toString(), "--threads", "2"));
+        List<String> args =
+                new ArrayList<>(List.of("cdl", "crf", "--data", DATA, "--logits", folder.toString(), "--threads", "2"));
         args.addAll(List.of(more));
         return Wsss.execute(new PrintWriter(out, true), new PrintWriter(err, true), args.toArray(String[]::new));
     }
@@ -59,7 +59,8 @@ class CdlCrfCommandTest {
     @Test
     void scoresWithAndWithoutTheCrf() {
         Path json = folder.resolveSibling("scores.json");
-        assertThat(run("--weights", weights.toString(), "--json", json.toString())).isZero();
+        assertThat(run("--weights", weights.toString(), "--json", json.toString()))
+                .isZero();
         assertThat(out.toString()).containsPattern("mIoU \\d+\\.\\d\\d %, with the CRF \\d+\\.\\d\\d %, of 3 images");
         assertThat(json).content().contains("\"pixelAccuracy\"");
         assertThat(run("--image", "wrapped")).isZero();

@@ -4,6 +4,8 @@ import ai.djl.util.Progress;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
+import dev.wsss.api.RgbImage;
+import dev.wsss.api.Sample;
 import dev.wsss.api.Source;
 import dev.wsss.core.augment.Augmentation;
 import dev.wsss.core.augment.Interpolation;
@@ -18,12 +20,16 @@ import dev.wsss.core.batch.Channel;
 import dev.wsss.core.batch.ImageBatches;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.io.DType;
+import dev.wsss.core.logits.LogitStore;
+import dev.wsss.core.logits.PixelLogits;
 import dev.wsss.core.nn.BatchNorm2d;
 import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.pipeline.RunFolder;
 import dev.wsss.core.pipeline.RunListener;
 import dev.wsss.core.report.RunReport;
 import dev.wsss.core.runtime.ComputeDevice;
+import dev.wsss.core.runtime.Scope;
+import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.BatchSource;
 import dev.wsss.core.train.OnNonFinite;
@@ -37,6 +43,9 @@ import dev.wsss.systems.segment.LabelsOfClasses;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,11 +79,15 @@ public final class Cdl implements AutoCloseable {
                     new double[] {122.675, 116.669, 104.008}, new double[] {1, 1, 1})
             .blueFirst();
 
+    /** How much probability a pixel may lose in a store of logits. */
+    private static final double DROPPED = 0.01;
+
     private final Builder given;
     private final CdlRecipe recipe;
     private final Dataset train;
     private final RunFolder run;
     private @Nullable NetworkSegmenter segmenter;
+    private @Nullable CdlNetwork network;
 
     private Cdl(Builder b, Dataset train, Path out) {
         given = b;
@@ -215,6 +228,7 @@ public final class Cdl implements AutoCloseable {
                 .optNormalize(NORMALIZE)
                 .build();
         segmenter = made;
+        this.network = network;
         network.to(run.device(), DType.F32);
         return made;
     }
@@ -240,20 +254,67 @@ public final class Cdl implements AutoCloseable {
      * @throws InvalidDataException if there is none yet
      */
     public RunReport evaluate() {
-        NetworkSegmenter trained = segmenter;
-        if (trained == null) {
-            Path file = given.trained == null ? weights() : given.trained;
-            if (!Files.exists(file)) {
-                throw new InvalidDataException(file + ": no such file; expected the network that a training has left");
-            }
-            trained = loadedSegmenter(file);
-        }
         RunReport.Builder report =
-                RunReport.builder().setTrain(train).optRun(run).optSegmenter(SEGMENTER, trained);
+                RunReport.builder().setTrain(train).optRun(run).optSegmenter(SEGMENTER, trained());
         if (given.unseen != null) {
             report.optUnseen(given.unseen);
         }
         return report.build();
+    }
+
+    /**
+     * Runs the segmenter once on the images that it is measured on and stores its logits, at the network's own resolution, for
+     * {@link dev.wsss.core.logits.LogitEvaluation}, which scores them with a dense CRF and without. What the folder holds of
+     * these weights and images is not made again.
+     *
+     * @param folder a new one, or one of the same weights and images
+     * @throws InvalidDataException if there is no segmenter yet, logits are NaN or infinite, or the folder holds something else
+     */
+    public LogitStore storeLogits(Path folder) {
+        trained();
+        CdlNetwork looking = Objects.requireNonNull(network);
+        Dataset data = given.unseen == null ? train : given.unseen;
+        LogitStore store = LogitStore.create(folder, LogitStore.runOf(trainedFile(), data));
+        for (int i = 0; i < data.size(); i++) {
+            Sample sample = data.get(i);
+            if (!store.contains(sample.id())) {
+                store.write(sample.id(), logits(looking, sample.image()));
+            }
+        }
+        return store;
+    }
+
+    private PixelLogits logits(CdlNetwork looking, RgbImage image) {
+        int h = image.height();
+        int w = image.width();
+        return Torch.call(() -> {
+            try (Scope scope = Scope.open();
+                    Torch.Mode noGrad = Torch.noGrad()) {
+                Tensor x = Tensors.of(NORMALIZE.apply(image), 1, 3, h, w)
+                        .to(run.device().toTorch(), torch.ScalarType.Float);
+                Tensor y = looking.forward(x);
+                int rows = (int) y.size(2);
+                int columns = (int) y.size(3);
+                return PixelLogits.of(Tensors.toFloats(y), (int) y.size(1), rows, columns, h, w, DROPPED);
+            }
+        });
+    }
+
+    /** The file of the segmenter. */
+    private Path trainedFile() {
+        return given.trained == null ? weights() : given.trained;
+    }
+
+    private NetworkSegmenter trained() {
+        NetworkSegmenter made = segmenter;
+        if (made == null) {
+            if (!Files.exists(trainedFile())) {
+                throw new InvalidDataException(
+                        trainedFile() + ": no such file; expected the network that a training has left");
+            }
+            made = loadedSegmenter(trainedFile());
+        }
+        return made;
     }
 
     private static int[] ints(List<Integer> list) {
