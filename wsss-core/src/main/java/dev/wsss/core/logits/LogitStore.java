@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * Map<String, String> run = LogitStore.runOf(weights, data);
  * LogitStore store = LogitStore.create(folder, run);
  * store.write("2007_000033", logits);
- * ...
+ *
  * LogitStore again = LogitStore.open(folder);
  * again.requireRun(run);
  * ScoreMaps probabilities = again.read("2007_000033").probabilities();

@@ -62,7 +62,7 @@ class CheckpointFamilyTest {
     void allFamiliesOfTheLibraryAreKnown() {
         assertThat(families())
                 .startsWith(CheckpointFamily.WSSS)
-                .hasSize(30)
+                .hasSize(31)
                 .contains(ResNetCheckpoints.TORCHVISION_RESNET, DeepLabCheckpoints.DHR_DEEPLAB);
     }
 
