@@ -8,6 +8,7 @@ import dev.wsss.core.crf.DenseCrf;
 import dev.wsss.core.logits.LogitEvaluation;
 import dev.wsss.core.logits.LogitStore;
 import dev.wsss.core.metrics.Evaluation;
+import dev.wsss.systems.cdl.CdlScores;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -59,7 +60,7 @@ final class CdlCrfCommand implements Callable<Integer> {
                     + " 256; default ${DEFAULT-VALUE}")
     private LogitEvaluation.CrfImage image = LogitEvaluation.CrfImage.RAW;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "write all figures with the CRF there too")
+    @Option(names = "--json", paramLabel = "FILE", description = "write the figures with the CRF there, as scores.json")
     @Nullable
     private Path json;
 
@@ -101,7 +102,7 @@ final class CdlCrfCommand implements Callable<Integer> {
                     .run();
         }
         if (json != null) {
-            AtomicFile.write(json, refined.toJson());
+            AtomicFile.write(json, CdlScores.json(refined));
         }
         PrintWriter out = spec.commandLine().getOut();
         DataCommand.list(

@@ -62,7 +62,7 @@ class CdlCrfCommandTest {
         assertThat(run("--weights", weights.toString(), "--json", json.toString()))
                 .isZero();
         assertThat(out.toString()).containsPattern("mIoU \\d+\\.\\d\\d %, with the CRF \\d+\\.\\d\\d %, of 3 images");
-        assertThat(json).content().contains("\"pixelAccuracy\"");
+        assertThat(json).content().contains("\"Pixel Accuracy\"");
         assertThat(run("--image", "wrapped")).isZero();
     }
 
