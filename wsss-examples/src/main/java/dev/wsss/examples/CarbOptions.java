@@ -224,20 +224,9 @@ final class CarbOptions {
         }
         ComputeDevice device = run.start();
         DatasetSplits splits = data.open(run.seed);
-        Carb.Builder carb = Carb.builder()
-                .setData(splits.train())
+        Carb.Builder carb = run.tell(Carb.builder(), device, splits, checkpoints.policy(), console, listener)
                 .setOut(out())
-                .optRecipe(recipe())
-                .optDevice(device)
-                .optSeed(run.seed)
-                .optRemake(run.remake)
-                .optOverwrite(run.overwrite)
-                .optMaxLeftOut(run.maxLeftOut())
-                .optAutocastBf16(run.bf16)
-                .optLoadPolicy(checkpoints.policy())
-                .optProgress(new TerminalProgress(console))
-                .optListener(listener);
-        splits.val().ifPresent(carb::optUnseen);
+                .optRecipe(recipe());
         if (text != null) {
             carb.optTextEmbeddings(TextEmbeddings.read(text));
         }
@@ -250,10 +239,6 @@ final class CarbOptions {
         if (labels != null) {
             carb.optLabels(new LabelFolder(labels, splits.train().classes()));
         }
-        if (run.tensorboard != null) {
-            carb.optTensorBoard(run.tensorboard);
-        }
-        splits.notes().forEach(console::println);
         Clip loaded = mini ? MiniClip.load() : clip == null ? null : Clip.load(clip, settings());
         try {
             if (loaded != null) {

@@ -133,20 +133,9 @@ final class CdlOptions {
         }
         ComputeDevice device = run.start();
         DatasetSplits splits = data.open(run.seed);
-        Cdl.Builder cdl = Cdl.builder()
-                .setData(splits.train())
+        Cdl.Builder cdl = run.tell(Cdl.builder(), device, splits, checkpoints.policy(), console, listener)
                 .setOut(out())
-                .optRecipe(recipe())
-                .optDevice(device)
-                .optSeed(run.seed)
-                .optRemake(run.remake)
-                .optOverwrite(run.overwrite)
-                .optMaxLeftOut(run.maxLeftOut())
-                .optAutocastBf16(run.bf16)
-                .optLoadPolicy(checkpoints.policy())
-                .optProgress(new TerminalProgress(console))
-                .optListener(listener);
-        splits.val().ifPresent(cdl::optUnseen);
+                .optRecipe(recipe());
         if (labels != null) {
             cdl.optLabels(new LabelFolder(labels, splits.train().classes()));
         }
@@ -156,10 +145,6 @@ final class CdlOptions {
         if (trained != null) {
             cdl.optTrained(trained);
         }
-        if (run.tensorboard != null) {
-            cdl.optTensorBoard(run.tensorboard);
-        }
-        splits.notes().forEach(console::println);
         return cdl.build();
     }
 

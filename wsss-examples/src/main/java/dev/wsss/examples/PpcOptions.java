@@ -177,26 +177,14 @@ final class PpcOptions {
         DatasetSplits splits = data.open(run.seed);
         ClassCatalog classes = splits.train().classes();
         int[] part = shard();
-        Ppc.Builder ppc = Ppc.builder()
-                .setData(splits.train())
+        Ppc.Builder ppc = run.tell(Ppc.builder(), device, splits, checkpoints.policy(), console, listener)
                 .setOut(out())
                 .optRecipe(recipe())
-                .optDevice(device)
-                .optSeed(run.seed)
-                .optRemake(run.remake)
-                .optOverwrite(run.overwrite)
-                .optMaxLeftOut(run.maxLeftOut())
-                .optAutocastBf16(run.bf16)
-                .optLoadPolicy(checkpoints.policy())
-                .optShard(part[0], part[1])
-                .optProgress(new TerminalProgress(console))
-                .optListener(listener);
-        splits.val().ifPresent(ppc::optUnseen);
+                .optShard(part[0], part[1]);
         given(weights, ppc::optWeights);
         given(camWeights, ppc::optCamWeights);
         given(affinityWeights, ppc::optAffinityWeights);
         given(segmenterWeights, ppc::optSegmenterWeights);
-        given(run.tensorboard, ppc::optTensorBoard);
         given(irnCams, folder -> ppc.optCams(ScoreFolder.irn(folder)));
         given(cams, folder -> ppc.optCams(new ScoreFolder(folder, ProductCodec.camDicts(classes))));
         given(la, folder -> ppc.optStrongBackground(new ScoreFolder(folder, ProductCodec.labelDicts(classes))));
@@ -206,7 +194,6 @@ final class PpcOptions {
                 saliency,
                 folder -> ppc.optSaliency(
                         SaliencyFolder.builder().setFolder(folder).build()));
-        splits.notes().forEach(console::println);
         console.println(variant + " on " + device);
         return ppc.build();
     }

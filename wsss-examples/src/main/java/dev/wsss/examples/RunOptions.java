@@ -1,7 +1,12 @@
 package dev.wsss.examples;
 
+import dev.wsss.core.nn.LoadPolicy;
+import dev.wsss.core.pipeline.RunListener;
 import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.datasets.DatasetSplits;
+import dev.wsss.systems.SystemBuilder;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -105,5 +110,35 @@ final class RunOptions {
     ComputeDevice start() {
         Torch.setThreads(threads);
         return ComputeDevice.parse(device);
+    }
+
+    /**
+     * Tells a system what these options and the data say, and the console what there is to know of the data.
+     *
+     * @param device as {@link #start} gave it
+     * @param policy what files of weights may hold beside what is wanted
+     */
+    <B extends SystemBuilder<B>> B tell(
+            B system,
+            ComputeDevice device,
+            DatasetSplits splits,
+            LoadPolicy policy,
+            PrintStream console,
+            RunListener listener) {
+        splits.notes().forEach(console::println);
+        splits.val().ifPresent(system::optUnseen);
+        if (tensorboard != null) {
+            system.optTensorBoard(tensorboard);
+        }
+        return system.setData(splits.train())
+                .optDevice(device)
+                .optSeed(seed)
+                .optRemake(remake)
+                .optOverwrite(overwrite)
+                .optMaxLeftOut(maxLeftOut())
+                .optAutocastBf16(bf16)
+                .optLoadPolicy(policy)
+                .optProgress(new TerminalProgress(console))
+                .optListener(listener);
     }
 }

@@ -1,6 +1,5 @@
 package dev.wsss.systems.carb;
 
-import ai.djl.util.Progress;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.InvalidDataException;
@@ -20,15 +19,12 @@ import dev.wsss.core.batch.Channel;
 import dev.wsss.core.batch.ImageBatches;
 import dev.wsss.core.image.Normalize;
 import dev.wsss.core.io.DType;
-import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.pipeline.ProductStore;
 import dev.wsss.core.pipeline.RunFolder;
-import dev.wsss.core.pipeline.RunListener;
 import dev.wsss.core.pipeline.Stage;
 import dev.wsss.core.pipeline.Stages;
 import dev.wsss.core.report.RunReport;
-import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.BatchSource;
 import dev.wsss.core.train.OnNonFinite;
@@ -46,6 +42,8 @@ import dev.wsss.models.maskclip.TextEmbeddings;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.segment.NetworkSegmenter;
 import dev.wsss.models.segment.SlidingWindow;
+import dev.wsss.systems.SystemBuilder;
+import dev.wsss.systems.SystemInputs;
 import dev.wsss.systems.segment.LabelsOfClasses;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,6 +85,7 @@ public final class Carb implements AutoCloseable {
     private static final Normalize NORMALIZE = Normalize.IMAGENET_LEVELS;
 
     private final Builder given;
+    private final SystemInputs in;
     private final CarbRecipe recipe;
     private final Dataset train;
     private final ClassCatalog classes;
@@ -95,12 +94,13 @@ public final class Carb implements AutoCloseable {
     private @Nullable MaskClip teacher;
     private @Nullable NetworkSegmenter segmenter;
 
-    private Carb(Builder b, Dataset train, Path out) {
+    private Carb(Builder b, SystemInputs in) {
         given = b;
+        this.in = in;
         recipe = b.recipe;
-        this.train = train;
+        run = in.run();
+        train = run.data();
         classes = train.classes();
-        run = b.run.setData(train).setFolder(out).build();
         run.requireFree(List.of(MASKS));
     }
 
@@ -151,8 +151,8 @@ public final class Carb implements AutoCloseable {
      */
     public Path writeLabels(CarbLabels.Form form) {
         Path file = run.folder().resolve("labels.npy");
-        boolean both = form != CarbLabels.Form.PLAIN && given.unseen != null;
-        CarbLabels.write(file, form, both ? List.of(train, given.unseen) : List.of(train));
+        boolean both = form != CarbLabels.Form.PLAIN && in.unseen() != null;
+        CarbLabels.write(file, form, both ? List.of(train, in.unseen()) : List.of(train));
         return file;
     }
 
@@ -205,8 +205,8 @@ public final class Carb implements AutoCloseable {
         }
         TextDeepLab network = student();
         made = segmenter(network);
-        if (given.weights != null) {
-            Weights.load(network.backbone(), given.weights, given.loadPolicy);
+        if (in.weights() != null) {
+            Weights.load(network.backbone(), in.weights(), in.loadPolicy());
         }
         CarbRecipe.Optimization how = recipe.optimization();
         try (CarbLoss loss = loss();
@@ -225,7 +225,7 @@ public final class Carb implements AutoCloseable {
                             .optSchedule(Schedule.polyToMinimum(0.9, how.steps(), how.minimumRate()))
                             .optSteps(how.steps())
                             .optLogEvery(10)
-                            .optAutocastBf16(given.autocastBf16)
+                            .optAutocastBf16(in.autocastBf16())
                             .optOnNonFinite(OnNonFinite.SKIP));
         }
         Weights.export(network, weights(), CheckpointFamily.WSSS);
@@ -334,7 +334,7 @@ public final class Carb implements AutoCloseable {
     private NetworkSegmenter loadedSegmenter(Path file) {
         TextDeepLab network = student();
         NetworkSegmenter made = segmenter(network);
-        Weights.load(network, file, given.loadPolicy);
+        Weights.load(network, file, in.loadPolicy());
         network.train(false);
         return made;
     }
@@ -365,8 +365,8 @@ public final class Carb implements AutoCloseable {
                     run.folder() + ": holds nothing to evaluate yet; expected what a step has made");
         }
         RunReport.Builder report = RunReport.builder().setTrain(train).optRun(run);
-        if (given.unseen != null) {
-            report.optUnseen(given.unseen);
+        if (in.unseen() != null) {
+            report.optUnseen(in.unseen());
         }
         if (hasMasks) {
             ProductStore<LabelMap> store = ProductStore.open(masks, ProductCodec.labelMaps(classes));
@@ -391,31 +391,17 @@ public final class Carb implements AutoCloseable {
     }
 
     /** What a run starts from: data and output folder are required. */
-    public static final class Builder {
-        private final RunFolder.Builder run = RunFolder.builder();
-        private @Nullable Dataset data;
-        private @Nullable Path out;
+    public static final class Builder extends SystemBuilder<Builder> {
         private CarbRecipe recipe = CarbRecipe.cityscapes();
         private @Nullable Clip clip;
         private @Nullable TextEmbeddings embeddings;
-        private @Nullable Dataset unseen;
-        private @Nullable Path weights;
         private @Nullable Path studentWeights;
         private @Nullable Source<LabelMap> labels;
-        private boolean autocastBf16;
-        private LoadPolicy loadPolicy = LoadPolicy.STRICT;
 
         private Builder() {}
 
-        /** The training images with tags; their masks, if any, are read by {@link Carb#evaluate} alone. */
-        public Builder setData(Dataset train) {
-            data = train;
-            return this;
-        }
-
-        /** The folder of masks, checkpoints and weights. */
-        public Builder setOut(Path folder) {
-            out = folder;
+        @Override
+        protected Builder self() {
             return this;
         }
 
@@ -442,18 +428,6 @@ public final class Carb implements AutoCloseable {
             return this;
         }
 
-        /** Images with masks on which the student is measured; the training images unless set. */
-        public Builder optUnseen(Dataset val) {
-            unseen = val;
-            return this;
-        }
-
-        /** The backbone's ImageNet weights, a file of any known form. */
-        public Builder optWeights(Path file) {
-            weights = file;
-            return this;
-        }
-
         /** A trained student, in place of training it; a file of any known form. */
         public Builder optStudentWeights(Path file) {
             studentWeights = file;
@@ -466,69 +440,9 @@ public final class Carb implements AutoCloseable {
             return this;
         }
 
-        /** What computes; the CPU unless set. */
-        public Builder optDevice(ComputeDevice device) {
-            run.optDevice(device);
-            return this;
-        }
-
-        /** Fixes everything that is random; 0 unless set. */
-        public Builder optSeed(long seed) {
-            run.optSeed(seed);
-            return this;
-        }
-
-        /** Whether what was made of other data, settings or weights is made again; otherwise it is refused. */
-        public Builder optRemake(boolean remake) {
-            run.optRemake(remake);
-            return this;
-        }
-
-        /** Whether masks and network are made again though nothing has changed: {@link RunFolder.Builder#optOverwrite}. */
-        public Builder optOverwrite(boolean overwrite) {
-            run.optOverwrite(overwrite);
-            return this;
-        }
-
-        /** The share of images that may lack what a training should have; one in twenty unless set. */
-        public Builder optMaxLeftOut(double share) {
-            run.optMaxLeftOut(share);
-            return this;
-        }
-
         /** Makes one of several parts of the masks only, {@link RunFolder.Builder#optShard}. */
         public Builder optShard(int i, int n) {
-            run.optShard(i, n);
-            return this;
-        }
-
-        /** Trains the student in mixed precision. */
-        public Builder optAutocastBf16(boolean on) {
-            autocastBf16 = on;
-            return this;
-        }
-
-        /** What files of weights may hold beside what is wanted of them; nothing unless set. */
-        public Builder optLoadPolicy(LoadPolicy policy) {
-            loadPolicy = policy;
-            return this;
-        }
-
-        /** Shows the progress of each step. */
-        public Builder optProgress(Progress progress) {
-            run.optProgress(progress);
-            return this;
-        }
-
-        /** Adds a listener. */
-        public Builder optListener(RunListener listener) {
-            run.optListener(listener);
-            return this;
-        }
-
-        /** Writes losses for TensorBoard too, {@link RunFolder.Builder#optTensorBoard}. */
-        public Builder optTensorBoard(Path folder) {
-            run.optTensorBoard(folder);
+            shard(i, n);
             return this;
         }
 
@@ -540,11 +454,7 @@ public final class Carb implements AutoCloseable {
          *     text embeddings, the folder cannot be written, or masks are given for the dual path
          */
         public Carb build() {
-            Dataset d = data;
-            Path o = out;
-            if (d == null || o == null) {
-                throw new IllegalStateException((d == null ? "setData" : "setOut") + " is required");
-            }
+            Dataset d = data();
             ClassCatalog classes = d.classes();
             if (classes.hasBackground()) {
                 throw new IllegalArgumentException("dataset " + d.name() + " has a background class, which no text"
@@ -566,7 +476,7 @@ public final class Carb implements AutoCloseable {
                         "masks are given, and the dual path, whose labels are made anew for each"
                                 + " crop; expected masks for the single path alone");
             }
-            return new Carb(this, d, o);
+            return new Carb(this, open());
         }
     }
 }

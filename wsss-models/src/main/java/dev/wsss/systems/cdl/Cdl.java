@@ -1,6 +1,5 @@
 package dev.wsss.systems.cdl;
 
-import ai.djl.util.Progress;
 import dev.wsss.api.Dataset;
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.api.LabelMap;
@@ -23,11 +22,8 @@ import dev.wsss.core.io.DType;
 import dev.wsss.core.logits.LogitStore;
 import dev.wsss.core.logits.PixelLogits;
 import dev.wsss.core.nn.BatchNorm2d;
-import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.pipeline.RunFolder;
-import dev.wsss.core.pipeline.RunListener;
 import dev.wsss.core.report.RunReport;
-import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
@@ -39,6 +35,8 @@ import dev.wsss.core.train.Trainer;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.resnet.CaffeResNet;
 import dev.wsss.models.segment.NetworkSegmenter;
+import dev.wsss.systems.SystemBuilder;
+import dev.wsss.systems.SystemInputs;
 import dev.wsss.systems.segment.LabelsOfClasses;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,17 +81,19 @@ public final class Cdl implements AutoCloseable {
     private static final double DROPPED = 0.01;
 
     private final Builder given;
+    private final SystemInputs in;
     private final CdlRecipe recipe;
     private final Dataset train;
     private final RunFolder run;
     private @Nullable NetworkSegmenter segmenter;
     private @Nullable CdlNetwork network;
 
-    private Cdl(Builder b, Dataset train, Path out) {
+    private Cdl(Builder b, SystemInputs in) {
         given = b;
+        this.in = in;
         recipe = b.recipe;
-        this.train = train;
-        run = b.run.setData(train).setFolder(out).build();
+        run = in.run();
+        train = run.data();
     }
 
     /** Starts a run by {@link CdlRecipe#voc()}, on the CPU. */
@@ -191,8 +191,8 @@ public final class Cdl implements AutoCloseable {
         }
         CdlNetwork network = network();
         made = segmenter(network);
-        if (given.weights != null) {
-            Weights.load(network.backbone(), given.weights, given.loadPolicy);
+        if (in.weights() != null) {
+            Weights.load(network.backbone(), in.weights(), in.loadPolicy());
         }
         network.train(true);
         CdlRecipe.Optimization how = recipe.optimization();
@@ -213,7 +213,7 @@ public final class Cdl implements AutoCloseable {
                             .optSteps(how.steps())
                             .optAccumulate(how.accumulate())
                             .optLogEvery(10)
-                            .optAutocastBf16(given.autocastBf16)
+                            .optAutocastBf16(in.autocastBf16())
                             .optOnNonFinite(OnNonFinite.SKIP));
         }
         Weights.export(network, weights(), CdlCheckpoints.CDL);
@@ -236,7 +236,7 @@ public final class Cdl implements AutoCloseable {
     private NetworkSegmenter loadedSegmenter(Path file) {
         CdlNetwork network = network();
         NetworkSegmenter made = segmenter(network);
-        Weights.load(network, file, given.loadPolicy);
+        Weights.load(network, file, in.loadPolicy());
         network.train(false);
         return made;
     }
@@ -256,8 +256,8 @@ public final class Cdl implements AutoCloseable {
     public RunReport evaluate() {
         RunReport.Builder report =
                 RunReport.builder().setTrain(train).optRun(run).optSegmenter(SEGMENTER, trained());
-        if (given.unseen != null) {
-            report.optUnseen(given.unseen);
+        if (in.unseen() != null) {
+            report.optUnseen(in.unseen());
         }
         return report.build();
     }
@@ -273,7 +273,7 @@ public final class Cdl implements AutoCloseable {
     public LogitStore storeLogits(Path folder) {
         trained();
         CdlNetwork looking = Objects.requireNonNull(network);
-        Dataset data = given.unseen == null ? train : given.unseen;
+        Dataset data = in.unseen() == null ? train : in.unseen();
         LogitStore store = LogitStore.create(folder, LogitStore.runOf(trainedFile(), data));
         for (int i = 0; i < data.size(); i++) {
             Sample sample = data.get(i);
@@ -334,29 +334,15 @@ public final class Cdl implements AutoCloseable {
     }
 
     /** What a run starts from: data and output folder are required, and labels for a training. */
-    public static final class Builder {
-        private final RunFolder.Builder run = RunFolder.builder();
-        private @Nullable Dataset data;
-        private @Nullable Path out;
+    public static final class Builder extends SystemBuilder<Builder> {
         private CdlRecipe recipe = CdlRecipe.voc();
         private @Nullable Source<LabelMap> labels;
-        private @Nullable Dataset unseen;
-        private @Nullable Path weights;
         private @Nullable Path trained;
-        private boolean autocastBf16;
-        private LoadPolicy loadPolicy = LoadPolicy.STRICT;
 
         private Builder() {}
 
-        /** The training images; their masks, if any, are read by {@link Cdl#evaluate} alone. */
-        public Builder setData(Dataset train) {
-            data = train;
-            return this;
-        }
-
-        /** The folder of checkpoints and weights. */
-        public Builder setOut(Path folder) {
-            out = folder;
+        @Override
+        protected Builder self() {
             return this;
         }
 
@@ -372,81 +358,9 @@ public final class Cdl implements AutoCloseable {
             return this;
         }
 
-        /** Images with masks on which the segmenter is measured; the training images unless set. */
-        public Builder optUnseen(Dataset val) {
-            unseen = val;
-            return this;
-        }
-
-        /** The backbone's weights, a file of any known form. */
-        public Builder optWeights(Path file) {
-            weights = file;
-            return this;
-        }
-
         /** A trained network, in place of training it; a file of any known form, such as one of the published code. */
         public Builder optTrained(Path file) {
             trained = file;
-            return this;
-        }
-
-        /** What computes; the CPU unless set. */
-        public Builder optDevice(ComputeDevice device) {
-            run.optDevice(device);
-            return this;
-        }
-
-        /** Fixes everything that is random; 0 unless set. */
-        public Builder optSeed(long seed) {
-            run.optSeed(seed);
-            return this;
-        }
-
-        /** Whether what was made of other data, settings or weights is made again; otherwise it is refused. */
-        public Builder optRemake(boolean remake) {
-            run.optRemake(remake);
-            return this;
-        }
-
-        /** Whether the network is made again though nothing has changed: {@link RunFolder.Builder#optOverwrite}. */
-        public Builder optOverwrite(boolean overwrite) {
-            run.optOverwrite(overwrite);
-            return this;
-        }
-
-        /** The share of images that may lack labels to learn from; one in twenty unless set. */
-        public Builder optMaxLeftOut(double share) {
-            run.optMaxLeftOut(share);
-            return this;
-        }
-
-        /** Trains in mixed precision. */
-        public Builder optAutocastBf16(boolean on) {
-            autocastBf16 = on;
-            return this;
-        }
-
-        /** What files of weights may hold beside what is wanted of them; nothing unless set. */
-        public Builder optLoadPolicy(LoadPolicy policy) {
-            loadPolicy = policy;
-            return this;
-        }
-
-        /** Shows the progress of the training. */
-        public Builder optProgress(Progress progress) {
-            run.optProgress(progress);
-            return this;
-        }
-
-        /** Adds a listener. */
-        public Builder optListener(RunListener listener) {
-            run.optListener(listener);
-            return this;
-        }
-
-        /** Writes losses for TensorBoard too, {@link RunFolder.Builder#optTensorBoard}. */
-        public Builder optTensorBoard(Path folder) {
-            run.optTensorBoard(folder);
             return this;
         }
 
@@ -458,11 +372,7 @@ public final class Cdl implements AutoCloseable {
          *     classes than {@link CdlCompat#fixedClasses} bears, or the folder cannot be written
          */
         public Cdl build() {
-            Dataset d = data;
-            Path o = out;
-            if (d == null || o == null) {
-                throw new IllegalStateException((d == null ? "setData" : "setOut") + " is required");
-            }
+            Dataset d = data();
             if (recipe.loss().balanced() && !d.classes().hasBackground()) {
                 throw new IllegalArgumentException(
                         "dataset " + d.name() + " has no background class, and the loss balances"
@@ -474,7 +384,7 @@ public final class Cdl implements AutoCloseable {
                         "the published code bears at most " + CdlCompat.FIXED_CLASSES + " classes, dataset " + d.name()
                                 + " has " + classes + "; expected CdlCompat without fixedClasses");
             }
-            return new Cdl(this, d, o);
+            return new Cdl(this, open());
         }
     }
 }

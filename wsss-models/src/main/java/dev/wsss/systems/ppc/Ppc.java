@@ -1,6 +1,5 @@
 package dev.wsss.systems.ppc;
 
-import ai.djl.util.Progress;
 import dev.wsss.api.CamGenerator;
 import dev.wsss.api.ClassCatalog;
 import dev.wsss.api.Dataset;
@@ -19,22 +18,18 @@ import dev.wsss.core.batch.ImageBatches;
 import dev.wsss.core.crf.CrfLabelRule;
 import dev.wsss.core.crf.CrfRefiner;
 import dev.wsss.core.crf.DenseCrf;
-import dev.wsss.core.input.InputCheck;
 import dev.wsss.core.io.DType;
 import dev.wsss.core.label.ArgmaxRule;
 import dev.wsss.core.label.Background;
 import dev.wsss.core.label.ConfidenceBand;
 import dev.wsss.core.nn.Layer;
-import dev.wsss.core.nn.LoadPolicy;
 import dev.wsss.core.nn.Network;
 import dev.wsss.core.pipeline.ProductCodec;
 import dev.wsss.core.pipeline.ProductStore;
 import dev.wsss.core.pipeline.RunFolder;
-import dev.wsss.core.pipeline.RunListener;
 import dev.wsss.core.pipeline.Stage;
 import dev.wsss.core.pipeline.Stages;
 import dev.wsss.core.report.RunReport;
-import dev.wsss.core.runtime.ComputeDevice;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.saliency.MinimumBarrierSaliency;
 import dev.wsss.core.train.Adam;
@@ -56,6 +51,8 @@ import dev.wsss.models.irn.IrnCheckpoints;
 import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.resnet.ResNet;
 import dev.wsss.models.segment.NetworkSegmenter;
+import dev.wsss.systems.SystemBuilder;
+import dev.wsss.systems.SystemInputs;
 import dev.wsss.systems.segment.CrfSegmenter;
 import dev.wsss.systems.segment.SegmenterTraining;
 import java.nio.file.Files;
@@ -102,6 +99,7 @@ public final class Ppc implements AutoCloseable {
     private static final Map<String, String> STAGES = stages();
 
     private final Builder given;
+    private final SystemInputs in;
     private final PpcRecipe recipe;
     private final Dataset train;
     private final ClassCatalog classes;
@@ -112,12 +110,13 @@ public final class Ppc implements AutoCloseable {
     private @Nullable Network affinityNetwork;
     private @Nullable NetworkSegmenter segmenter;
 
-    private Ppc(Builder b, Dataset train, Path out) {
+    private Ppc(Builder b, SystemInputs in) {
         given = b;
+        this.in = in;
         recipe = b.recipe;
-        this.train = train;
+        run = in.run();
+        train = run.data();
         classes = train.classes();
-        run = b.run.setData(train).setFolder(out).build();
         run.requireFree(STAGES.keySet());
         run.requireFree(List.of("saliency", "crf_la", "crf_ha", "ir_label", "walk"));
     }
@@ -133,7 +132,7 @@ public final class Ppc implements AutoCloseable {
         if (given.inputs.segmenterWeights != null) {
             trainSegmenter();
         }
-        if (given.weights != null && camModel == null && affinityNetwork == null && segmenter == null) {
+        if (in.weights() != null && camModel == null && affinityNetwork == null && segmenter == null) {
             backbone().close();
         }
     }
@@ -488,7 +487,7 @@ public final class Ppc implements AutoCloseable {
                             .build())
                     .optSchedule(steps -> schedule(how.adamW(), steps))
                     .optAlignCorners(true)
-                    .optAutocastBf16(given.autocastBf16)
+                    .optAutocastBf16(in.autocastBf16())
                     .build()
                     .train(run);
         }
@@ -546,8 +545,8 @@ public final class Ppc implements AutoCloseable {
                     run.folder() + ": holds nothing to evaluate yet; expected what a step has made");
         }
         RunReport.Builder report = RunReport.builder().setTrain(train).optRun(run);
-        if (given.unseen != null) {
-            report.optUnseen(given.unseen);
+        if (in.unseen() != null) {
+            report.optUnseen(in.unseen());
         }
         made.forEach((stage, name) -> {
             Path folder = run.folder().resolve(stage);
@@ -602,14 +601,14 @@ public final class Ppc implements AutoCloseable {
 
     /** Small networks have no ImageNet weights; what the CAM network has learnt is better than nothing. */
     private void startFromCamNetwork(Backbone backbone) {
-        if (given.weights == null && given.inputs.cams == null) {
+        if (in.weights() == null && given.inputs.cams == null) {
             backbone.load(trainCam().backbone().stateDict());
         }
     }
 
     /** With its ImageNet weights, if there are such. */
     private Backbone pretrained(Backbone backbone) {
-        loaded(backbone, given.weights);
+        loaded(backbone, in.weights());
         return backbone;
     }
 
@@ -617,7 +616,7 @@ public final class Ppc implements AutoCloseable {
         if (file == null) {
             return false;
         }
-        Weights.load(network, file, given.loadPolicy);
+        Weights.load(network, file, in.loadPolicy());
         return true;
     }
 
@@ -658,7 +657,7 @@ public final class Ppc implements AutoCloseable {
                         .optSchedule(schedule(optimizer instanceof Adam, steps))
                         .optSteps(steps)
                         .optLogEvery(10)
-                        .optAutocastBf16(given.autocastBf16)
+                        .optAutocastBf16(in.autocastBf16())
                         .optFinish(finish));
         // what Python's torch.load reads, under the original's names, which mostly are ours
         boolean published = network instanceof IrnNet irn && irn.backbone() instanceof ResNet;
@@ -691,30 +690,14 @@ public final class Ppc implements AutoCloseable {
     }
 
     /** What a run starts from: data and output folder are required. */
-    public static final class Builder {
-        private final RunFolder.Builder run = RunFolder.builder();
-        private @Nullable Dataset data;
-        private @Nullable Path out;
+    public static final class Builder extends SystemBuilder<Builder> {
         private PpcRecipe recipe = PpcRecipe.voc();
-        private @Nullable Dataset unseen;
-        private boolean autocastBf16;
-        private LoadPolicy loadPolicy = LoadPolicy.STRICT;
-        private @Nullable Path weights;
         private final PpcInputs inputs = new PpcInputs();
-        private double maxLeftOut = InputCheck.MAX_LEFT_OUT;
-        private final List<RunListener> listeners = new ArrayList<>();
 
         private Builder() {}
 
-        /** The training images with tags; their masks, if any, are read by {@link Ppc#evaluate} alone. */
-        public Builder setData(Dataset train) {
-            data = train;
-            return this;
-        }
-
-        /** The folder of products, checkpoints and weights. */
-        public Builder setOut(Path folder) {
-            out = folder;
+        @Override
+        protected Builder self() {
             return this;
         }
 
@@ -724,69 +707,9 @@ public final class Ppc implements AutoCloseable {
             return this;
         }
 
-        /** Images with masks on which the segmenter is measured; the training images unless set. */
-        public Builder optUnseen(Dataset val) {
-            unseen = val;
-            return this;
-        }
-
-        /** What computes; the CPU unless set. */
-        public Builder optDevice(ComputeDevice device) {
-            run.optDevice(device);
-            return this;
-        }
-
-        /** Fixes everything that is random; 0 unless set. */
-        public Builder optSeed(long seed) {
-            run.optSeed(seed);
-            return this;
-        }
-
-        /** Whether what was made of other data, settings or weights is made again; otherwise it is refused. */
-        public Builder optRemake(boolean remake) {
-            run.optRemake(remake);
-            return this;
-        }
-
-        /** Whether products and networks are made again though nothing has changed: {@link RunFolder.Builder#optOverwrite}. */
-        public Builder optOverwrite(boolean overwrite) {
-            run.optOverwrite(overwrite);
-            return this;
-        }
-
-        /**
-         * The share of images that may lack what a training or a folder of files should have, or cannot be read; one in twenty
-         * unless set.
-         *
-         * @param share in [0, 1]; 1 to work on whatever there is
-         */
-        public Builder optMaxLeftOut(double share) {
-            maxLeftOut = InputCheck.requireShare(share);
-            run.optMaxLeftOut(share);
-            return this;
-        }
-
         /** Infers one of several parts only, {@link RunFolder.Builder#optShard}; networks must have been trained. */
         public Builder optShard(int i, int n) {
-            run.optShard(i, n);
-            return this;
-        }
-
-        /** Trains in mixed precision. */
-        public Builder optAutocastBf16(boolean on) {
-            autocastBf16 = on;
-            return this;
-        }
-
-        /** What files of weights may hold beside what is wanted of them; nothing unless set. */
-        public Builder optLoadPolicy(LoadPolicy policy) {
-            loadPolicy = policy;
-            return this;
-        }
-
-        /** The backbone's ImageNet weights, a file of any known form. */
-        public Builder optWeights(Path file) {
-            weights = file;
+            shard(i, n);
             return this;
         }
 
@@ -841,25 +764,6 @@ public final class Ppc implements AutoCloseable {
             return this;
         }
 
-        /** Shows the progress of each step. */
-        public Builder optProgress(Progress progress) {
-            run.optProgress(progress);
-            return this;
-        }
-
-        /** Adds a listener. */
-        public Builder optListener(RunListener listener) {
-            listeners.add(listener);
-            run.optListener(listener);
-            return this;
-        }
-
-        /** Writes losses for TensorBoard too, {@link RunFolder.Builder#optTensorBoard}. */
-        public Builder optTensorBoard(Path folder) {
-            run.optTensorBoard(folder);
-            return this;
-        }
-
         /**
          * Opens the run. What can be known before a training is found out now: weights that were given are loaded, and a few
          * files of each folder are read.
@@ -871,18 +775,14 @@ public final class Ppc implements AutoCloseable {
          *     more than the {@linkplain #optMaxLeftOut share} of images that may be left out
          */
         public Ppc build() {
-            Dataset d = data;
-            Path o = out;
-            if (d == null || o == null) {
-                throw new IllegalStateException((d == null ? "setData" : "setOut") + " is required");
-            }
+            Dataset d = data();
             if (!d.classes().hasBackground()) {
                 throw new IllegalArgumentException("dataset " + d.name()
                         + " has no background class; PPC tells classes from a background: expected VOC or the like");
             }
-            inputs.requireRead(recipe, weights != null);
-            inputs.check(d, maxLeftOut, note -> listeners.forEach(l -> l.onNote(note)));
-            Ppc ppc = new Ppc(this, d, o);
+            inputs.requireRead(recipe, hasWeights());
+            inputs.check(d, maxLeftOut(), this::note);
+            Ppc ppc = new Ppc(this, open());
             try {
                 ppc.loadWhatIsGiven();
                 return ppc;
