@@ -171,6 +171,6 @@ public abstract class SystemBuilder<B extends SystemBuilder<B>> {
             throw new IllegalStateException("setOut is required");
         }
         return new SystemInputs(
-                run.setData(train).setFolder(folder).build(), unseen, weights, autocastBf16, loadPolicy);
+                train, run.setData(train).setFolder(folder).build(), unseen, weights, autocastBf16, loadPolicy);
     }
 }

@@ -99,7 +99,7 @@ public final class Carb implements AutoCloseable {
         this.in = in;
         recipe = b.recipe;
         run = in.run();
-        train = run.data();
+        train = in.train();
         classes = train.classes();
         run.requireFree(List.of(MASKS));
     }

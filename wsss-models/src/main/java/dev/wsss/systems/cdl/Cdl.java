@@ -93,7 +93,7 @@ public final class Cdl implements AutoCloseable {
         this.in = in;
         recipe = b.recipe;
         run = in.run();
-        train = run.data();
+        train = in.train();
     }
 
     /** Starts a run by {@link CdlRecipe#voc()}, on the CPU. */

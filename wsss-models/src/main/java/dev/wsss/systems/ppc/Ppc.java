@@ -115,7 +115,7 @@ public final class Ppc implements AutoCloseable {
         this.in = in;
         recipe = b.recipe;
         run = in.run();
-        train = run.data();
+        train = in.train();
         classes = train.classes();
         run.requireFree(STAGES.keySet());
         run.requireFree(List.of("saliency", "crf_la", "crf_ha", "ir_label", "walk"));
