@@ -65,6 +65,12 @@ final class CdlOptions {
             description = "${COMPLETION-CANDIDATES}: CDL-b and CDL-e; default ${DEFAULT-VALUE}")
     private CdlVariant variant = CdlVariant.BASE;
 
+    @Option(
+            names = "--backbone",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES}, of the published recipes; default ${DEFAULT-VALUE}")
+    private CdlRecipe.Backbone backbone = CdlRecipe.Backbone.CAFFE_RESNET;
+
     @Option(names = "--plain", description = "a cross-entropy of one expert that corrects nothing, to compare with")
     private boolean plain;
 
@@ -150,6 +156,7 @@ final class CdlOptions {
 
     private CdlRecipe recipe() {
         CdlRecipe r = chosen().numbers().withVariant(variant);
+        r = r.withNetwork(r.network().withBackbone(backbone));
         if (run.quick) {
             r = quick(r);
         }

@@ -32,8 +32,11 @@ import dev.wsss.core.train.OnNonFinite;
 import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Sgd;
 import dev.wsss.core.train.Trainer;
+import dev.wsss.models.backbone.Backbone;
+import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import dev.wsss.models.resnet.CaffeResNet;
+import dev.wsss.models.resnet.Res2Net;
 import dev.wsss.models.segment.NetworkSegmenter;
 import dev.wsss.systems.SystemBuilder;
 import dev.wsss.systems.SystemInputs;
@@ -66,16 +69,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Labels come from anywhere; tags are not looked at, and masks of the dataset are read by {@link #evaluate} alone. A sample
  * without labels, with a label that is none of the dataset's classes, or whose labels are void throughout, is left out and
  * counted, and too many of them end the training. A run finds what a run before has left in the output folder, and goes on from
- * its last checkpoint. The trained network is left in {@code weights/segmenter.pth} under the names of the published code.
+ * its last checkpoint. The trained network is left in {@code weights/segmenter.pth}, on the published backbone under the names of the published code.
  *
  * @see <a href="https://doi.org/10.1007/s11263-023-01796-9">Zhang et al., Credible Dual-Expert Learning for Weakly Supervised
  *     Semantic Segmentation</a>
  */
 public final class Cdl implements AutoCloseable {
     private static final String SEGMENTER = "segmenter";
-    private static final Normalize NORMALIZE = Normalize.ofLevels(
+    private static final Normalize CAFFE = Normalize.ofLevels(
                     new double[] {122.675, 116.669, 104.008}, new double[] {1, 1, 1})
             .blueFirst();
+
+    private static final int RES2NET_WIDTH = 64;
 
     /** How much probability a pixel may lose in a store of logits. */
     private static final double DROPPED = 0.01;
@@ -112,14 +117,8 @@ public final class Cdl implements AutoCloseable {
         // so that initial weights do not depend on what was made before
         Torch.seed(BatchSource.mix(run.seed(), 0));
         CdlRecipe.Network n = recipe.network();
-        boolean batch = n.norms() == CdlRecipe.Norms.BATCH;
         CdlNetwork network = CdlNetwork.builder()
-                .setBackbone(CaffeResNet.builder()
-                        .optBlocks(ints(n.blocks()))
-                        .optWidth(n.width())
-                        // statistics that move by a thousandth would be those of the start for thousands of steps
-                        .optBatchNormMomentum(batch ? BatchNorm2d.MOMENTUM : CaffeResNet.MOMENTUM)
-                        .build())
+                .setBackbone(backbone(n))
                 .setClasses(train.classes().labelCount())
                 .setVariant(recipe.variant())
                 .optRates(ints(n.rates()))
@@ -128,10 +127,37 @@ public final class Cdl implements AutoCloseable {
                 .optTestScales(doubles(recipe.inference().scales()))
                 .optTemperature(recipe.inference().temperature())
                 .build();
-        if (!batch) {
+        if (n.norms() == CdlRecipe.Norms.FROZEN) {
             network.freezeNorms();
         }
         return network;
+    }
+
+    private static Backbone backbone(CdlRecipe.Network n) {
+        boolean batch = n.norms() == CdlRecipe.Norms.BATCH;
+        return switch (n.backbone()) {
+            case CAFFE_RESNET ->
+                CaffeResNet.builder()
+                        .optBlocks(ints(n.blocks()))
+                        .optWidth(n.width())
+                        // statistics that move by a thousandth would be those of the start for thousands of steps
+                        .optBatchNormMomentum(batch ? BatchNorm2d.MOMENTUM : CaffeResNet.MOMENTUM)
+                        .build();
+            case RES2NET ->
+                Res2Net.builder()
+                        .setDepth(3
+                                        * n.blocks().stream()
+                                                .mapToInt(Integer::intValue)
+                                                .sum()
+                                + 2)
+                        .optShrink(RES2NET_WIDTH / n.width())
+                        .optOutputStride(8)
+                        .build();
+        };
+    }
+
+    private Normalize normalize() {
+        return recipe.network().backbone() == CdlRecipe.Backbone.CAFFE_RESNET ? CAFFE : Normalize.IMAGENET;
     }
 
     private DualExpertLoss loss() {
@@ -153,7 +179,7 @@ public final class Cdl implements AutoCloseable {
         ImageBatches.Builder batches = ImageBatches.builder()
                 .setData(train)
                 .setBatchSize(recipe.optimization().batch())
-                .optNormalize(NORMALIZE)
+                .optNormalize(normalize())
                 .optAugmentation(Augmentation.builder()
                         .optResampling(new Resampling(Interpolation.BILINEAR, Nearest.PILLOW))
                         .optTransforms(
@@ -216,7 +242,8 @@ public final class Cdl implements AutoCloseable {
                             .optAutocastBf16(in.autocastBf16())
                             .optOnNonFinite(OnNonFinite.SKIP));
         }
-        Weights.export(network, weights(), CdlCheckpoints.CDL);
+        boolean published = recipe.network().backbone() == CdlRecipe.Backbone.CAFFE_RESNET;
+        Weights.export(network, weights(), published ? CdlCheckpoints.CDL : CheckpointFamily.WSSS);
         network.train(false);
         return made;
     }
@@ -225,7 +252,7 @@ public final class Cdl implements AutoCloseable {
     private NetworkSegmenter segmenter(CdlNetwork network) {
         NetworkSegmenter made = NetworkSegmenter.builder()
                 .setNetwork(network)
-                .optNormalize(NORMALIZE)
+                .optNormalize(normalize())
                 .build();
         segmenter = made;
         this.network = network;
@@ -290,7 +317,7 @@ public final class Cdl implements AutoCloseable {
         return Torch.call(() -> {
             try (Scope scope = Scope.open();
                     Torch.Mode noGrad = Torch.noGrad()) {
-                Tensor x = Tensors.of(NORMALIZE.apply(image), 1, 3, h, w)
+                Tensor x = Tensors.of(normalize().apply(image), 1, 3, h, w)
                         .to(run.device().toTorch(), torch.ScalarType.Float);
                 Tensor y = looking.forward(x);
                 int rows = (int) y.size(2);

@@ -27,6 +27,14 @@ public record CdlRecipe(
         Loss loss,
         Optimization optimization,
         Inference inference) {
+    /** What a network stands on. */
+    public enum Backbone {
+        /** {@link dev.wsss.models.resnet.CaffeResNet}, as published; its weights expect levels of blue, green and red. */
+        CAFFE_RESNET,
+        /** {@link dev.wsss.models.resnet.Res2Net} 26w x 4s of stride 8; its weights expect ImageNet's mean and deviation. */
+        RES2NET
+    }
+
     /** What batch normalizations of the backbone do in training. */
     public enum Norms {
         /** Statistics of the batch; scale and shift train. For a network from nothing. */
@@ -36,8 +44,9 @@ public record CdlRecipe(
     }
 
     /**
-     * The network that is trained: a {@link CdlNetwork} on a {@link dev.wsss.models.resnet.CaffeResNet}.
+     * The network that is trained: a {@link CdlNetwork}.
      *
+     * @param backbone what it stands on
      * @param blocks bottlenecks of the backbone's groups; 3, 4, 23 and 3 as published
      * @param width inner channels of its first group; 64 as published
      * @param rates dilations of the experts' classifiers
@@ -46,42 +55,60 @@ public record CdlRecipe(
      * @param norms what batch normalizations do in training
      */
     public record Network(
-            List<Integer> blocks, int width, List<Integer> rates, List<Double> scales, double dropout, Norms norms) {
+            Backbone backbone,
+            List<Integer> blocks,
+            int width,
+            List<Integer> rates,
+            List<Double> scales,
+            double dropout,
+            Norms norms) {
         public Network {
             blocks = List.copyOf(blocks);
             rates = List.copyOf(rates);
             scales = List.copyOf(scales);
             atLeastOne("width", width);
+            boolean published = blocks.equals(List.of(3, 4, 6, 3)) || blocks.equals(List.of(3, 4, 23, 3));
+            if (backbone == Backbone.RES2NET
+                    && !(published && width <= 64 && Integer.bitCount(width) == 1 && width >= 4)) {
+                throw new IllegalArgumentException(
+                        "a Res2Net has blocks [3, 4, 6, 3] or [3, 4, 23, 3] and a width of 64, 32,"
+                                + " 16, 8 or 4, got " + blocks + " and " + width);
+            }
+        }
+
+        /** The same with another {@link #backbone}. */
+        public Network withBackbone(Backbone backbone) {
+            return new Network(backbone, blocks, width, rates, scales, dropout, norms);
         }
 
         /** The same with another {@link #blocks}. */
         public Network withBlocks(List<Integer> blocks) {
-            return new Network(blocks, width, rates, scales, dropout, norms);
+            return new Network(backbone, blocks, width, rates, scales, dropout, norms);
         }
 
         /** The same with another {@link #width}. */
         public Network withWidth(int width) {
-            return new Network(blocks, width, rates, scales, dropout, norms);
+            return new Network(backbone, blocks, width, rates, scales, dropout, norms);
         }
 
         /** The same with another {@link #rates}. */
         public Network withRates(List<Integer> rates) {
-            return new Network(blocks, width, rates, scales, dropout, norms);
+            return new Network(backbone, blocks, width, rates, scales, dropout, norms);
         }
 
         /** The same with another {@link #scales}. */
         public Network withScales(List<Double> scales) {
-            return new Network(blocks, width, rates, scales, dropout, norms);
+            return new Network(backbone, blocks, width, rates, scales, dropout, norms);
         }
 
         /** The same with another {@link #dropout}. */
         public Network withDropout(double dropout) {
-            return new Network(blocks, width, rates, scales, dropout, norms);
+            return new Network(backbone, blocks, width, rates, scales, dropout, norms);
         }
 
         /** The same with another {@link #norms}. */
         public Network withNorms(Norms norms) {
-            return new Network(blocks, width, rates, scales, dropout, norms);
+            return new Network(backbone, blocks, width, rates, scales, dropout, norms);
         }
     }
 
@@ -299,11 +326,22 @@ public record CdlRecipe(
         return published(List.of(0.5, 0.75, 1.25, 1.5), 481, true, 10, 1, 100_000);
     }
 
-    /** For images of some hundred pixels, such as drawn scenes, with a small network from nothing: minutes on a CPU. */
+    /**
+     * For images of some hundred pixels, such as drawn scenes, with a small network from nothing: minutes on a CPU. It corrects
+     * labels in the second half of the training alone: experts that know nothing yet agree on the background.
+     */
     public static CdlRecipe small() {
         CdlRecipe r = voc();
-        return r.withNetwork(new Network(List.of(2, 2, 2, 1), 16, List.of(1, 2, 3, 5), List.of(0.75), 0.5, Norms.BATCH))
+        return r.withNetwork(new Network(
+                        Backbone.CAFFE_RESNET,
+                        List.of(2, 2, 2, 1),
+                        16,
+                        List.of(1, 2, 3, 5),
+                        List.of(0.75),
+                        0.5,
+                        Norms.BATCH))
                 .withViews(new Views(List.of(0.75, 1.0, 1.25), 96))
+                .withLoss(r.loss().withStart(0.5))
                 .withInference(r.inference().withScales(List.of(0.75)))
                 .withOptimization(new Optimization(2e-3, 0.9, 5e-4, 0.9, 10, 8, 1, 600));
     }
@@ -313,7 +351,14 @@ public record CdlRecipe(
         return new CdlRecipe(
                 CdlCompat.sound(),
                 CdlVariant.BASE,
-                new Network(List.of(3, 4, 23, 3), 64, List.of(6, 12, 18, 24), scales, 0.5, Norms.FROZEN),
+                new Network(
+                        Backbone.CAFFE_RESNET,
+                        List.of(3, 4, 23, 3),
+                        64,
+                        List.of(6, 12, 18, 24),
+                        scales,
+                        0.5,
+                        Norms.FROZEN),
                 new Views(List.of(0.5, 0.75, 1.0, 1.25, 1.5), crop),
                 new Loss(0.1, LabelCorrection.PUBLISHED, fromImageNet, fromImageNet ? 100 : 0, 0.2, 0.2, 0.2, 0.4),
                 new Optimization(2.5e-4, 0.9, 5e-4, 0.9, 10, batch, accumulate, steps),

@@ -16,6 +16,7 @@ import dev.wsss.api.LabelPng;
 import dev.wsss.api.RgbImage;
 import dev.wsss.api.Sample;
 import dev.wsss.api.Source;
+import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.Evaluator;
 import dev.wsss.core.pipeline.LabelFolder;
@@ -97,6 +98,29 @@ class CdlTest {
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining("affinityWeight");
         }
+    }
+
+    @Test
+    void aRes2NetTakesTheResNetsPlace() {
+        CdlRecipe r = recipe(CdlVariant.BASE);
+        CdlRecipe.Network network = r.network().withBlocks(List.of(3, 4, 6, 3)).withWidth(8);
+        CdlRecipe recipe = r.withNetwork(network.withBackbone(CdlRecipe.Backbone.RES2NET))
+                .withOptimization(r.optimization().withSteps(2));
+        LabelMap first;
+        try (Cdl cdl = cdl(recipe).optLabels(Same.TRUTH).build()) {
+            first = cdl.train().segment(DATA.get(1).image());
+        }
+        Path weights = out.resolve("weights/segmenter.pth");
+        try (Checkpoint checkpoint = Checkpoint.open(weights)) {
+            assertThat(checkpoint.names()).anyMatch(name -> name.contains("layer3.5.convs.2"));
+        }
+        try (Cdl loaded =
+                cdl(recipe).setOut(out.resolve("other")).optTrained(weights).build()) {
+            assertThat(loaded.train().segment(DATA.get(1).image())).isEqualTo(first);
+        }
+        assertThatThrownBy(() -> r.network().withBackbone(CdlRecipe.Backbone.RES2NET))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("[1, 1, 1, 1]");
     }
 
     @Test
