@@ -46,7 +46,7 @@ class CdlTest {
                         r.network().withBlocks(List.of(1, 1, 1, 1)).withWidth(4).withRates(List.of(1, 2)))
                 .withViews(r.views().withCrop(48)) // larger than the images: there is padding
                 .withOptimization(
-                        r.optimization().withBatch(2).withAccumulate(2).withSteps(12));
+                        r.optimization().withBatch(2).withAccumulate(2).withSteps(4));
     }
 
     /** The same labels for every image. */
