@@ -55,6 +55,9 @@ final class CarbOptions {
     @Mixin
     private RunOptions run = new RunOptions();
 
+    @Mixin
+    private StartOptions start = new StartOptions();
+
     @Option(
             names = "--recipe",
             paramLabel = "NAME",
@@ -87,10 +90,6 @@ final class CarbOptions {
             description = "text embeddings (safetensors, or the original's *_clip_text.pth) in place of CLIP's")
     @Nullable
     private Path text;
-
-    @Option(names = "--weights", paramLabel = "FILE", description = "the backbone's ImageNet weights")
-    @Nullable
-    private Path weights;
 
     @Option(names = "--student-weights", paramLabel = "FILE", description = "a trained student, in place of this run's")
     @Nullable
@@ -230,9 +229,7 @@ final class CarbOptions {
         if (text != null) {
             carb.optTextEmbeddings(TextEmbeddings.read(text));
         }
-        if (weights != null) {
-            carb.optWeights(weights);
-        }
+        start.tell(carb::optWeights, carb::optPretraining);
         if (studentWeights != null) {
             carb.optStudentWeights(studentWeights);
         }

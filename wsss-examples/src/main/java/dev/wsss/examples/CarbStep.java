@@ -7,7 +7,7 @@ import java.util.Set;
 enum CarbStep implements OptionUse.Step {
     PROMPTS("prompts", Inputs.CLIP),
     MASKS("masks", Inputs.CLIP, Inputs.TEXT, Inputs.MAKING),
-    TRAIN("train", Inputs.CLIP, Inputs.TEXT, Inputs.MAKING, Inputs.TRAINING),
+    TRAIN("train", Inputs.CLIP, Inputs.TEXT, Inputs.MAKING, Inputs.TRAINING, StartOptions.NAMES),
     TEST("test", Inputs.CLIP, Inputs.TEXT, Inputs.STUDENT);
 
     private final String word;
@@ -35,7 +35,6 @@ enum CarbStep implements OptionUse.Step {
         static final Set<String> TEXT = Set.of("--text");
         static final Set<String> MAKING = Set.of("--remake", "--overwrite", "--allow-failures");
         static final Set<String> TRAINING = Set.of(
-                "--weights",
                 "--labels",
                 "--steps",
                 "--warm-up",

@@ -51,6 +51,9 @@ final class CdlOptions {
     @Mixin
     private RunOptions run = new RunOptions();
 
+    @Mixin
+    private StartOptions start = new StartOptions();
+
     @Option(
             names = "--recipe",
             paramLabel = "NAME",
@@ -80,10 +83,6 @@ final class CdlOptions {
     @Option(names = "--labels", paramLabel = "DIR", description = "what to learn from: <id>.png of the training images")
     @Nullable
     private Path labels;
-
-    @Option(names = "--weights", paramLabel = "FILE", description = "the backbone's weights")
-    @Nullable
-    private Path weights;
 
     @Option(names = "--trained", paramLabel = "FILE", description = "a trained network, in place of this run's")
     @Nullable
@@ -145,9 +144,7 @@ final class CdlOptions {
         if (labels != null) {
             cdl.optLabels(new LabelFolder(labels, splits.train().classes()));
         }
-        if (weights != null) {
-            cdl.optWeights(weights);
-        }
+        start.tell(cdl::optWeights, cdl::optPretraining);
         if (trained != null) {
             cdl.optTrained(trained);
         }

@@ -9,7 +9,6 @@ enum CdlStep implements OptionUse.Step {
             "train",
             Set.of(
                     "--labels",
-                    "--weights",
                     "--steps",
                     "--learning-rate",
                     "--batch",
@@ -20,15 +19,17 @@ enum CdlStep implements OptionUse.Step {
                     "--overwrite",
                     "--bf16",
                     "--tensorboard",
-                    "--allow-left-out")),
+                    "--allow-left-out"),
+            StartOptions.NAMES),
     TEST("test", Set.of("--trained", "--logits"));
 
     private final String word;
-    private final Set<String> read;
+    private final List<Set<String>> read;
 
-    CdlStep(String word, Set<String> read) {
+    @SafeVarargs
+    CdlStep(String word, Set<String>... read) {
         this.word = word;
-        this.read = read;
+        this.read = List.of(read);
     }
 
     @Override
@@ -38,6 +39,6 @@ enum CdlStep implements OptionUse.Step {
 
     @Override
     public boolean reads(String option) {
-        return OptionUse.reads(List.of(read), option);
+        return OptionUse.reads(read, option);
     }
 }

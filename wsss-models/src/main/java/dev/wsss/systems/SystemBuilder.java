@@ -24,6 +24,7 @@ public abstract class SystemBuilder<B extends SystemBuilder<B>> {
     private @Nullable Path out;
     private @Nullable Dataset unseen;
     private @Nullable Path weights;
+    private long pretraining;
     private double maxLeftOut = InputCheck.MAX_LEFT_OUT;
     private boolean autocastBf16;
     private LoadPolicy loadPolicy = LoadPolicy.STRICT;
@@ -131,6 +132,18 @@ public abstract class SystemBuilder<B extends SystemBuilder<B>> {
     }
 
     /**
+     * Sets in how many steps the backbone learns tags before anything else is made, for systems that offer it; 0 unless set.
+     *
+     * @throws IllegalArgumentException if there are fewer than 0
+     */
+    protected final void pretraining(long steps) {
+        if (steps < 0) {
+            throw new IllegalArgumentException("pretraining must be at least 0 steps, got " + steps);
+        }
+        pretraining = steps;
+    }
+
+    /**
      * The training images.
      *
      * @throws IllegalStateException if they or the output folder are not set
@@ -161,16 +174,26 @@ public abstract class SystemBuilder<B extends SystemBuilder<B>> {
     /**
      * Opens the folder.
      *
-     * @throws IllegalStateException if data or output folder are not set
+     * @throws IllegalStateException if data or output folder are not set, or both weights and a pretraining are
      * @throws IllegalArgumentException if the folder cannot be written
      */
     protected final SystemInputs open() {
         Dataset train = data();
+        if (weights != null && pretraining > 0) {
+            throw new IllegalStateException("optWeights and optPretraining are both set, expected one: " + weights
+                    + " is what the backbone starts from");
+        }
         Path folder = out;
         if (folder == null) {
             throw new IllegalStateException("setOut is required");
         }
         return new SystemInputs(
-                train, run.setData(train).setFolder(folder).build(), unseen, weights, autocastBf16, loadPolicy);
+                train,
+                run.setData(train).setFolder(folder).build(),
+                unseen,
+                weights,
+                pretraining,
+                autocastBf16,
+                loadPolicy);
     }
 }

@@ -205,9 +205,7 @@ public final class Carb implements AutoCloseable {
         }
         TextDeepLab network = student();
         made = segmenter(network);
-        if (in.weights() != null) {
-            Weights.load(network.backbone(), in.weights(), in.loadPolicy());
-        }
+        in.start(network.backbone(), this::backbone, this::images);
         CarbRecipe.Optimization how = recipe.optimization();
         try (CarbLoss loss = loss();
                 Sgd sgd = Sgd.builder()
@@ -238,12 +236,7 @@ public final class Carb implements AutoCloseable {
         Torch.seed(BatchSource.mix(run.seed(), 0));
         CarbRecipe.Student s = recipe.student();
         TextDeepLab network = TextDeepLab.builder()
-                .setBackbone(ResNet.builder()
-                        .setDepth(s.depth())
-                        .optWidth(s.width())
-                        .optStem(ResNet.Stem.DEEP_64)
-                        .optOutputStride(8)
-                        .build())
+                .setBackbone(backbone())
                 .setTextEmbeddings(textEmbeddings().rows())
                 .optAsppRates(s.rates().stream().mapToInt(Integer::intValue).toArray())
                 .optScore(s.score())
@@ -252,6 +245,16 @@ public final class Carb implements AutoCloseable {
             network.freezeBatchNorm(s.norms() == CarbRecipe.Norms.FROZEN);
         }
         return network;
+    }
+
+    private ResNet backbone() {
+        CarbRecipe.Student s = recipe.student();
+        return ResNet.builder()
+                .setDepth(s.depth())
+                .optWidth(s.width())
+                .optStem(ResNet.Stem.DEEP_64)
+                .optOutputStride(8)
+                .build();
     }
 
     private CarbLoss loss() {
@@ -288,8 +291,21 @@ public final class Carb implements AutoCloseable {
     }
 
     private ImageBatches batches() {
+        ImageBatches.Builder batches = views();
+        if (!recipe.loss().dualPath()) {
+            batches.optChannel(Channel.LABELS, new LabelsOfClasses(given.labels == null ? masks() : given.labels));
+        }
+        return batches.build();
+    }
+
+    /** Crops with their tags alone. */
+    private ImageBatches images() {
+        return views().build();
+    }
+
+    private ImageBatches.Builder views() {
         CarbRecipe.Views v = recipe.views();
-        ImageBatches.Builder batches = ImageBatches.builder()
+        return ImageBatches.builder()
                 .setData(train)
                 .setBatchSize(recipe.optimization().batch())
                 .optNormalize(NORMALIZE)
@@ -303,10 +319,6 @@ public final class Carb implements AutoCloseable {
                                 PadTo.size(v.cropHeight(), v.cropWidth()))
                         .build())
                 .optDevice(run.device());
-        if (!recipe.loss().dualPath()) {
-            batches.optChannel(Channel.LABELS, new LabelsOfClasses(given.labels == null ? masks() : given.labels));
-        }
-        return batches.build();
     }
 
     /** The segmenter of this network, which {@link #close} closes. */
@@ -437,6 +449,17 @@ public final class Carb implements AutoCloseable {
         /** Masks for the single path in place of CLIP's, such as a {@link dev.wsss.core.pipeline.LabelFolder}. */
         public Builder optLabels(Source<LabelMap> labels) {
             this.labels = labels;
+            return this;
+        }
+
+        /**
+         * Steps in which the backbone learns to tell the tags of the training images, before anything else: for networks that
+         * have no weights of ImageNet to start from. 0 unless set.
+         *
+         * @throws IllegalArgumentException if there are fewer than 0
+         */
+        public Builder optPretraining(long steps) {
+            pretraining(steps);
             return this;
         }
 

@@ -175,8 +175,18 @@ public final class Cdl implements AutoCloseable {
     }
 
     private ImageBatches batches(Source<LabelMap> labels) {
+        ImageBatches.Builder batches =
+                views().optChannel(Channel.LABELS, new LearnableLabels(new LabelsOfClasses(labels)));
+        if (recipe.variant().hasStrongView()) {
+            batches.optView(CdlTraining.STRONG_VIEW);
+        }
+        return batches.build();
+    }
+
+    /** Crops without labels. */
+    private ImageBatches.Builder views() {
         CdlRecipe.Views v = recipe.views();
-        ImageBatches.Builder batches = ImageBatches.builder()
+        return ImageBatches.builder()
                 .setData(train)
                 .setBatchSize(recipe.optimization().batch())
                 .optNormalize(normalize())
@@ -187,12 +197,7 @@ public final class Cdl implements AutoCloseable {
                                 new RandomCrop(v.crop(), v.crop(), RandomCrop.SmallImage.TOP_LEFT),
                                 new RandomFlip(0.5))
                         .build())
-                .optChannel(Channel.LABELS, new LearnableLabels(new LabelsOfClasses(labels)))
                 .optDevice(run.device());
-        if (recipe.variant().hasStrongView()) {
-            batches.optView(CdlTraining.STRONG_VIEW);
-        }
-        return batches.build();
     }
 
     // 2. The training.
@@ -217,9 +222,7 @@ public final class Cdl implements AutoCloseable {
         }
         CdlNetwork network = network();
         made = segmenter(network);
-        if (in.weights() != null) {
-            Weights.load(network.backbone(), in.weights(), in.loadPolicy());
-        }
+        in.start(network.backbone(), () -> backbone(recipe.network()), () -> views().build());
         network.train(true);
         CdlRecipe.Optimization how = recipe.optimization();
         boolean norms = recipe.network().norms() == CdlRecipe.Norms.BATCH;
@@ -388,6 +391,17 @@ public final class Cdl implements AutoCloseable {
         /** A trained network, in place of training it; a file of any known form, such as one of the published code. */
         public Builder optTrained(Path file) {
             trained = file;
+            return this;
+        }
+
+        /**
+         * Steps in which the backbone learns to tell the tags of the training images, before anything else: for networks that
+         * have no weights of ImageNet to start from. 0 unless set.
+         *
+         * @throws IllegalArgumentException if there are fewer than 0
+         */
+        public Builder optPretraining(long steps) {
+            pretraining(steps);
             return this;
         }
 

@@ -21,6 +21,7 @@ import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.Evaluator;
 import dev.wsss.core.pipeline.LabelFolder;
 import dev.wsss.core.pipeline.RunListener;
+import dev.wsss.core.train.TrainingHistory;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -121,6 +122,58 @@ class CdlTest {
         assertThatThrownBy(() -> r.network().withBackbone(CdlRecipe.Backbone.RES2NET))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("[1, 1, 1, 1]");
+    }
+
+    @Test
+    void aBackboneWithoutWeightsLearnsTheTagsFirst() {
+        CdlRecipe recipe = recipe(CdlVariant.BASE);
+        // at a rate of nearly nothing, labels change nothing of the backbone
+        CdlRecipe still =
+                recipe.withOptimization(recipe.optimization().withSteps(1).withLearningRate(1e-30));
+        try (Cdl cdl = cdl(still).optLabels(Same.TRUTH).optPretraining(3).build()) {
+            cdl.train();
+            assertThat(cdl.run().trainings().values().stream().map(TrainingHistory::steps))
+                    .containsExactly(3L, 1L);
+        }
+        Path pretrained = out.resolve("weights/segmenter.pth");
+        try (Cdl plain = cdl(still)
+                        .setOut(out.resolve("plain"))
+                        .optLabels(Same.TRUTH)
+                        .build();
+                Cdl same = cdl(still)
+                        .setOut(out.resolve("same"))
+                        .optLabels(Same.TRUTH)
+                        .optPretraining(3)
+                        .build()) {
+            plain.train();
+            same.train();
+        }
+        String backbone = "base.layer1.conv1.conv.weight";
+        String head = "base.aspp.c0.weight";
+        assertThat(weight(out.resolve("same/weights/segmenter.pth"), backbone))
+                .isEqualTo(weight(pretrained, backbone))
+                .isNotEqualTo(weight(out.resolve("plain/weights/segmenter.pth"), backbone));
+        assertThat(weight(pretrained, head)).isEqualTo(weight(out.resolve("plain/weights/segmenter.pth"), head));
+
+        try (Cdl longer = cdl(still).optLabels(Same.TRUTH).optPretraining(4).build()) {
+            assertThatThrownBy(longer::train)
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining("pretraining");
+        }
+        assertThatThrownBy(() -> cdl(still).optPretraining(-1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("-1");
+        assertThatThrownBy(() ->
+                        cdl(still).optPretraining(1).optWeights(pretrained).build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("optPretraining");
+    }
+
+    private static float[] weight(Path file, String name) {
+        try (Checkpoint checkpoint = Checkpoint.open(file)) {
+            assertThat(checkpoint.names()).contains(name);
+            return checkpoint.get(name).toFloats();
+        }
     }
 
     @Test
