@@ -13,6 +13,7 @@ import dev.wsss.core.label.LabelGolden;
 import dev.wsss.core.mask.CocoGolden;
 import dev.wsss.core.metrics.MetricsGolden;
 import dev.wsss.core.train.OptimGolden;
+import dev.wsss.core.transport.TransportGolden;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -32,6 +33,7 @@ class GoldenTest {
         handlers.putAll(MetricsGolden.handlers());
         handlers.putAll(OptimGolden.handlers());
         handlers.putAll(ResizeGolden.handlers());
+        handlers.putAll(TransportGolden.handlers());
         handlers.putAll(WalkGolden.handlers());
         return handlers;
     }
