@@ -53,8 +53,8 @@ public final class Sinkhorn implements Described {
      * When iterations end before their largest number.
      *
      * <pre>{@code
-     * Sinkhorn.Stop.scalingChange(1e-2)          // DHR
-     * Sinkhorn.Stop.marginalError(1e-9)          // POT
+     * Sinkhorn.Stop published = Sinkhorn.Stop.scalingChange(1e-2); // DHR
+     * Sinkhorn.Stop exact = Sinkhorn.Stop.marginalError(1e-9);     // POT
      * }</pre>
      */
     public static final class Stop {
