@@ -167,6 +167,26 @@ public final class FeatureMap {
     }
 
     /**
+     * Refuses a map of which a valid cell's vector is zero: it has no direction, so that its cosine with anything is undefined.
+     *
+     * @param name what the message calls the map, such as its file
+     * @throws InvalidDataException naming the map and the first such cell
+     */
+    public void requireDirections(String name) {
+        int cells = height * width;
+        for (int cell = 0; cell < cells; cell++) {
+            boolean zero = valid == null || valid[cell];
+            for (int i = cell; zero && i < channels * cells; i += cells) {
+                zero = value(i) == 0;
+            }
+            if (zero) {
+                throw new InvalidDataException(name + ": the features at row " + cell / width + ", column "
+                        + cell % width + " are all 0; expected vectors with a direction");
+            }
+        }
+    }
+
+    /**
      * This map with its values rounded to float16; itself if they are.
      *
      * @throws InvalidDataException if a value is beyond float16, which ends at 65504

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             PpcCommand.class,
             CarbCommand.class,
             CdlCommand.class,
+            DhrCommand.class,
             EvalCommand.class,
             DataCommand.class,
             LookCommand.class,

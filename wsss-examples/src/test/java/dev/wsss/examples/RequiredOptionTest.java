@@ -23,6 +23,7 @@ import dev.wsss.models.deeplab.DeepLabV3;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.MultiScale;
 import dev.wsss.models.deeplab.TextDeepLab;
+import dev.wsss.models.dino.UnsupervisedFeatures;
 import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.maskclip.MaskClip;
 import dev.wsss.models.resnet.Res2Net;
@@ -73,6 +74,7 @@ class RequiredOptionTest {
                 missing("setClasses", () -> LabelFusion.builder().build()),
                 missing("setData", () -> LogitEvaluation.builder().build()),
                 missing("setDepth", () -> Res2Net.builder().build()),
+                missing("setBackbone", () -> UnsupervisedFeatures.builder().build()),
                 missing("setBackbone", () -> AffinityNet.builder().build()),
                 missing("setBackbone", () -> DeepLabV1.builder().build()),
                 missing("setBackbone", () -> DeepLabV3.builder().build()),

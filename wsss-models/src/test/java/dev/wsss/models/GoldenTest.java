@@ -5,6 +5,7 @@ import dev.wsss.core.golden.GoldenSuite;
 import dev.wsss.models.cam.AffinityNetGolden;
 import dev.wsss.models.clip.ClipGolden;
 import dev.wsss.models.deeplab.DeepLabGolden;
+import dev.wsss.models.dino.DinoGolden;
 import dev.wsss.models.irn.IrnGolden;
 import dev.wsss.models.maskclip.MaskClipGolden;
 import dev.wsss.models.resnet.BatchNormGolden;
@@ -27,6 +28,7 @@ class GoldenTest {
         handlers.putAll(BatchNormGolden.handlers());
         handlers.putAll(DeepLabGolden.handlers());
         handlers.putAll(ClipGolden.handlers());
+        handlers.putAll(DinoGolden.handlers());
         handlers.putAll(SeamGolden.handlers());
         handlers.putAll(LossGolden.handlers());
         handlers.putAll(CarbGolden.handlers());

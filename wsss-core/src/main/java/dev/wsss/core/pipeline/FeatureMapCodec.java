@@ -69,9 +69,7 @@ enum FeatureMapCodec implements ProductCodec<FeatureMap> {
                 map.optValid(valid(file, tensors, shape));
             }
             if (half) {
-                short[] bits = new short[features.size()];
-                features.bytes().asShortBuffer().get(bits);
-                return map.setHalfs(bits).build();
+                return map.setHalfs(bits(features)).build();
             }
             return map.setFloats(features.toFloats()).build();
         } catch (IllegalArgumentException | ArithmeticException e) {
@@ -79,6 +77,13 @@ enum FeatureMapCodec implements ProductCodec<FeatureMap> {
         } catch (InvalidDataException e) {
             throw new InvalidDataException(file + ": " + e.getMessage(), e);
         }
+    }
+
+    /** The bits of an array of float16. */
+    static short[] bits(HostArray halfs) {
+        short[] bits = new short[halfs.size()];
+        halfs.bytes().asShortBuffer().get(bits);
+        return bits;
     }
 
     private static boolean[] valid(Path file, Map<String, HostArray> tensors, long[] shape) {

@@ -417,6 +417,38 @@ class LayersTest {
     }
 
     @Test
+    void aGatedPerceptronIsItsTwoLayers() {
+        double[] x = ramp(6, 0.5);
+        try (SwiGlu net = filled(new SwiGlu(3, 2));
+                Scope scope = Scope.open()) {
+            assertThat(net.state().keySet()).containsExactly("w12.weight", "w12.bias", "w3.weight", "w3.bias");
+            double[] w = values(net, "w12.weight");
+            double[] b = values(net, "w12.bias");
+            double[] w3 = values(net, "w3.weight");
+            double[] b3 = values(net, "w3.bias");
+            double[] y = new double[6];
+            for (int n = 0; n < 2; n++) {
+                double[] all = b.clone();
+                for (int h = 0; h < 4; h++) {
+                    for (int i = 0; i < 3; i++) {
+                        all[h] += x[n * 3 + i] * w[h * 3 + i];
+                    }
+                }
+                for (int o = 0; o < 3; o++) {
+                    y[n * 3 + o] = b3[o];
+                    for (int h = 0; h < 2; h++) {
+                        y[n * 3 + o] += w3[o * 2 + h] * all[h] / (1 + Math.exp(-all[h])) * all[2 + h];
+                    }
+                }
+            }
+            assertValues(net.forward(Tensors.of(x, 2, 3)), y);
+        }
+        // DINOv2's ViT-g: 1536 channels
+        assertThat(SwiGlu.hiddenOf(4 * 1536)).isEqualTo(4096);
+        assertThatThrownBy(() -> new SwiGlu(3, 0)).hasMessageContaining("hidden must be at least 1, got 0");
+    }
+
+    @Test
     void runningLayersLeavesNothingBehind() {
         List<Layer> layers = List.of(
                 new Linear(4, 4),
@@ -426,6 +458,7 @@ class LayersTest {
                 new LayerScale(4, 0.1),
                 new DropPath(0.5),
                 Mlp.builder().setIn(4).setHidden(8).optDropout(0.1).build(),
+                new SwiGlu(4, 8),
                 MultiHeadAttention.builder().setWidth(4).setHeads(2).build());
         try (LayerNorm2d norm = new LayerNorm2d(3);
                 ConvTranspose2d conv =

@@ -2,6 +2,7 @@ package dev.wsss.models.clip;
 
 import dev.wsss.api.InvalidDataException;
 import dev.wsss.core.checkpoint.TensorSpec;
+import dev.wsss.models.checkpoint.CheckpointShapes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,8 @@ import java.util.stream.IntStream;
 public record ClipConfig(Image image, Text text, int embedding) {
     /** Channels of a head in every released tower, by which heads are told from a checkpoint. */
     private static final String POOL_POSITIONS = "visual.attnpool.positional_embedding";
+
+    private static final String EXPECTED = "a CLIP of OpenAI's or Hugging Face's";
 
     private static final int HEAD = 64;
 
@@ -226,7 +229,7 @@ public record ClipConfig(Image image, Text text, int embedding) {
      *     of 64
      */
     public static ClipConfig of(Map<String, TensorSpec> checkpoint) {
-        Shapes shapes = new Shapes(checkpoint);
+        CheckpointShapes shapes = new CheckpointShapes(checkpoint, EXPECTED);
         Text text = new Text(
                 shapes.side("positional_embedding", 2, 0),
                 shapes.side("token_embedding.weight", 2, 0),
@@ -247,7 +250,7 @@ public record ClipConfig(Image image, Text text, int embedding) {
     static Tower tower(Map<String, TensorSpec> checkpoint) {
         Map<String, TensorSpec> visual = new LinkedHashMap<>();
         checkpoint.forEach((key, spec) -> visual.put("visual." + key, spec));
-        Shapes shapes = new Shapes(visual);
+        CheckpointShapes shapes = new CheckpointShapes(visual, EXPECTED);
         if (shapes.has("visual.proj")) {
             return new Tower(vit(shapes), shapes.side("visual.proj", 2, 1));
         }
@@ -273,19 +276,19 @@ public record ClipConfig(Image image, Text text, int embedding) {
      */
     record Tower(Image image, int embedding) {}
 
-    private static Vit vit(Shapes shapes) {
+    private static Vit vit(CheckpointShapes shapes) {
         int width = shapes.side("visual.conv1.weight", 4, 0);
         int patch = shapes.side("visual.conv1.weight", 4, 2);
-        int grid = shapes.grid("visual.positional_embedding");
+        int grid = shapes.grid("visual.positional_embedding", 2, 1);
         int layers = shapes.count("visual.transformer.resblocks.", ".ln_1.weight");
         return new Vit(grid * patch, patch, width, layers, heads("visual.conv1.weight", width));
     }
 
-    private static ResNet resNet(Shapes shapes) {
-        return resNet(shapes, shapes.grid(POOL_POSITIONS));
+    private static ResNet resNet(CheckpointShapes shapes) {
+        return resNet(shapes, shapes.grid(POOL_POSITIONS, 2, 1));
     }
 
-    private static ResNet resNet(Shapes shapes, int grid) {
+    private static ResNet resNet(CheckpointShapes shapes, int grid) {
         int width = shapes.side("visual.layer1.0.conv1.weight", 4, 0);
         List<Integer> blocks = IntStream.rangeClosed(1, 4)
                 .mapToObj(g -> shapes.count("visual.layer" + g + ".", ".conv1.weight"))
@@ -301,48 +304,5 @@ public record ClipConfig(Image image, Text text, int embedding) {
                             + " told, expected a multiple of " + HEAD + "; give the configuration");
         }
         return width / HEAD;
-    }
-
-    /** Shapes by key, asked for with an eye on what an unknown file may hold. */
-    private record Shapes(Map<String, TensorSpec> specs) {
-        boolean has(String key) {
-            return specs.containsKey(key);
-        }
-
-        int side(String key, int rank, int axis) {
-            TensorSpec spec = specs.get(key);
-            if (spec == null) {
-                throw new InvalidDataException(
-                        "there is no " + key + ", expected a CLIP of OpenAI's or Hugging Face's");
-            }
-            long[] shape = spec.shape();
-            if (shape.length != rank || shape[axis] < 1 || shape[axis] > Integer.MAX_VALUE) {
-                throw new InvalidDataException(key + " is " + spec + ", expected " + rank + " axes of at least 1");
-            }
-            return (int) shape[axis];
-        }
-
-        /** Side of the square grid that a position table is for, its class token left out. */
-        int grid(String key) {
-            int rows = side(key, 2, 0) - 1;
-            int grid = (int) Math.round(Math.sqrt(rows));
-            if (rows < 1 || grid * grid != rows) {
-                throw new InvalidDataException(key + " has " + (rows + 1) + " rows, expected a square and one more");
-            }
-            return grid;
-        }
-
-        /** How many numbers from 0 on there are between two parts of a key. */
-        int count(String before, String after) {
-            int n = 0;
-            while (has(before + n + after)) {
-                n++;
-            }
-            if (n == 0) {
-                throw new InvalidDataException(
-                        "there is no " + before + "0" + after + ", expected a CLIP of OpenAI's or Hugging Face's");
-            }
-            return n;
-        }
     }
 }

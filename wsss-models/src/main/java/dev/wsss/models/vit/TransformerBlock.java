@@ -2,15 +2,18 @@ package dev.wsss.models.vit;
 
 import dev.wsss.core.nn.Layer;
 import dev.wsss.core.nn.LayerNorm;
+import dev.wsss.core.nn.LayerScale;
 import dev.wsss.core.nn.Mlp;
 import dev.wsss.core.nn.MultiHeadAttention;
 import dev.wsss.core.nn.MultiHeadAttention.Projection;
+import dev.wsss.core.nn.SwiGlu;
 import dev.wsss.core.runtime.Scope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block of a transformer that normalizes first: {@code y = x + attention(norm1(x))}, then {@code y + mlp(norm2(y))}.
+ * A block of a transformer that normalizes first: {@code y = x + attention(norm1(x))}, then {@code y + mlp(norm2(y))}. With
+ * {@linkplain Builder#optLayerScale factors for each channel} both branches are multiplied by theirs before they are added.
  *
  * <pre>{@code
  * Tensor y = block.forward(x);                         // the fused kernel
@@ -28,7 +31,11 @@ public final class TransformerBlock extends Layer {
     private final LayerNorm norm1;
     private final MultiHeadAttention attention;
     private final LayerNorm norm2;
-    private final Mlp mlp;
+    private final Layer mlp;
+    /** Factors of the two branches; null without. */
+    private final @Nullable LayerScale scale1;
+
+    private final @Nullable LayerScale scale2;
 
     private TransformerBlock(Builder b) {
         Keys keys = b.keys;
@@ -40,15 +47,23 @@ public final class TransformerBlock extends Layer {
                         .setHeads(b.heads)
                         .optKeys(keys.projections)
                         .build());
+        scale1 = b.scaled ? child(keys.scale1, new LayerScale(b.width, b.scale)) : null;
         norm2 = child(keys.norm2, new LayerNorm(b.width, b.eps));
-        mlp = child(
-                keys.mlp,
-                Mlp.builder()
-                        .setIn(b.width)
-                        .setHidden(b.hidden == 0 ? 4 * b.width : b.hidden)
-                        .optKeys(keys.first, keys.second)
-                        .optActivation(b.activation.layer())
-                        .build());
+        mlp = child(keys.mlp, b.gated ? gated(b) : plain(b));
+        scale2 = b.scaled ? child(keys.scale2, new LayerScale(b.width, b.scale)) : null;
+    }
+
+    private static Layer plain(Builder b) {
+        return Mlp.builder()
+                .setIn(b.width)
+                .setHidden(b.hidden == 0 ? 4 * b.width : b.hidden)
+                .optKeys(b.keys.first, b.keys.second)
+                .optActivation(b.activation.layer())
+                .build();
+    }
+
+    private static Layer gated(Builder b) {
+        return new SwiGlu(b.width, b.hidden == 0 ? SwiGlu.hiddenOf(4 * b.width) : b.hidden);
     }
 
     /** Starts a block: exact GELU, epsilon 1e-5, four times the width inside, CLIP's keys unless set otherwise. */
@@ -66,6 +81,8 @@ public final class TransformerBlock extends Layer {
      * @param mlp what the layers' names follow
      * @param first layer of the perceptron
      * @param second layer of the perceptron
+     * @param scale1 factors of the attention, if it has some
+     * @param scale2 factors of the perceptron, if it has some
      */
     public record Keys(
             String norm1,
@@ -74,14 +91,16 @@ public final class TransformerBlock extends Layer {
             String norm2,
             String mlp,
             String first,
-            String second) {
+            String second,
+            String scale1,
+            String scale2) {
         /** OpenAI's CLIP. */
-        public static final Keys CLIP =
-                new Keys("ln_1", "attn", MultiHeadAttention.Keys.TORCH, "ln_2", "mlp", "c_fc", "c_proj");
+        public static final Keys CLIP = new Keys(
+                "ln_1", "attn", MultiHeadAttention.Keys.TORCH, "ln_2", "mlp", "c_fc", "c_proj", "ls_1", "ls_2");
 
-        /** timm and DINO. */
+        /** timm, DINO and DINOv2. */
         public static final Keys TIMM =
-                new Keys("norm1", "attn", MultiHeadAttention.Keys.TIMM, "norm2", "mlp", "fc1", "fc2");
+                new Keys("norm1", "attn", MultiHeadAttention.Keys.TIMM, "norm2", "mlp", "fc1", "fc2", "ls1", "ls2");
     }
 
     /** The attention. */
@@ -169,8 +188,12 @@ public final class TransformerBlock extends Layer {
 
     private Tensor finish(Tensor x, Tensor attended) {
         // in place: the gradient of a linear map does not need its output
-        Tensor y = attended.add_(x);
-        return mlp.forward(norm2.forward(y)).add_(y);
+        Tensor y = scaled(attended, scale1).add_(x);
+        return scaled(mlp.forward(norm2.forward(y)), scale2).add_(y);
+    }
+
+    private static Tensor scaled(Tensor branch, @Nullable LayerScale scale) {
+        return scale == null ? branch : scale.forward(branch);
     }
 
     /** Settings of a block. */
@@ -179,6 +202,9 @@ public final class TransformerBlock extends Layer {
         private int heads;
         private int hidden;
         private double eps = LayerNorm.EPS;
+        private boolean gated;
+        private boolean scaled;
+        private double scale;
         private Activation activation = Activation.GELU;
         private Keys keys = Keys.CLIP;
 
@@ -196,7 +222,7 @@ public final class TransformerBlock extends Layer {
             return this;
         }
 
-        /** Channels inside the perceptron; four times the width by default. */
+        /** Channels inside the perceptron; four times the width by default, two thirds of that if it is gated. */
         public Builder optHidden(int channels) {
             if (channels < 1) {
                 throw new IllegalArgumentException("hidden must be at least 1, got " + channels);
@@ -214,6 +240,22 @@ public final class TransformerBlock extends Layer {
         /** What is between the perceptron's layers; {@link Activation#GELU} by default. */
         public Builder optActivation(Activation activation) {
             this.activation = activation;
+            return this;
+        }
+
+        /**
+         * Whether a {@link SwiGlu}, under its own names, stands in the place of the perceptron, as in DINOv2's ViT-g; off by
+         * default. It has no use for an activation.
+         */
+        public Builder optGated(boolean gated) {
+            this.gated = gated;
+            return this;
+        }
+
+        /** Factors for each channel of both branches ({@link LayerScale}) that start from this value; none by default. */
+        public Builder optLayerScale(double initial) {
+            scaled = true;
+            scale = initial;
             return this;
         }
 
