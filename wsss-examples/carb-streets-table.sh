@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What each part of CARB adds on drawn streets, from tags alone and the small CLIP of the library: RESULTS.md.
-# carb-streets-table.sh OUT [SEED...]; TRAIN adds options of the training, WSSS_JAR names another program.
+# carb-streets-table.sh OUT [SEED...]; TRAIN adds options of the training, PRETRAIN is the number of steps in which the
+# backbone of a seed learns the tags first, WSSS_JAR names another program.
 # The last lines are the table: seed, variant, what was measured, mIoU in percent of all classes and of the small ones
 set -euo pipefail
 out=$1
@@ -20,6 +21,8 @@ for seed in $seeds; do
   echo "== seed $seed, masks of CLIP"
   carb masks masks
   carb test masks
+  start=()
+  [ -z "${PRETRAIN:-}" ] || start=(--pretrain "$PRETRAIN")
   for variant in plain views weighed bounded; do
     case $variant in
       plain) options=(--plain --no-local) ;;
@@ -28,8 +31,10 @@ for seed in $seeds; do
       bounded) options=(--min-lambda 0.1) ;;
     esac
     echo "== seed $seed, $variant"
-    carb train "$variant" "${options[@]}" ${TRAIN:-}
+    carb train "$variant" "${options[@]}" "${start[@]}" ${TRAIN:-}
     carb test "$variant"
+    # the first leaves what its backbone has learnt to the others
+    [ -z "${PRETRAIN:-}" ] || start=(--weights "$out/seed$seed/plain/weights/backbone.pth")
   done
 done
 

@@ -16,6 +16,7 @@ import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Trainer;
 import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.cam.Classifier;
+import dev.wsss.models.checkpoint.CheckpointFamily;
 import dev.wsss.models.checkpoint.Weights;
 import java.nio.file.Path;
 import java.util.Map;
@@ -48,7 +49,8 @@ public record SystemInputs(
 
     /**
      * Brings a backbone to where its training starts: loads the given weights, or trains another one as a {@link Classifier} of
-     * the tags and takes over what that has learnt. Does nothing if there are neither weights nor steps.
+     * the tags, takes over what that has learnt and leaves it as {@code weights/backbone.pth} of the run. Does nothing if there
+     * are neither weights nor steps.
      *
      * @param another one of the same form, with weights drawn anew; called at most once
      * @param tagged images as the training itself sees them
@@ -86,5 +88,6 @@ public record SystemInputs(
                             .optOnNonFinite(OnNonFinite.SKIP));
             backbone.load(classifier.backbone().stateDict());
         }
+        Weights.export(backbone, run.folder().resolve("weights").resolve("backbone.pth"), CheckpointFamily.WSSS);
     }
 }

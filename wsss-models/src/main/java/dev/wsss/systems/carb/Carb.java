@@ -454,7 +454,8 @@ public final class Carb implements AutoCloseable {
 
         /**
          * Steps in which the backbone learns to tell the tags of the training images, before anything else: for networks that
-         * have no weights of ImageNet to start from. 0 unless set.
+         * have no weights of ImageNet to start from. What it has learnt is then {@code weights/backbone.pth} of the run, from
+         * where others may start by {@link #optWeights}. 0 unless set.
          *
          * @throws IllegalArgumentException if there are fewer than 0
          */

@@ -144,9 +144,15 @@ class CdlTest {
                         .setOut(out.resolve("same"))
                         .optLabels(Same.TRUTH)
                         .optPretraining(3)
+                        .build();
+                Cdl shared = cdl(still)
+                        .setOut(out.resolve("shared"))
+                        .optLabels(Same.TRUTH)
+                        .optWeights(out.resolve("weights/backbone.pth"))
                         .build()) {
             plain.train();
             same.train();
+            shared.train();
         }
         String backbone = "base.layer1.conv1.conv.weight";
         String head = "base.aspp.c0.weight";
@@ -154,6 +160,7 @@ class CdlTest {
                 .isEqualTo(weight(pretrained, backbone))
                 .isNotEqualTo(weight(out.resolve("plain/weights/segmenter.pth"), backbone));
         assertThat(weight(pretrained, head)).isEqualTo(weight(out.resolve("plain/weights/segmenter.pth"), head));
+        assertThat(out.resolve("shared/weights/segmenter.pth")).hasSameBinaryContentAs(pretrained);
 
         try (Cdl longer = cdl(still).optLabels(Same.TRUTH).optPretraining(4).build()) {
             assertThatThrownBy(longer::train)
