@@ -29,14 +29,19 @@ public final class Torch {
                                 + " ai.djl:api only");
             }
             Loader.load(torch.class);
-            HiddenCaches.variable().ifPresent(variable -> {
-                torch.set_env(variable, HiddenCaches.LIMIT);
-                log.warn(
-                        "this machine does not tell the sizes of its caches; on such a one oneDNN computed wrong"
-                                + " convolutions with AVX, so it is limited to {}, which is slower. Set {} to choose yourself",
-                        HiddenCaches.LIMIT,
-                        variable);
-            });
+            if (HiddenCaches.present()) {
+                HiddenCaches.variable(System.getenv()).ifPresent(Loaded::limitOneDnn);
+                torch.globalContext().setUserEnabledNNPACK(false);
+            }
+        }
+
+        private static void limitOneDnn(String variable) {
+            torch.set_env(variable, HiddenCaches.LIMIT);
+            log.warn(
+                    "this machine does not tell the sizes of its caches; on such a one oneDNN computed wrong"
+                            + " convolutions with AVX, so it is limited to {}, which is slower. Set {} to choose yourself",
+                    HiddenCaches.LIMIT,
+                    variable);
         }
 
         static void touch() {}
