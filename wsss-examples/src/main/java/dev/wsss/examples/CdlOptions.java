@@ -74,8 +74,18 @@ final class CdlOptions {
             description = "${COMPLETION-CANDIDATES}, of the published recipes; default ${DEFAULT-VALUE}")
     private CdlRecipe.Backbone backbone = CdlRecipe.Backbone.CAFFE_RESNET;
 
-    @Option(names = "--plain", description = "a cross-entropy of one expert that corrects nothing, to compare with")
-    private boolean plain;
+    @Option(
+            names = "--loss",
+            paramLabel = "NAME",
+            description =
+                    "${COMPLETION-CANDIDATES}: CDL's, or one that corrects nothing, to compare with; default ${DEFAULT-VALUE}")
+    private CdlLoss loss = CdlLoss.EXPERTS;
+
+    @Option(
+            names = "--noise",
+            paramLabel = "SHARE",
+            description = "what part of the labels --loss SMALL_LOSS takes to be wrong; default ${DEFAULT-VALUE}")
+    private double noise = 0.3;
 
     @Option(names = "--original", description = "repeat the accidents of the published code")
     private boolean original;
@@ -138,9 +148,11 @@ final class CdlOptions {
         }
         ComputeDevice device = run.start();
         DatasetSplits splits = data.open(run.seed);
+        CdlRecipe numbers = recipe();
         Cdl.Builder cdl = run.tell(Cdl.builder(), device, splits, checkpoints.policy(), console, listener)
                 .setOut(out())
-                .optRecipe(recipe());
+                .optRecipe(numbers);
+        loss.tell(cdl, noise, numbers.optimization().steps());
         if (labels != null) {
             cdl.optLabels(new LabelFolder(labels, splits.train().classes()));
         }
@@ -157,10 +169,10 @@ final class CdlOptions {
         if (run.quick) {
             r = quick(r);
         }
-        if (plain) {
+        if (loss != CdlLoss.EXPERTS) {
             if (variant != CdlVariant.BASE || original) {
-                throw new IllegalArgumentException(
-                        "--plain is a single expert's; expected it without --variant EXTENDED" + " and --original");
+                throw new IllegalArgumentException("--loss " + loss
+                        + " is a single expert's; expected it without --variant EXTENDED and --original");
             }
             r = r.withLoss(r.loss().plain());
         }

@@ -84,10 +84,14 @@ class CdlCommandTest {
         assertThat(cdl("train", out).err().toString()).contains("--labels is not given");
         assertThat(cdl("test", out, "--labels", labels.toString()).err().toString())
                 .contains("--labels is not read by the step 'test'; it is for train");
-        assertThat(cdl("train", out, "--labels", labels.toString(), "--plain", "--variant", "EXTENDED")
+        assertThat(cdl("train", out, "--labels", labels.toString(), "--loss", "PLAIN", "--variant", "EXTENDED")
                         .err()
                         .toString())
-                .contains("--plain is a single expert's");
+                .contains("--loss PLAIN is a single expert's");
+        assertThat(cdl("train", out, "--labels", labels.toString(), "--loss", "SMALL_LOSS", "--noise", "1.5")
+                        .err()
+                        .toString())
+                .contains("--noise is 1.5");
         assertThat(cdl("train", out, "--labels", folder.resolve("nowhere").toString())
                         .status())
                 .isEqualTo(1);

@@ -23,9 +23,7 @@ final class HiddenCaches {
     /** Whether this machine is such a one. */
     static boolean present() {
         return present(
-                System.getProperty("os.name"),
-                System.getProperty("os.arch"),
-                Path.of("/sys/devices/system/cpu/cpu0"));
+                System.getProperty("os.name"), System.getProperty("os.arch"), Path.of("/sys/devices/system/cpu/cpu0"));
     }
 
     /**

@@ -22,12 +22,14 @@ import dev.wsss.core.io.DType;
 import dev.wsss.core.logits.LogitStore;
 import dev.wsss.core.logits.PixelLogits;
 import dev.wsss.core.nn.BatchNorm2d;
+import dev.wsss.core.nn.Layer;
 import dev.wsss.core.pipeline.RunFolder;
 import dev.wsss.core.report.RunReport;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
 import dev.wsss.core.train.BatchSource;
+import dev.wsss.core.train.LossStep;
 import dev.wsss.core.train.OnNonFinite;
 import dev.wsss.core.train.Schedule;
 import dev.wsss.core.train.Sgd;
@@ -45,6 +47,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -231,19 +234,21 @@ public final class Cdl implements AutoCloseable {
                 .setLearningRate(how.learningRate())
                 .optMomentum(how.momentum())
                 .build()) {
-            run.train(
-                    SEGMENTER,
-                    Trainer.<Batch>builder()
-                            .setNetwork(network)
-                            .setData(batches(labels))
-                            .setLoss(new CdlTraining(network, loss()))
-                            .setOptimizer(sgd)
-                            .optSchedule(Schedule.polyInStairs(how.power(), how.steps(), how.stair()))
-                            .optSteps(how.steps())
-                            .optAccumulate(how.accumulate())
-                            .optLogEvery(10)
-                            .optAutocastBf16(in.autocastBf16())
-                            .optOnNonFinite(OnNonFinite.SKIP));
+            Trainer.Builder<Batch> trainer = Trainer.<Batch>builder()
+                    .setNetwork(network)
+                    .setData(batches(labels))
+                    .setLoss(given.loss == null ? new CdlTraining(network, loss()) : given.loss.apply(network))
+                    .setOptimizer(sgd)
+                    .optSchedule(Schedule.polyInStairs(how.power(), how.steps(), how.stair()))
+                    .optSteps(how.steps())
+                    .optAccumulate(how.accumulate())
+                    .optLogEvery(10)
+                    .optAutocastBf16(in.autocastBf16())
+                    .optOnNonFinite(OnNonFinite.SKIP);
+            if (given.teacherDecay > 0) {
+                trainer.optEma(given.teacherDecay);
+            }
+            run.train(SEGMENTER, trainer);
         }
         boolean published = recipe.network().backbone() == CdlRecipe.Backbone.CAFFE_RESNET;
         Weights.export(network, weights(), published ? CdlCheckpoints.CDL : CheckpointFamily.WSSS);
@@ -368,6 +373,8 @@ public final class Cdl implements AutoCloseable {
         private CdlRecipe recipe = CdlRecipe.voc();
         private @Nullable Source<LabelMap> labels;
         private @Nullable Path trained;
+        private @Nullable Function<? super Layer, ? extends LossStep<Batch>> loss;
+        private double teacherDecay;
 
         private Builder() {}
 
@@ -395,6 +402,35 @@ public final class Cdl implements AutoCloseable {
         }
 
         /**
+         * Another loss in place of the experts', to compare them with the general ones of {@link dev.wsss.core.noisy}: same
+         * network, same crops, same steps. The logits that it gets are those by which the network labels images.
+         *
+         * <pre>{@code
+         * Cdl.builder().optLoss(SymmetricCrossEntropy::of);
+         * Cdl.builder().optLoss(network -> TeacherSmoothing.of(network, 0.3, 300)).optTeacher(0.99);
+         * }</pre>
+         *
+         * @param loss of the network that is trained; for {@link CdlVariant#BASE}
+         */
+        public Builder optLoss(Function<? super Layer, ? extends LossStep<Batch>> loss) {
+            this.loss = loss;
+            return this;
+        }
+
+        /**
+         * Keeps a moving average of the network, for {@linkplain #optLoss losses} that have a teacher.
+         *
+         * @param decay in (0, 1)
+         */
+        public Builder optTeacher(double decay) {
+            if (!(decay > 0 && decay < 1)) {
+                throw new IllegalArgumentException("decay must be in (0, 1), got " + decay);
+            }
+            teacherDecay = decay;
+            return this;
+        }
+
+        /**
          * Steps in which the backbone learns to tell the tags of the training images, before anything else: for networks that
          * have no weights of ImageNet to start from. What it has learnt is then {@code weights/backbone.pth} of the run, from
          * where others may start by {@link #optWeights}. 0 unless set.
@@ -411,10 +447,15 @@ public final class Cdl implements AutoCloseable {
          *
          * @throws IllegalStateException if data or output folder are not set
          * @throws IllegalArgumentException if a balanced loss is asked of a dataset without background class, it has more
-         *     classes than {@link CdlCompat#fixedClasses} bears, or the folder cannot be written
+         *     classes than {@link CdlCompat#fixedClasses} bears, another loss is set for {@link CdlVariant#EXTENDED}, or the
+         *     folder cannot be written
          */
         public Cdl build() {
             Dataset d = data();
+            if (loss != null && recipe.variant().hasStrongView()) {
+                throw new IllegalArgumentException(
+                        "optLoss is for one expert; expected CdlVariant.BASE, got " + recipe.variant());
+            }
             if (recipe.loss().balanced() && !d.classes().hasBackground()) {
                 throw new IllegalArgumentException(
                         "dataset " + d.name() + " has no background class, and the loss balances"

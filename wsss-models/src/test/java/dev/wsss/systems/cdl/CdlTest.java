@@ -19,6 +19,8 @@ import dev.wsss.api.Source;
 import dev.wsss.core.io.Checkpoint;
 import dev.wsss.core.metrics.Evaluation;
 import dev.wsss.core.metrics.Evaluator;
+import dev.wsss.core.noisy.SymmetricCrossEntropy;
+import dev.wsss.core.noisy.TeacherSmoothing;
 import dev.wsss.core.pipeline.LabelFolder;
 import dev.wsss.core.pipeline.RunListener;
 import dev.wsss.core.train.TrainingHistory;
@@ -99,6 +101,42 @@ class CdlTest {
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining("affinityWeight");
         }
+    }
+
+    /** Same network, crops and steps; another loss, which the run remembers. */
+    @Test
+    void aGeneralLossTakesTheExpertsPlace() {
+        CdlRecipe r = recipe(CdlVariant.BASE);
+        CdlRecipe recipe = r.withOptimization(r.optimization().withSteps(2));
+        try (Cdl symmetric = cdl(recipe)
+                        .optLabels(Same.TRUTH)
+                        .optLoss(SymmetricCrossEntropy::of)
+                        .build();
+                Cdl smoothed = cdl(recipe)
+                        .setOut(out.resolve("smoothed"))
+                        .optLabels(Same.TRUTH)
+                        .optLoss(network -> TeacherSmoothing.of(network, 0.3, 1))
+                        .optTeacher(0.9)
+                        .build()) {
+            symmetric.train();
+            smoothed.train();
+            assertThat(smoothed.run().trainings().values().stream().flatMap(t -> t.points().stream()))
+                    .isNotEmpty()
+                    .allSatisfy(point -> assertThat(point.scalars()).containsKey("teacher_weight"));
+        }
+        try (Cdl experts = cdl(recipe).optLabels(Same.TRUTH).build()) {
+            assertThatThrownBy(experts::train)
+                    .isInstanceOf(InvalidDataException.class)
+                    .hasMessageContaining("SymmetricCrossEntropy");
+        }
+        assertThatThrownBy(() -> cdl(recipe(CdlVariant.EXTENDED))
+                        .optLoss(SymmetricCrossEntropy::of)
+                        .build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("CdlVariant.BASE");
+        assertThatThrownBy(() -> cdl(recipe).optTeacher(1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1.0");
     }
 
     @Test
