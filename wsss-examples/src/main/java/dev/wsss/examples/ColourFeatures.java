@@ -37,8 +37,9 @@ public final class ColourFeatures {
     static void write(Dataset data, Path out) {
         for (int i = 0; i < data.size(); i++) {
             ProductCodec.featureMaps()
-                    .write(out.resolve(data.id(i) + ".safetensors"), of(data.get(i).image())
-                            .toHalf());
+                    .write(
+                            out.resolve(data.id(i) + ".safetensors"),
+                            of(data.get(i).image()).toHalf());
         }
     }
 

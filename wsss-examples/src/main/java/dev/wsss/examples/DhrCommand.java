@@ -44,7 +44,8 @@ final class DhrCommand implements Runnable {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Trains the segmenter on labels of any origin, balanced in each step (weights/segmenter.pth).")
+            description =
+                    "Trains the segmenter on labels of any origin, balanced in each step (weights/segmenter.pth).")
     int train(@Mixin DhrOptions options) {
         return step(DhrStep.TRAIN, options, (dhr, console) -> dhr.train());
     }
@@ -81,7 +82,8 @@ final class DhrCommand implements Runnable {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Measures the segmenter, class by class, with a dense CRF and without, and writes report.html.")
+            description =
+                    "Measures the segmenter, class by class, with a dense CRF and without, and writes report.html.")
     int eval(@Mixin DhrOptions options) {
         return step(DhrStep.EVAL, options, (dhr, console) -> {
             RunReport report = dhr.evaluate();

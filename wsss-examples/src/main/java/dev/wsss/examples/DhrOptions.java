@@ -127,7 +127,10 @@ final class DhrOptions {
     @Nullable
     private Path trained;
 
-    @Option(names = "--of", paramLabel = "PART", description = "make masks of ${COMPLETION-CANDIDATES} images; default ${DEFAULT-VALUE}")
+    @Option(
+            names = "--of",
+            paramLabel = "PART",
+            description = "make masks of ${COMPLETION-CANDIDATES} images; default ${DEFAULT-VALUE}")
     private Part of = Part.TRAIN;
 
     @Option(
@@ -180,8 +183,9 @@ final class DhrOptions {
                 throw new IllegalArgumentException("--labels is not given; expected a folder of labels to learn from");
             }
             if (features == null && numbers.labels().isAny()) {
-                throw new IllegalArgumentException("--features is not given; expected a folder of unsupervised features,"
-                        + " such as wsss dhr features leaves, or --no-seed --no-inter --no-intra");
+                throw new IllegalArgumentException(
+                        "--features is not given; expected a folder of unsupervised features,"
+                                + " such as wsss dhr features leaves, or --no-seed --no-inter --no-intra");
             }
         }
         ComputeDevice device = run.start();

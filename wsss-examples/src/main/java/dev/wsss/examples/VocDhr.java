@@ -23,9 +23,9 @@ public final class VocDhr {
     /** Trains on VOC and leaves everything in a folder. */
     public static void main(String[] args) {
         DatasetSplits data = Datasets.open("voc:" + args[0]);
-        FeatureSource features = FeatureFolder.of(Path.of(args[2])); // or ofTensors(folder, 2, 14): the published program's
-        RunReport report =
-                run(data, Path.of(args[1]), features, DhrRecipe.voc(), Path.of(args[3]), Path.of(args[4]));
+        FeatureSource features =
+                FeatureFolder.of(Path.of(args[2])); // or ofTensors(folder, 2, 14): the published program's
+        RunReport report = run(data, Path.of(args[1]), features, DhrRecipe.voc(), Path.of(args[3]), Path.of(args[4]));
         System.out.print(report.table());
         for (Evaluation evaluation : report.evaluations()) {
             System.out.println(DhrScores.line(evaluation.subject(), evaluation));

@@ -78,8 +78,8 @@ class DhrCommandTest {
     @Test
     void eachPartCanBeSwitchedOff() {
         Path out = folder.resolve("off");
-        CommandLineRun train = dhr(
-                "train", out, "--labels", labels.toString(), "--no-seed", "--no-inter", "--no-intra", "--no-crf");
+        CommandLineRun train =
+                dhr("train", out, "--labels", labels.toString(), "--no-seed", "--no-inter", "--no-intra", "--no-crf");
         assertThat(train.status()).as(train.err().toString()).isZero();
         CommandLineRun original = dhr(
                 "train",
@@ -118,7 +118,8 @@ class DhrCommandTest {
     void theExampleRuns() {
         Path backbone = folder.resolve("backbone.pth");
         DhrRecipe small = DhrRecipe.small();
-        DhrRecipe recipe = small.withNetwork(small.network().withWidth(4).withHead(8).withLow(4))
+        DhrRecipe recipe = small.withNetwork(
+                        small.network().withWidth(4).withHead(8).withLow(4))
                 .withViews(small.views().withMinSide(40).withMaxSide(64).withCrop(56))
                 .withOptimization(small.optimization().withBatch(2).withSteps(2));
         try (ResNet network = DhrNetwork.resNet(18, 4)) {

@@ -285,8 +285,7 @@ public final class Dhr implements AutoCloseable {
         if (made == null) {
             Path file = given.trained == null ? weights() : given.trained;
             if (!Files.exists(file)) {
-                throw new InvalidDataException(
-                        file + ": no such file; expected the network that a training has left");
+                throw new InvalidDataException(file + ": no such file; expected the network that a training has left");
             }
             made = loaded(file);
         }
@@ -338,7 +337,8 @@ public final class Dhr implements AutoCloseable {
      */
     public ProductStore<LabelMap> labels() {
         if (!looksAtFeatures()) {
-            throw new IllegalStateException("the recipe leaves labels as they are given; expected a part of it switched on");
+            throw new IllegalStateException(
+                    "the recipe leaves labels as they are given; expected a part of it switched on");
         }
         DhrSegmenter looking = trained();
         Stage<LabelMap> stage = labels;
@@ -375,7 +375,9 @@ public final class Dhr implements AutoCloseable {
                 Tensor labels = refiner.refine(new DhrSample(
                         image.squeeze(0),
                         Tensors.of(longs(given), height, width).to(image.device(), ScalarType.Long),
-                        Tensors.of(sample.tags().toMultiHot(), sample.tags().catalog().tagCount())
+                        Tensors.of(
+                                        sample.tags().toMultiHot(),
+                                        sample.tags().catalog().tagCount())
                                 .to(image.device(), ScalarType.Float),
                         ContentBox.whole(height, width),
                         maps.cams().squeeze(0),
@@ -439,8 +441,7 @@ public final class Dhr implements AutoCloseable {
         Source<LabelMap> from = givenLabels();
         return List.of(
                 Evaluator.on(train).compare("labels as given", i -> from.get(train.get(i))),
-                Evaluator.on(train)
-                        .compare(ANEW, i -> anew.contains(train.id(i)) ? anew.load(train.id(i)) : null));
+                Evaluator.on(train).compare(ANEW, i -> anew.contains(train.id(i)) ? anew.load(train.id(i)) : null));
     }
 
     /** Closes the segmenter, which was handed out, too. */

@@ -54,8 +54,8 @@ public record DhrInference(List<Double> scales, boolean flip) {
                 }
             }
             Tensor mean = divided(sum);
-            return scope.keep(Ops.bilinear(mean, image.size(2), image.size(3), true)
-                    .squeeze(0));
+            return scope.keep(
+                    Ops.bilinear(mean, image.size(2), image.size(3), true).squeeze(0));
         }
     }
 

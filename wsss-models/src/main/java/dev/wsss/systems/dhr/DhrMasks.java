@@ -86,9 +86,8 @@ public record DhrMasks(double threshold, @Nullable DenseCrf crf, boolean origina
         if (model == null || scores.count() == 1) {
             return ArgmaxRule.of(scores);
         }
-        RgbImage seen = original
-                ? Normalize.IMAGENET.denormalize(Normalize.IMAGENET.apply(image), height, width)
-                : image;
+        RgbImage seen =
+                original ? Normalize.IMAGENET.denormalize(Normalize.IMAGENET.apply(image), height, width) : image;
         float[] q = model.infer(energies(scores.toArray()), scores.count(), seen);
         return ArgmaxRule.of(ScoreMaps.of(scores.labels(), height, width, q));
     }

@@ -92,8 +92,8 @@ public record DhrRecipe(
             atLeastOne("minSide", minSide);
             atLeastOne("crop", crop);
             if (maxSide < minSide || !(jitter >= 0 && jitter <= 1)) {
-                throw new IllegalArgumentException("maxSide must be at least minSide and jitter in [0, 1], got " + maxSide
-                        + ", " + minSide + " and " + jitter);
+                throw new IllegalArgumentException("maxSide must be at least minSide and jitter in [0, 1], got "
+                        + maxSide + ", " + minSide + " and " + jitter);
             }
         }
 
@@ -129,7 +129,14 @@ public record DhrRecipe(
      * @param intraClass whether the student's features tell classes apart that look alike
      * @param crf whether a dense CRF is behind seeds and heatmaps
      */
-    public record Labels(double tau, double foreground, double background, boolean seed, boolean interClass, boolean intraClass, boolean crf) {
+    public record Labels(
+            double tau,
+            double foreground,
+            double background,
+            boolean seed,
+            boolean interClass,
+            boolean intraClass,
+            boolean crf) {
         /** Whether labels are made anew at all; otherwise they stay as they are given. */
         public boolean isAny() {
             return seed || interClass || intraClass;
@@ -184,7 +191,16 @@ public record DhrRecipe(
      * @param steps updates, in place of epochs; 0 for what these are
      * @param ema decay of the moving average of weights, which is the result
      */
-    public record Optimization(double learningRate, double momentum, double weightDecay, double power, int batch, int accumulate, int epochs, long steps, double ema) {
+    public record Optimization(
+            double learningRate,
+            double momentum,
+            double weightDecay,
+            double power,
+            int batch,
+            int accumulate,
+            int epochs,
+            long steps,
+            double ema) {
         public Optimization {
             atLeastOne("accumulate", accumulate);
             atLeastOne("epochs", epochs);

@@ -83,8 +83,7 @@ public final class DhrSegmenter implements Segmenter, AutoCloseable {
 
     private Tensor looked(RgbImage image) {
         Tensor p = inference.probabilities(
-                (PixelClassifier) network,
-                input(network, image).to(torch.ScalarType.Float));
+                (PixelClassifier) network, input(network, image).to(torch.ScalarType.Float));
         if (Tensors.item(p.isfinite().all()) == 0) {
             throw new InvalidDataException("the network gives logits that are NaN or infinite for an image of "
                     + image.height() + "x" + image.width() + "; its weights or this input are broken");

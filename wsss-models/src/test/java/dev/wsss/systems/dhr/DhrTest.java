@@ -191,8 +191,7 @@ class DhrTest {
             assertThat(loaded.masks().load("square1")).isEqualTo(mask);
         }
         DhrRecipe r = recipe();
-        try (Dhr other =
-                dhr(r.withLabels(r.labels().withTau(0.5)), DATA).build()) {
+        try (Dhr other = dhr(r.withLabels(r.labels().withTau(0.5)), DATA).build()) {
             assertThatThrownBy(other::train)
                     .isInstanceOf(InvalidDataException.class)
                     .hasMessageContaining("tau");
@@ -207,7 +206,9 @@ class DhrTest {
                 r.optimization().withEma(0.999999).withLearningRate(0.5).withSteps(3));
         float[] averaged = weight(slow, "slow");
         float[] start = weight(
-                slow.withOptimization(slow.optimization().withLearningRate(1e-12).withSteps(1)), "start");
+                slow.withOptimization(
+                        slow.optimization().withLearningRate(1e-12).withSteps(1)),
+                "start");
         float[] last = weight(slow.withOptimization(slow.optimization().withEma(1e-6)), "last");
         assertThat(distance(averaged, start)).isLessThan(1e-4);
         assertThat(distance(last, start)).isGreaterThan(1e-2);
@@ -234,9 +235,10 @@ class DhrTest {
     @Test
     void withoutAnyRebalancingNoFeaturesAreLookedAt() {
         DhrRecipe r = recipe();
-        DhrRecipe plain = r.withLabels(
-                r.labels().withSeed(false).withInterClass(false).withIntraClass(false));
-        try (Dhr dhr = dhr(plain, DATA).optFeatures(sample -> {
+        DhrRecipe plain =
+                r.withLabels(r.labels().withSeed(false).withInterClass(false).withIntraClass(false));
+        try (Dhr dhr = dhr(plain, DATA)
+                .optFeatures(sample -> {
                     throw new AssertionError("looked at");
                 })
                 .build()) {
