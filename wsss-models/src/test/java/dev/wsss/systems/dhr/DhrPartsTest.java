@@ -1,5 +1,6 @@
 package dev.wsss.systems.dhr;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -154,13 +155,13 @@ class DhrPartsTest {
         assertClose(
                 r.prototypes().unit(),
                 .952579, .136083, .272166, .447214, .894427, 0, .235702, .942809, .235702);
-        assertClose(r.hierarchy().correlation(), 1, .547723, .416975, 0, 1, .948683, 0, 0, 1);
-        assertThat(r.hierarchy().sets()).containsExactly(new int[] {0}, new int[] {1, 2}, new int[] {2});
+        assertClose(requireNonNull(r.hierarchy()).correlation(), 1, .547723, .416975, 0, 1, .948683, 0, 0, 1);
+        assertThat(requireNonNull(r.hierarchy()).sets()).containsExactly(new int[] {0}, new int[] {1, 2}, new int[] {2});
         assertClose(
-                r.unsupervised(),
+                requireNonNull(r.unsupervised()),
                 .978517, .896974, .407715, 0, .407715, 1, 0, .666667, 1, .666667, 1, .040440, .027801, .513900, 1, 1, 1, 0);
         assertClose(
-                r.student(),
+                requireNonNull(r.student()),
                 .924951, .985301, 0, 0, .924951, 1, 0, .447214, 1, 1, 0, .316228, 0, 1, 0, 0, 0, .775408);
         assertClose(
                 r.heatmaps(),
@@ -194,8 +195,8 @@ class DhrPartsTest {
                 .apply(features, List.of(), mask, content)
                 .unsupervised();
         // the padding is the least similar of all, and so the 0 of the scale
-        assertThat(Tensors.toDoubles(padded)[3]).isZero();
-        assertThat(Tensors.toDoubles(padded)[4]).isGreaterThan(0.5);
+        assertThat(Tensors.toDoubles(requireNonNull(padded))[3]).isZero();
+        assertThat(Tensors.toDoubles(requireNonNull(padded))[4]).isGreaterThan(0.5);
     }
 
     @Test
@@ -206,13 +207,13 @@ class DhrPartsTest {
                 .apply(toyFeatures(), List.of(toyLevel()), toyCells(), null);
         assertThat(student.unsupervised()).isNull();
         assertThat(student.hierarchy()).isNull();
-        assertClose(student.sets(), Tensors.toDoubles(student.student()));
+        assertClose(student.sets(), Tensors.toDoubles(requireNonNull(student.student())));
         DhrRebalancing.Rebalanced both = DhrRebalancing.builder()
                 .optIntraClass(false)
                 .build()
                 .apply(toyFeatures(), List.of(), toyCells(), null);
         assertThat(both.student()).isNull();
-        assertClose(both.sets(), Tensors.toDoubles(both.unsupervised()));
+        assertClose(both.sets(), Tensors.toDoubles(requireNonNull(both.unsupervised())));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> DhrRebalancing.builder()
                         .build()
@@ -237,9 +238,9 @@ class DhrPartsTest {
                 .apply(Tensors.of(same, 2, 3, 3), List.of(Tensors.of(level, 1, 3, 3)), Tensors.of(mask, 28, 28), null);
         assertThat(r.labels()).containsExactly(0, 1);
         assertThat(Tensors.toLongs(r.levelCells())).containsOnly(0);
-        assertThat(r.hierarchy().sets().get(0)).containsExactly(0, 1);
+        assertThat(requireNonNull(r.hierarchy()).sets().get(0)).containsExactly(0, 1);
         assertThat(r.dropped()).isEqualTo(1);
-        assertClose(r.sets(), Tensors.toDoubles(r.unsupervised()));
+        assertClose(r.sets(), Tensors.toDoubles(requireNonNull(r.unsupervised())));
     }
 
     @Test
@@ -264,7 +265,7 @@ class DhrPartsTest {
                 .optIntraClass(false)
                 .build()
                 .apply(Tensors.of(f, 3, 2, 3), List.of(), toyCells(), null);
-        double[] heat = Tensors.toDoubles(r.unsupervised());
+        double[] heat = Tensors.toDoubles(requireNonNull(r.unsupervised()));
         assertThat(heat[0]).isZero();
         assertThat(Arrays.stream(heat)).allMatch(Double::isFinite);
         assertThat(Arrays.stream(Tensors.toDoubles(r.heatmaps()))).allMatch(Double::isFinite);
@@ -280,7 +281,7 @@ class DhrPartsTest {
                 .build()
                 .apply(toyFeatures(), List.of(toyLevel()), cells(2, 3, 4, 4, 4, I, 4, 4), null);
         assertThat(r.labels()).containsExactly(4);
-        assertClose(r.heatmaps(), Tensors.toDoubles(r.unsupervised()));
+        assertClose(r.heatmaps(), Tensors.toDoubles(requireNonNull(r.unsupervised())));
         assertThat(Tensors.toDoubles(r.heatmaps())).contains(1.0);
         DhrRebalancing.Rebalanced none = DhrRebalancing.builder()
                 .build()

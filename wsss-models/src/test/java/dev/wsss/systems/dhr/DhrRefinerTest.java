@@ -1,5 +1,6 @@
 package dev.wsss.systems.dhr;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -126,7 +127,7 @@ class DhrRefinerTest {
         assertLabels(refined.seeded(), DhrRefinerTest::leftIsA);
         assertLabels(refined.labels(), DhrRefinerTest::leftIsA);
         assertThat(refined.counts().missed()).isZero();
-        assertThat(refined.balanced().labels()).containsExactly(0, 1);
+        assertThat(requireNonNull(refined.balanced()).labels()).containsExactly(0, 1);
     }
 
     @Test
