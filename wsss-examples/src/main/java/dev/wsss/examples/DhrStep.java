@@ -5,14 +5,37 @@ import java.util.Set;
 
 /** A step of {@code wsss dhr}, and which options it reads beyond those that describe the run. */
 enum DhrStep implements OptionUse.Step {
-    FEATURES("features", Set.of("--dino", "--cause", "--stego", "--scales", "--no-flip", "--cache", "--offline"));
+    FEATURES("features", Set.of("--dino", "--cause", "--stego", "--scales", "--no-flip", "--cache", "--offline")),
+    TRAIN(
+            "train",
+            Set.of(
+                    "--labels",
+                    "--features",
+                    "--patch",
+                    "--steps",
+                    "--epochs",
+                    "--learning-rate",
+                    "--batch",
+                    "--accumulate",
+                    "--remake",
+                    "--overwrite",
+                    "--bf16",
+                    "--tensorboard",
+                    "--allow-left-out"),
+            StartOptions.NAMES),
+    LABELS(
+            "labels",
+            Set.of("--labels", "--features", "--patch", "--trained", "--remake", "--overwrite", "--allow-left-out")),
+    MASKS("masks", Set.of("--of", "--trained", "--threshold", "--remake", "--overwrite", "--allow-left-out")),
+    EVAL("eval", Set.of("--trained", "--threshold"));
 
     private final String word;
-    private final Set<String> read;
+    private final List<Set<String>> read;
 
-    DhrStep(String word, Set<String> read) {
+    @SafeVarargs
+    DhrStep(String word, Set<String>... read) {
         this.word = word;
-        this.read = read;
+        this.read = List.of(read);
     }
 
     @Override
@@ -22,6 +45,6 @@ enum DhrStep implements OptionUse.Step {
 
     @Override
     public boolean reads(String option) {
-        return OptionUse.reads(List.of(read), option);
+        return OptionUse.reads(read, option);
     }
 }

@@ -83,6 +83,7 @@ class DhrFeaturesTest {
                 .contains("--cause and --stego are both given; expected one head at most");
         assertThat(features(out, "--cause", head.toString()).err().toString())
                 .contains(head + ": has neither 'head_ema.query_pos' nor a dict 'decoder'");
-        assertThat(CommandLineRun.of("dhr").err().toString()).contains("name a step: features");
+        assertThat(CommandLineRun.of("dhr").err().toString())
+                .contains("name a step: features, train, labels, masks, eval");
     }
 }

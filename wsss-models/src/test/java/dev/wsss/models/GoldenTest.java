@@ -12,6 +12,8 @@ import dev.wsss.models.resnet.BatchNormGolden;
 import dev.wsss.models.resnet.ResNetGolden;
 import dev.wsss.systems.carb.CarbGolden;
 import dev.wsss.systems.cdl.CdlGolden;
+import dev.wsss.systems.dhr.DhrGolden;
+import dev.wsss.systems.dhr.DhrNetGolden;
 import dev.wsss.systems.ppc.LossGolden;
 import dev.wsss.systems.ppc.SeamGolden;
 import java.util.LinkedHashMap;
@@ -33,6 +35,8 @@ class GoldenTest {
         handlers.putAll(LossGolden.handlers());
         handlers.putAll(CarbGolden.handlers());
         handlers.putAll(CdlGolden.handlers());
+        handlers.putAll(DhrNetGolden.handlers());
+        handlers.putAll(DhrGolden.handlers());
         handlers.putAll(MaskClipGolden.handlers());
         handlers.put("irn.losses", IrnGolden::losses);
         handlers.put("net.aff", AffinityNetGolden::affinities);

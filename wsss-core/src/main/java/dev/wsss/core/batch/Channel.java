@@ -71,7 +71,18 @@ public abstract class Channel<H, D> {
      *     ceil(W / stride)} cells
      */
     public static Channel<FeatureMap, FeatureBatch> features(String name, int stride) {
-        return new FeatureChannel(name, stride);
+        return new FeatureChannel(name, stride, false);
+    }
+
+    /**
+     * As {@link #features}, on a grid whose cells divide the view evenly: of a view of 512 rows and cells of 14 pixels there are
+     * 37, and each has 512 / 37 rows.
+     *
+     * @param cell pixels of the view for one cell at most, at least 1; a view of {@code H x W} has {@code ceil(H / cell) x
+     *     ceil(W / cell)} cells
+     */
+    public static Channel<FeatureMap, FeatureBatch> evenFeatures(String name, int cell) {
+        return new FeatureChannel(name, cell, true);
     }
 
     /** Mask proposals, as many as each image has; they move by the nearest pixel: {@link MaskBatch}. */

@@ -14,13 +14,16 @@ import org.bytedeco.pytorch.global.torch;
 /** Feature maps, resampled to one grid over the view. */
 final class FeatureChannel extends Channel<FeatureMap, FeatureBatch> {
     private final int stride;
+    /** Whether cells divide the view evenly, so that they are a little smaller than the stride where it does not divide it. */
+    private final boolean even;
 
-    FeatureChannel(String name, int stride) {
-        super(name + " at stride " + stride);
+    FeatureChannel(String name, int stride, boolean even) {
+        super(name + (even ? " in even cells of " : " at stride ") + stride);
         if (stride < 1) {
             throw new IllegalArgumentException("stride must be at least 1, got " + stride);
         }
         this.stride = stride;
+        this.even = even;
     }
 
     @Override
@@ -33,10 +36,12 @@ final class FeatureChannel extends Channel<FeatureMap, FeatureBatch> {
         int rows = (geometry.height() + stride - 1) / stride;
         int columns = (geometry.width() + stride - 1) / stride;
         int cells = rows * columns;
+        double high = even ? (double) geometry.height() / rows : stride;
+        double wide = even ? (double) geometry.width() / columns : stride;
         float[] values = new float[Math.multiplyExact(map.channels(), cells)];
         boolean[] valid = new boolean[cells];
         for (int cell = 0; cell < cells; cell++) {
-            ViewGeometry.Position p = geometry.source((cell / columns + 0.5) * stride, (cell % columns + 0.5) * stride);
+            ViewGeometry.Position p = geometry.source((cell / columns + 0.5) * high, (cell % columns + 0.5) * wide);
             double y = p.y() * map.height() / map.imageHeight();
             double x = p.x() * map.width() / map.imageWidth();
             boolean inside = y >= 0 && x >= 0 && y < map.height() && x < map.width();

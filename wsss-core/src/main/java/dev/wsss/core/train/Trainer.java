@@ -70,6 +70,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
     final @Nullable Progress progress;
     final String name;
     final double emaDecay;
+    final boolean emaIsResult;
     final OnNonFinite onNonFinite;
     final Runnable finish;
     final double maxLeftOut;
@@ -99,6 +100,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         progress = b.progress;
         name = b.name;
         emaDecay = b.emaDecay;
+        emaIsResult = b.emaIsResult;
         onNonFinite = b.onNonFinite;
         finish = b.finish;
         maxLeftOut = b.maxLeftOut;
@@ -216,6 +218,9 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
                 .put("autocastBf16", autocast)
                 .put("gradientClip", maxGradientNorm)
                 .put("ema", emaDecay);
+        if (emaIsResult) {
+            d.put("emaIsResult", true);
+        }
         // a schedule is a function, so it is known by its values
         for (long at = 1; at <= 1 << 20; at *= 4) {
             d.put(SCHEDULE + (at - 1), optimizer.rates(schedule, at - 1));
@@ -241,6 +246,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         private Runnable finish = () -> {};
         private double maxLeftOut = InputCheck.MAX_LEFT_OUT;
         private double emaDecay;
+        private boolean emaIsResult;
         private double maxGradientNorm;
         private final List<TrainingListener> listeners = new ArrayList<>();
         private @Nullable Path checkpoints;
@@ -317,6 +323,15 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
                 throw new IllegalArgumentException("decay must be in (0, 1), got " + decay);
             }
             emaDecay = decay;
+            return this;
+        }
+
+        /**
+         * Whether {@link Trainer#fit} leaves the moving average in the network when it has ended, in place of the weights that it
+         * trained; not unless set. Checkpoints have both, and more steps go on from the trained ones.
+         */
+        public Builder<B> optEmaIsResult(boolean on) {
+            emaIsResult = on;
             return this;
         }
 
@@ -439,6 +454,9 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
             }
             if (steps == 0 && epochs == 0) {
                 throw new IllegalStateException("optSteps or optEpochs is required");
+            }
+            if (emaIsResult && emaDecay == 0) {
+                throw new IllegalStateException("optEmaIsResult needs optEma");
             }
             positive("batches in an epoch", data.batchesPerEpoch());
             Map<String, Tensor> parameters = network.parameters();

@@ -94,6 +94,10 @@ final class TrainingRun<B extends AutoCloseable> {
             if (t.progress != null) {
                 t.progress.end();
             }
+            Ema ema = t.ema;
+            if (t.emaIsResult && ema != null) {
+                network.load(ema.stateDict());
+            }
             network.pinWeights();
             TrainingHistory history = new TrainingHistory(
                     points,

@@ -86,6 +86,33 @@ class AugmentedBatchesTest {
         }
     }
 
+    /** A view of 40 pixels in cells of 14: three cells of 40 / 3 pixels, not two and a rest. */
+    @Test
+    void evenCellsDivideTheView() {
+        Channel<FeatureMap, FeatureBatch> features = Channel.evenFeatures("places", 14);
+        ImageBatches batches = ImageBatches.builder()
+                .setData(DATA)
+                .setBatchSize(4)
+                .optAugmentation(Augmentation.of(new RandomCrop(40, 40)))
+                .optChannel(features, AugmentedBatchesTest::places)
+                .build();
+        try (Scope scope = Scope.open();
+                Batch batch = batches.load(1, 0, 0)) {
+            Tensor places = batch.get(features).values();
+            assertThat(Tensors.shape(places)).containsExactly(4, 2, 3, 3);
+            float[] values = Tensors.toFloats(places);
+            for (int n = 0; n < 4; n++) {
+                for (int cell = 0; cell < 9; cell++) {
+                    ViewGeometry.Position p =
+                            batch.view().geometry(n).source((cell / 3 + 0.5) * 40 / 3, (cell % 3 + 0.5) * 40 / 3);
+                    assertThat((double) values[n * 18 + cell]).isCloseTo(p.y(), within(1e-3));
+                    assertThat((double) values[n * 18 + 9 + cell]).isCloseTo(p.x(), within(1e-3));
+                }
+            }
+        }
+        assertThat(features).isNotEqualTo(Channel.features("places", 14));
+    }
+
     @Test
     void aTurnedPatchIsNotTakenFromItsParentsMaps() {
         ImageBatches batches = ImageBatches.builder()

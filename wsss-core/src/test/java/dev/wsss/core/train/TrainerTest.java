@@ -16,6 +16,7 @@ import dev.wsss.core.train.TinyTask.Batches;
 import dev.wsss.core.train.TinyTask.Net;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
@@ -209,6 +210,46 @@ class TrainerTest {
                 }
                 assertThat(net.stateDict()).isEqualTo(weights);
             }
+        }
+    }
+
+    @Test
+    void theAverageMayBeTheResult(@TempDir Path folder) {
+        Map<String, HostArray> average = new LinkedHashMap<>();
+        try (Net net = Net.seeded(4, 0);
+                Sgd sgd = TinyTask.sgd(net);
+                var trainer = TinyTask.trainer(net, new Batches(2, 8), sgd)
+                        .optEma(0.8)
+                        .optSteps(6)
+                        .build()) {
+            trainer.fit();
+            try (Torch.Mode inPlace = trainer.withEma()) {
+                average.putAll(net.stateDict());
+            }
+            assertThat(net.stateDict()).isNotEqualTo(average);
+        }
+        // anew, and again from its last checkpoint
+        for (int run = 0; run < 2; run++) {
+            try (Net net = Net.seeded(4, 0);
+                    Sgd sgd = TinyTask.sgd(net);
+                    var trainer = TinyTask.trainer(net, new Batches(2, 8), sgd)
+                            .optEma(0.8)
+                            .optEmaIsResult(true)
+                            .optSteps(6)
+                            .optCheckpoint(folder, 4, 1)
+                            .build()) {
+                trainer.fit();
+                assertThat(net.stateDict()).isEqualTo(average);
+            }
+        }
+        try (Net net = Net.seeded(4, 0);
+                Sgd sgd = TinyTask.sgd(net)) {
+            assertThatThrownBy(() -> TinyTask.trainer(net, new Batches(2, 8), sgd)
+                            .optEmaIsResult(true)
+                            .optSteps(6)
+                            .build())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("optEma");
         }
     }
 

@@ -9,6 +9,7 @@ import dev.wsss.models.backbone.Backbone;
 import dev.wsss.models.backbone.FeaturePyramid;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import org.bytedeco.pytorch.Tensor;
 
@@ -48,11 +49,14 @@ public final class ResNet38 extends Backbone {
     private final List<List<PreActivationBlock>> stages = new ArrayList<>();
     private final BatchNorm2d bn7;
     private final int width;
+    /** Maps, of the first, that are taken before the normalization. */
+    private final int bareMaps;
 
     private ResNet38(Builder b) {
         IntFunction<BatchNorm2d> norms = c -> new BatchNorm2d(c, b.momentum, b.eps);
         int w = b.width;
         width = w;
+        bareMaps = b.bareMaps;
         conv1a = child("conv1a", Conv2d.same(3, w, 3, 1, 1));
         Init.kaimingNormalFanOut(conv1a);
         stage(PreActivationBlock.plain(w, 2 * w, 2 * w, 2, 1, 1, norms), plain(2, 2 * w, 2 * w, 1, norms));
@@ -99,6 +103,11 @@ public final class ResNet38 extends Backbone {
         }
     }
 
+    @Override
+    protected Map<String, Object> settings() {
+        return bareMaps == 0 ? Map.of() : Map.of("bareMaps", bareMaps);
+    }
+
     /** Starts a network of width 64 that trains as a whole. */
     public static Builder builder() {
         return new Builder();
@@ -132,11 +141,16 @@ public final class ResNet38 extends Backbone {
                 for (PreActivationBlock block : stages.get(s)) {
                     Tensor activated = block.activated(x);
                     Tensor next = block.forward(x, activated);
-                    // without gradients these are the last references, and memory is free for the next block
-                    x.close();
-                    if (s >= 1 && s < STAGES - 1 && block == stages.get(s).get(0)) {
-                        taps.add(scope.keep(activated));
-                    } else {
+                    // without gradients what is closed are the last references, and memory is free for the next block
+                    boolean tapped = isTapped(s, block);
+                    boolean bare = tapped && s <= bareMaps;
+                    if (tapped) {
+                        taps.add(scope.keep(bare ? x : activated));
+                    }
+                    if (!bare) {
+                        x.close();
+                    }
+                    if (!tapped || bare) {
                         activated.close();
                     }
                     x = next;
@@ -147,6 +161,11 @@ public final class ResNet38 extends Backbone {
         }
     }
 
+    /** Whether what goes into a block is a map. */
+    private boolean isTapped(int stage, PreActivationBlock block) {
+        return stage >= 1 && stage < STAGES - 1 && block == stages.get(stage).get(0);
+    }
+
     @Override
     public List<String> onnxFeatures(OnnxGraph graph, String images) {
         List<String> maps = new ArrayList<>();
@@ -154,8 +173,8 @@ public final class ResNet38 extends Backbone {
         for (int s = 0; s < STAGES; s++) {
             for (PreActivationBlock block : stages.get(s)) {
                 String activated = block.onnxActivated(graph, x);
-                if (s >= 1 && s < STAGES - 1 && block == stages.get(s).get(0)) {
-                    maps.add(activated);
+                if (isTapped(s, block)) {
+                    maps.add(s <= bareMaps ? x : activated);
                 }
                 x = block.onnx(graph, x, activated);
             }
@@ -169,6 +188,7 @@ public final class ResNet38 extends Backbone {
         private int width = 64;
         private int frozenStages;
         private boolean frozenNorms;
+        private int bareMaps;
         private double dropout6 = 0.3;
         private double dropout7 = 0.5;
         private double momentum = BatchNorm2d.MOMENTUM;
@@ -200,6 +220,18 @@ public final class ResNet38 extends Backbone {
         /** Whether every normalization keeps its statistics, scale and shift in training mode too; off by default. */
         public Builder optFrozenBatchNorm(boolean on) {
             frozenNorms = on;
+            return this;
+        }
+
+        /**
+         * How many of the first maps are what a block is given, before its normalization: 0, the default, to 4. DHR takes the
+         * first two so.
+         */
+        public Builder optBareMaps(int count) {
+            if (count < 0 || count > STAGES - 2) {
+                throw new IllegalArgumentException("bare maps must be in 0.." + (STAGES - 2) + ", got " + count);
+            }
+            bareMaps = count;
             return this;
         }
 
