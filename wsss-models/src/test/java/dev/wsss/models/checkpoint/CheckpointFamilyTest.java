@@ -26,6 +26,10 @@ import dev.wsss.models.deeplab.DeepLabV2;
 import dev.wsss.models.deeplab.DeepLabV3Plus;
 import dev.wsss.models.deeplab.MultiScale;
 import dev.wsss.models.deeplab.TextDeepLab;
+import dev.wsss.models.dino.CauseHead;
+import dev.wsss.models.dino.DinoConfig;
+import dev.wsss.models.dino.DinoVit;
+import dev.wsss.models.dino.StegoHead;
 import dev.wsss.models.irn.IrnNet;
 import dev.wsss.models.mobilenet.MobileNetCheckpoints;
 import dev.wsss.models.mobilenet.MobileNetV1;
@@ -54,6 +58,9 @@ class CheckpointFamilyTest {
     private static final ClipConfig CLIP =
             new ClipConfig(new ClipConfig.Vit(16, 8, 8, 2, 1), new ClipConfig.Text(8, 49408, 8, 2, 1), 4);
 
+    private static final DinoConfig DINO = new DinoConfig(DinoConfig.Version.DINO, 16, 8, 8, 2, 1, false, 0);
+    private static final DinoConfig DINO_V2 = new DinoConfig(DinoConfig.Version.DINO_V2, 16, 8, 8, 2, 1, true, 4);
+
     private static List<CheckpointFamily> families() {
         return CheckpointFamily.known();
     }
@@ -62,7 +69,7 @@ class CheckpointFamilyTest {
     void allFamiliesOfTheLibraryAreKnown() {
         assertThat(families())
                 .startsWith(CheckpointFamily.WSSS)
-                .hasSize(31)
+                .hasSize(35)
                 .contains(ResNetCheckpoints.TORCHVISION_RESNET, DeepLabCheckpoints.DHR_DEEPLAB);
     }
 
@@ -141,6 +148,16 @@ class CheckpointFamilyTest {
             case "openai-clip-image", "maskclip-vit" ->
                 new ClipVit((ClipConfig.Vit) CLIP.image(), CLIP.embedding(), ClipSettings.DEFAULT);
             case "openai-clip-text" -> new TextTower(CLIP.text(), CLIP.embedding(), ClipSettings.DEFAULT);
+            case "dino" -> new DinoVit(DINO);
+            case "dinov2" -> new DinoVit(DINO_V2);
+            case "cause" ->
+                CauseHead.builder()
+                        .setChannels(8)
+                        .optCodes(4)
+                        .optPositions(4)
+                        .optHidden(4)
+                        .build();
+            case "stego" -> new StegoHead(8, 4);
             default -> throw new IllegalArgumentException("no network for " + family);
         };
     }
