@@ -95,8 +95,8 @@ public record CellGrid(int rows, int columns) {
         int enlarged = Math.multiplyExact((in + multiple - 1) / multiple, multiple);
         int width = enlarged / cells;
         if (width == 0) {
-            throw new IllegalArgumentException(
-                    "a grid of " + cells + " " + axis + " is finer than the mask of " + in + ", enlarged to " + enlarged);
+            throw new IllegalArgumentException("a grid of " + cells + " " + axis + " is finer than the mask of " + in
+                    + ", enlarged to " + enlarged);
         }
         int[] from = Resize.CV_NEAREST.index(in, enlarged);
         long[] index = new long[cells * width];
@@ -147,12 +147,16 @@ public record CellGrid(int rows, int columns) {
      * @throws IllegalArgumentException if so
      */
     void requireOneSize(int height, int width) {
-        boolean up = agree((double) height / rows, upper(height, rows, 1), (double) width / columns, upper(width, columns, 1));
-        boolean near = agree(height / (rows + 0.5), upper(height, rows, 0.5), width / (columns + 0.5), upper(width, columns, 0.5));
-        boolean down = agree(height / (rows + 1.0), (double) height / rows, width / (columns + 1.0), (double) width / columns);
+        boolean up = agree(
+                (double) height / rows, upper(height, rows, 1), (double) width / columns, upper(width, columns, 1));
+        boolean near = agree(
+                height / (rows + 0.5), upper(height, rows, 0.5), width / (columns + 0.5), upper(width, columns, 0.5));
+        boolean down =
+                agree(height / (rows + 1.0), (double) height / rows, width / (columns + 1.0), (double) width / columns);
         if (!up && !near && !down) {
-            throw new IllegalArgumentException("features of " + rows + "x" + columns + " cells do not divide a canvas of "
-                    + height + "x" + width + " into cells of one size; expected the features of what is on the canvas");
+            throw new IllegalArgumentException(
+                    "features of " + rows + "x" + columns + " cells do not divide a canvas of " + height + "x" + width
+                            + " into cells of one size; expected the features of what is on the canvas");
         }
     }
 

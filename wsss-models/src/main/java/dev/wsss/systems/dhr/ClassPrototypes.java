@@ -40,7 +40,8 @@ public final class ClassPrototypes {
     public static ClassPrototypes of(Tensor features, Tensor cells) {
         if (features.dim() < 2 || features.numel() / features.size(0) != cells.numel()) {
             throw new IllegalArgumentException("features " + Arrays.toString(Tensors.shape(features))
-                    + " are not those of the cells " + Arrays.toString(Tensors.shape(cells)) + "; expected [D] and then as"
+                    + " are not those of the cells " + Arrays.toString(Tensors.shape(cells))
+                    + "; expected [D] and then as"
                     + " many cells");
         }
         try (Scope scope = Scope.open()) {

@@ -12,8 +12,9 @@ public record ContentBox(int left, int top, int right, int bottom) {
     /** @throws IllegalArgumentException if it is empty, or starts before the canvas */
     public ContentBox {
         if (left < 0 || top < 0 || right <= left || bottom <= top) {
-            throw new IllegalArgumentException("content box must have 0 <= left < right and 0 <= top < bottom, got left "
-                    + left + ", top " + top + ", right " + right + ", bottom " + bottom);
+            throw new IllegalArgumentException(
+                    "content box must have 0 <= left < right and 0 <= top < bottom, got left " + left + ", top " + top
+                            + ", right " + right + ", bottom " + bottom);
         }
     }
 

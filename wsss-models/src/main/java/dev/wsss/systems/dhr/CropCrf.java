@@ -41,8 +41,7 @@ final class CropCrf implements AutoCloseable {
             DenseCrf model = crf;
             if (model == null || n == 1) {
                 Tensor p = probabilities.clamp_min(new Scalar(CLIP)).clamp_max(new Scalar(1.0));
-                return scope.keep(
-                        p.div(p.sum(new long[] {0}, true, new ScalarTypeOptional())));
+                return scope.keep(p.div(p.sum(new long[] {0}, true, new ScalarTypeOptional())));
             }
             DenseCrf.Prepared lattices = prepared;
             if (lattices == null) {

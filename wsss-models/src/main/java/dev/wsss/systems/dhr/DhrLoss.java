@@ -67,10 +67,7 @@ public record DhrLoss(DhrCompat compat) implements Described {
         }
         try (Scope scope = Scope.open()) {
             Tensor labels = LabelTensors.resize(
-                    masks,
-                    Resize.TORCH_NEAREST,
-                    Math.toIntExact(logits.size(2)),
-                    Math.toIntExact(logits.size(3)));
+                    masks, Resize.TORCH_NEAREST, Math.toIntExact(logits.size(2)), Math.toIntExact(logits.size(3)));
             Tensor segmentation = Losses.crossEntropy(logits, labels);
             if (compat.nanWithoutPixels()) {
                 Tensor any = labels.ne(new Scalar(LabelMap.IGNORE)).any();
@@ -80,9 +77,7 @@ public record DhrLoss(DhrCompat compat) implements Described {
             Tensor means = pooled(cams.to(ScalarType.Float), masks, contents);
             Tensor classification = Losses.multiLabelSoftMargin(means, tags.to(ScalarType.Float));
             return new Terms(
-                    scope.keep(segmentation),
-                    scope.keep(classification),
-                    scope.keep(segmentation.add(classification)));
+                    scope.keep(segmentation), scope.keep(classification), scope.keep(segmentation.add(classification)));
         }
     }
 
@@ -92,8 +87,7 @@ public record DhrLoss(DhrCompat compat) implements Described {
         int w = Math.toIntExact(cams.size(3));
         float[] weights = new float[Math.multiplyExact(contents.size(), h * w)];
         for (int b = 0; b < contents.size(); b++) {
-            ContentBox cells = contents.get(b)
-                    .on(Math.toIntExact(masks.size(1)), Math.toIntExact(masks.size(2)), h, w);
+            ContentBox cells = contents.get(b).on(Math.toIntExact(masks.size(1)), Math.toIntExact(masks.size(2)), h, w);
             float weight = 1f / (cells.height() * cells.width());
             for (int y = cells.top(); y < cells.bottom(); y++) {
                 int row = (b * h + y) * w;

@@ -251,7 +251,8 @@ public final class DhrRebalancing implements Described {
 
         /** The student's features on the grid. */
         private Tensor toGrid(Tensor level) {
-            return Ops.bilinear(level.unsqueeze(0), grid.rows(), grid.columns(), true).squeeze(0);
+            return Ops.bilinear(level.unsqueeze(0), grid.rows(), grid.columns(), true)
+                    .squeeze(0);
         }
 
         /** Heatmaps of the student's features, {@code [N][P]}; 0 for classes that none of its cells has. */
@@ -281,9 +282,7 @@ public final class DhrRebalancing implements Described {
                     int at = classes.indexOf(labels[k]);
                     present[k] = at >= 0;
                     rows.push_back(
-                            present[k]
-                                    ? scaled.select(0, at)
-                                    : torch.zeros(new long[] {own.numel()}, mean.options()));
+                            present[k] ? scaled.select(0, at) : torch.zeros(new long[] {own.numel()}, mean.options()));
                 }
                 heat = torch.stack(rows, 0);
             }
@@ -319,7 +318,10 @@ public final class DhrRebalancing implements Described {
 
         /** {@code [N][P]} of {@code [N][P]}. */
         private Tensor transported(Tensor heat) {
-            return transport.planOfSimilarity(heat.t().contiguous()).columnMinMax().t();
+            return transport
+                    .planOfSimilarity(heat.t().contiguous())
+                    .columnMinMax()
+                    .t();
         }
 
         /** Each row to 0 to 1. */

@@ -126,8 +126,7 @@ public final class DhrRefiner implements Described {
      * @param balanced the heatmaps; null where nothing was to be balanced by the switches
      * @param counts of this crop
      */
-    public record Refined(
-            Tensor labels, Tensor seeded, DhrRebalancing.@Nullable Rebalanced balanced, Counts counts) {}
+    public record Refined(Tensor labels, Tensor seeded, DhrRebalancing.@Nullable Rebalanced balanced, Counts counts) {}
 
     /** What was out of the ordinary in all crops so far. */
     public synchronized Counts counts() {
@@ -206,13 +205,11 @@ public final class DhrRefiner implements Described {
         CellGrid.of(sample.features()).requireOneSize(sample.height(), sample.width());
     }
 
-    private Tensor labelled(
-            DhrSample sample, Tensor seeded, DhrRebalancing.Rebalanced balanced, CropCrf crop) {
+    private Tensor labelled(DhrSample sample, Tensor seeded, DhrRebalancing.Rebalanced balanced, CropCrf crop) {
         ContentBox content = sample.content();
         int[] labels = balanced.labels();
         Tensor result = seeded.clone();
-        Tensor inside =
-                result.narrow(0, content.top(), content.height()).narrow(1, content.left(), content.width());
+        Tensor inside = result.narrow(0, content.top(), content.height()).narrow(1, content.left(), content.width());
         if (labels.length == 1) {
             Scalar only = new Scalar((long) labels[0]);
             if (compat.soleClassSpreads()) {
@@ -233,8 +230,7 @@ public final class DhrRefiner implements Described {
         return result;
     }
 
-    private Counts count(
-            DhrSample sample, Tensor labels, DhrRebalancing.@Nullable Rebalanced balanced, long missed) {
+    private Counts count(DhrSample sample, Tensor labels, DhrRebalancing.@Nullable Rebalanced balanced, long missed) {
         boolean tagged = Tensors.item(sample.tags().ne(new Scalar(0)).any()) != 0;
         int classesLeft = balanced == null ? 2 : balanced.labels().length;
         long lengthless = 0;

@@ -19,13 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param levels the student's features that tell similar classes apart, as published C4 and C5: {@code [Ck][hk][wk]} each
  */
 public record DhrSample(
-        Tensor image,
-        Tensor mask,
-        Tensor tags,
-        ContentBox content,
-        Tensor cams,
-        Tensor features,
-        List<Tensor> levels) {
+        Tensor image, Tensor mask, Tensor tags, ContentBox content, Tensor cams, Tensor features, List<Tensor> levels) {
     /** @throws IllegalArgumentException if shapes or types do not go together; the message names the part */
     public DhrSample {
         levels = List.copyOf(levels);

@@ -203,11 +203,12 @@ public final class DhrSeed implements Described {
             labels[scores.tags.length] = LabelMap.IGNORE;
             labels[scores.tags.length + 1] = 0; // background
             Tensor table = Tensors.of(labels, labels.length).to(mask.device(), ScalarType.Long);
-            Tensor seeds = table.index_select(0, found[0].to(mask.device(), ScalarType.Long).flatten())
+            Tensor seeds = table.index_select(
+                            0, found[0].to(mask.device(), ScalarType.Long).flatten())
                     .view(content.height(), content.width());
             Tensor updated = mask.clone();
-            Tensor inside = updated.narrow(0, content.top(), content.height())
-                    .narrow(1, content.left(), content.width());
+            Tensor inside =
+                    updated.narrow(0, content.top(), content.height()).narrow(1, content.left(), content.width());
             inside.copy_(seeds.where(seeds.ne(new Scalar(LabelMap.IGNORE)), inside));
             return keep(scope, new Seeds(updated, seeds, found[1], missed(scores.tags, seeds)));
         }
@@ -243,7 +244,8 @@ public final class DhrSeed implements Described {
     }
 
     private static Tensor withBackground(Tensor scores, double value) {
-        Tensor constant = torch.full(new long[] {1, scores.size(1), scores.size(2)}, new Scalar(value), scores.options());
+        Tensor constant =
+                torch.full(new long[] {1, scores.size(1), scores.size(2)}, new Scalar(value), scores.options());
         return torch.cat(new TensorVector(constant, scores), 0);
     }
 
@@ -313,8 +315,9 @@ public final class DhrSeed implements Described {
          */
         public Builder optThresholds(double foreground, double background) {
             if (!(background > 0 && background <= foreground && foreground <= 1)) {
-                throw new IllegalArgumentException("thresholds must be 0 < background <= foreground <= 1, got foreground "
-                        + foreground + ", background " + background);
+                throw new IllegalArgumentException(
+                        "thresholds must be 0 < background <= foreground <= 1, got foreground " + foreground
+                                + ", background " + background);
             }
             this.foreground = foreground;
             this.background = background;

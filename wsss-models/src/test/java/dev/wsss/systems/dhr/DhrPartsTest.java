@@ -115,8 +115,8 @@ class DhrPartsTest {
 
     @Test
     void setsAreStarsAboveTau() {
-        Tensor correlation = Tensors.of(
-                new float[] {1, .85f, .2f, .81f, 0, 1, .79f, .9f, 0, 0, 1, .8f, 0, 0, 0, 1}, 4, 4);
+        Tensor correlation =
+                Tensors.of(new float[] {1, .85f, .2f, .81f, 0, 1, .79f, .9f, 0, 0, 1, .8f, 0, 0, 0, 1}, 4, 4);
         assertThat(ClassHierarchy.setsOf(correlation, 0.8))
                 .containsExactly(new int[] {0, 1, 3}, new int[] {1, 3}, new int[] {2}, new int[] {3});
         assertThatIllegalArgumentException()
@@ -152,20 +152,70 @@ class DhrPartsTest {
         DhrRebalancing.Rebalanced r =
                 DhrRebalancing.builder().build().apply(toyFeatures(), List.of(toyLevel()), toyCells(), null);
         assertThat(r.labels()).containsExactly(0, 1, 2);
-        assertClose(
-                r.prototypes().unit(),
-                .952579, .136083, .272166, .447214, .894427, 0, .235702, .942809, .235702);
+        assertClose(r.prototypes().unit(), .952579, .136083, .272166, .447214, .894427, 0, .235702, .942809, .235702);
         assertClose(requireNonNull(r.hierarchy()).correlation(), 1, .547723, .416975, 0, 1, .948683, 0, 0, 1);
-        assertThat(requireNonNull(r.hierarchy()).sets()).containsExactly(new int[] {0}, new int[] {1, 2}, new int[] {2});
+        assertThat(requireNonNull(r.hierarchy()).sets())
+                .containsExactly(new int[] {0}, new int[] {1, 2}, new int[] {2});
         assertClose(
                 requireNonNull(r.unsupervised()),
-                .978517, .896974, .407715, 0, .407715, 1, 0, .666667, 1, .666667, 1, .040440, .027801, .513900, 1, 1, 1, 0);
+                .978517,
+                .896974,
+                .407715,
+                0,
+                .407715,
+                1,
+                0,
+                .666667,
+                1,
+                .666667,
+                1,
+                .040440,
+                .027801,
+                .513900,
+                1,
+                1,
+                1,
+                0);
         assertClose(
                 requireNonNull(r.student()),
-                .924951, .985301, 0, 0, .924951, 1, 0, .447214, 1, 1, 0, .316228, 0, 1, 0, 0, 0, .775408);
+                .924951,
+                .985301,
+                0,
+                0,
+                .924951,
+                1,
+                0,
+                .447214,
+                1,
+                1,
+                0,
+                .316228,
+                0,
+                1,
+                0,
+                0,
+                0,
+                .775408);
         assertClose(
                 r.heatmaps(),
-                .967805, .068175, .000035, 0, .000232, 1, 0, 0, 1, .640561, .012350, 0, .000985, .962308, 0, 0, 1, 0);
+                .967805,
+                .068175,
+                .000035,
+                0,
+                .000232,
+                1,
+                0,
+                0,
+                1,
+                .640561,
+                .012350,
+                0,
+                .000985,
+                .962308,
+                0,
+                0,
+                1,
+                0);
         assertThat(r.dropped()).isZero();
     }
 
@@ -185,7 +235,8 @@ class DhrPartsTest {
         ContentBox content = new ContentBox(0, 0, 42, 28);
         DhrRebalancing alone = DhrRebalancing.builder().optIntraClass(false).build();
         Tensor inside = alone.apply(features, List.of(), mask, content).heatmaps();
-        Tensor expected = alone.apply(toyFeatures(), List.of(), toyCells(), null).heatmaps();
+        Tensor expected =
+                alone.apply(toyFeatures(), List.of(), toyCells(), null).heatmaps();
         assertClose(inside.narrow(2, 0, 3), Tensors.toDoubles(expected));
         assertClose(inside.narrow(2, 3, 1), new double[6]);
         Tensor padded = DhrRebalancing.builder()
@@ -208,22 +259,19 @@ class DhrPartsTest {
         assertThat(student.unsupervised()).isNull();
         assertThat(student.hierarchy()).isNull();
         assertClose(student.sets(), Tensors.toDoubles(requireNonNull(student.student())));
-        DhrRebalancing.Rebalanced both = DhrRebalancing.builder()
-                .optIntraClass(false)
-                .build()
-                .apply(toyFeatures(), List.of(), toyCells(), null);
+        DhrRebalancing.Rebalanced both =
+                DhrRebalancing.builder().optIntraClass(false).build().apply(toyFeatures(), List.of(), toyCells(), null);
         assertThat(both.student()).isNull();
         assertClose(both.sets(), Tensors.toDoubles(requireNonNull(both.unsupervised())));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> DhrRebalancing.builder()
-                        .build()
-                        .apply(toyFeatures(), List.of(), toyCells(), null))
+                .isThrownBy(() -> DhrRebalancing.builder().build().apply(toyFeatures(), List.of(), toyCells(), null))
                 .withMessageContaining("levels");
     }
 
     @Test
     void aClassThatTheStudentsCellsLackLeavesItsSet() {
-        // 28 pixels to 3 cells: cells of 9 rows, of which class 1 has 5, or after enlarging to 30 of 10, of which it has 5
+        // 28 pixels to 3 cells: cells of 9 rows, of which class 1 has 5, or after enlarging to 30 of 10, of which it
+        // has 5
         long[] mask = new long[28 * 28];
         for (int y = 4; y < 9; y++) {
             Arrays.fill(mask, y * 28, y * 28 + 9, 1);
@@ -344,12 +392,7 @@ class DhrPartsTest {
         Tensor bytes = Tensors.of(new long[16], 1, 4, 4).to(ScalarType.Byte);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> DhrLoss.repaired()
-                        .apply(
-                                logits,
-                                bytes,
-                                cams,
-                                Tensors.of(new float[] {1}, 1, 1),
-                                List.of(ContentBox.whole(4, 4))))
+                        .apply(logits, bytes, cams, Tensors.of(new float[] {1}, 1, 1), List.of(ContentBox.whole(4, 4))))
                 .withMessageContaining("masks must be int64");
     }
 }

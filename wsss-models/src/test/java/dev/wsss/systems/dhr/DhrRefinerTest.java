@@ -76,8 +76,7 @@ class DhrRefinerTest {
     }
 
     private static DhrSample sample(Tensor mask, Tensor cams, float[] tags, ContentBox content) {
-        return new DhrSample(
-                image(), mask, Tensors.of(tags, tags.length), content, cams, halves(), List.of(halves()));
+        return new DhrSample(image(), mask, Tensors.of(tags, tags.length), content, cams, halves(), List.of(halves()));
     }
 
     private static DhrSample sample(Tensor mask, float... camOfA) {
@@ -144,10 +143,8 @@ class DhrRefinerTest {
     @Test
     void whatTheTwoBackgroundsDoNotAgreeOnKeepsItsLabel() {
         // the second column of cells scores 0.8 / 4 = 0.2, between 0.05 and 0.3
-        DhrSeed.Seeds seeds = DhrSeed.builder()
-                .setClasses(CLASSES)
-                .build()
-                .apply(sample(mask((y, x) -> 2), 4, .8f, -1, -1));
+        DhrSeed.Seeds seeds =
+                DhrSeed.builder().setClasses(CLASSES).build().apply(sample(mask((y, x) -> 2), 4, .8f, -1, -1));
         assertLabels(seeds.mask(), (y, x) -> x < 14 ? 1 : x < HALF ? 2 : 0);
         assertLabels(seeds.seeds(), (y, x) -> x < 14 ? 1 : x < HALF ? I : 0);
         DhrSeed.Seeds lower = DhrSeed.builder()
@@ -163,8 +160,7 @@ class DhrRefinerTest {
         ContentBox content = new ContentBox(0, 14, 42, 56);
         Tensor given = mask((y, x) -> y < 14 || x >= 42 ? I : 0);
         DhrSample sample = sample(given, planes(LEFT, LEFT), new float[] {1, 0}, content);
-        assertLabels(
-                refiner().build().refine(sample), (y, x) -> y < 14 || x >= 42 ? I : leftIsA(y, x));
+        assertLabels(refiner().build().refine(sample), (y, x) -> y < 14 || x >= 42 ? I : leftIsA(y, x));
     }
 
     @Test
@@ -186,8 +182,7 @@ class DhrRefinerTest {
     @Test
     void cropsWithoutTagsHaveNoSeeds() {
         DhrRefiner refiner = refiner().build();
-        DhrSample untagged =
-                sample(mask((y, x) -> 0), planes(LEFT, LEFT), new float[2], ContentBox.whole(SIDE, SIDE));
+        DhrSample untagged = sample(mask((y, x) -> 0), planes(LEFT, LEFT), new float[2], ContentBox.whole(SIDE, SIDE));
         assertLabels(refiner.refine(untagged), (y, x) -> 0);
         assertThat(refiner.counts()).isEqualTo(new DhrRefiner.Counts(1, 1, 0, 0, 1, 0, 0, 0));
     }
@@ -201,8 +196,7 @@ class DhrRefinerTest {
                 .optCompat(new DhrCompat(false, false, false, spreads, false))
                 .build();
         Tensor given = mask((y, x) -> y == 3 ? x < 5 ? 0 : I : 2);
-        DhrSample sample = sample(
-                given, planes(LEFT, LEFT, LEFT), new float[] {0, 0, 1}, ContentBox.whole(SIDE, SIDE));
+        DhrSample sample = sample(given, planes(LEFT, LEFT, LEFT), new float[] {0, 0, 1}, ContentBox.whole(SIDE, SIDE));
         assertLabels(refiner.refine(sample), (y, x) -> y == 3 && x >= 5 && !spreads ? I : 2);
         assertThat(refiner.counts().alone()).isEqualTo(1);
     }
@@ -211,8 +205,7 @@ class DhrRefinerTest {
     void aClassAloneLeavesTheSeededMaskWhereThereIsBackground() {
         Tensor given = mask((y, x) -> y == 3 ? x < 5 ? 1 : I : 0);
         assertLabels(
-                refiner().optSeed(false).build().refine(sample(given, LEFT)),
-                (y, x) -> y == 3 ? x < 5 ? 1 : I : 0);
+                refiner().optSeed(false).build().refine(sample(given, LEFT)), (y, x) -> y == 3 ? x < 5 ? 1 : I : 0);
     }
 
     @Test
@@ -230,11 +223,15 @@ class DhrRefinerTest {
     @Test
     void withEverythingOffTheLabelsAreThoseGiven() {
         DhrSample sample = sample(mask((y, x) -> x < 14 ? 1 : I), LEFT);
-        DhrRefiner refiner =
-                refiner().optSeed(false).optInterClass(false).optIntraClass(false).build();
+        DhrRefiner refiner = refiner()
+                .optSeed(false)
+                .optInterClass(false)
+                .optIntraClass(false)
+                .build();
         Tensor same = refiner.refine(sample);
         assertLabels(same, (y, x) -> x < 14 ? 1 : I);
-        assertThat(same.data_ptr().address()).isNotEqualTo(sample.mask().data_ptr().address());
+        assertThat(same.data_ptr().address())
+                .isNotEqualTo(sample.mask().data_ptr().address());
     }
 
     @Test
@@ -253,8 +250,7 @@ class DhrRefinerTest {
                 .isThrownBy(() -> refiner.refine(image))
                 .withMessageContaining("6x8 cells")
                 .withMessageContaining("56x56");
-        DhrSample three =
-                sample(good.mask(), planes(LEFT, LEFT, LEFT), new float[3], ContentBox.whole(SIDE, SIDE));
+        DhrSample three = sample(good.mask(), planes(LEFT, LEFT, LEFT), new float[3], ContentBox.whole(SIDE, SIDE));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> refiner.refine(three))
                 .withMessageContaining("2 classes, got 3");
@@ -287,6 +283,8 @@ class DhrRefinerTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> refiner().optSeedThresholds(0.05, 0.3))
                 .withMessageContaining("foreground 0.05");
-        assertThatIllegalArgumentException().isThrownBy(() -> refiner().optTau(1)).withMessageContaining("tau");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> refiner().optTau(1))
+                .withMessageContaining("tau");
     }
 }
