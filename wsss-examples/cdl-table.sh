@@ -29,7 +29,7 @@ for seed in $seeds; do
       labels=$(noisy "$seed" "$share")
       options=()
       case $method in
-        BASE | EXTENDED) options+=(--variant "$method") ;;
+        BASE | EXTENDED) ;;
         FUSED*)
           # two other folders that are wrong in the same share of regions, elsewhere
           sources=("$labels")
