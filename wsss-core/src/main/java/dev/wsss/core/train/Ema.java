@@ -57,7 +57,20 @@ public final class Ema implements AutoCloseable {
      * @throws IllegalStateException while the average is in the network's place
      */
     public void update() {
+        update(decay);
+    }
+
+    /**
+     * As {@link #update()} with another decay this time, as self-distillation lets it grow.
+     *
+     * @param decay in [0, 1]
+     * @throws IllegalArgumentException if it is not
+     */
+    public void update(double decay) {
         requireHome();
+        if (!(decay >= 0 && decay <= 1)) {
+            throw new IllegalArgumentException("decay must be in [0, 1], got " + decay);
+        }
         try (Scope scope = Scope.open();
                 Torch.Mode noGrad = Torch.noGrad()) {
             Scalar keep = new Scalar(decay);

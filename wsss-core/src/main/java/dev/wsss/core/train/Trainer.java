@@ -71,6 +71,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
     final String name;
     final double emaDecay;
     final boolean emaIsResult;
+    final double lastEmaDecay;
     final OnNonFinite onNonFinite;
     final Runnable finish;
     final double maxLeftOut;
@@ -101,6 +102,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         name = b.name;
         emaDecay = b.emaDecay;
         emaIsResult = b.emaIsResult;
+        lastEmaDecay = b.lastEmaDecay;
         onNonFinite = b.onNonFinite;
         finish = b.finish;
         maxLeftOut = b.maxLeftOut;
@@ -205,6 +207,11 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         return store == null ? 0 : store.newestStep();
     }
 
+    /** The moving average's decay after an update, counted from 0. */
+    double emaDecay(long step) {
+        return lastEmaDecay + (emaDecay - lastEmaDecay) * (1 + StrictMath.cos(Math.PI * step / steps)) / 2;
+    }
+
     private Description describe() {
         Description.Builder d = Description.of("Training")
                 .put("network", network.start())
@@ -220,6 +227,9 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
                 .put("ema", emaDecay);
         if (emaIsResult) {
             d.put("emaIsResult", true);
+        }
+        if (lastEmaDecay != emaDecay) {
+            d.put("lastEma", lastEmaDecay);
         }
         // a schedule is a function, so it is known by its values
         for (long at = 1; at <= 1 << 20; at *= 4) {
@@ -247,6 +257,7 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
         private double maxLeftOut = InputCheck.MAX_LEFT_OUT;
         private double emaDecay;
         private boolean emaIsResult;
+        private double lastEmaDecay;
         private double maxGradientNorm;
         private final List<TrainingListener> listeners = new ArrayList<>();
         private @Nullable Path checkpoints;
@@ -323,6 +334,23 @@ public final class Trainer<B extends AutoCloseable> implements Described, AutoCl
                 throw new IllegalArgumentException("decay must be in (0, 1), got " + decay);
             }
             emaDecay = decay;
+            lastEmaDecay = decay;
+            return this;
+        }
+
+        /**
+         * As {@link #optEma(double)} with a decay that goes over the run, by half a cosine, from one value to another: the
+         * teacher's momentum of DINO, from 0.996 to 1.
+         *
+         * @param first in (0, 1)
+         * @param last in (0, 1], which the step after the last would have
+         */
+        public Builder<B> optEma(double first, double last) {
+            if (!(last > 0 && last <= 1)) {
+                throw new IllegalArgumentException("last decay must be in (0, 1], got " + last);
+            }
+            optEma(first);
+            lastEmaDecay = last;
             return this;
         }
 

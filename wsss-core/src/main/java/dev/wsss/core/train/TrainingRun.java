@@ -197,7 +197,7 @@ final class TrainingRun<B extends AutoCloseable> {
         t.optimizer.step(t.schedule, step);
         t.optimizer.zeroGrad();
         if (t.ema != null) {
-            t.ema.update();
+            t.ema.update(t.emaDecay(step));
         }
     }
 
