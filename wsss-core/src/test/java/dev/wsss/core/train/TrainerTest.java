@@ -12,6 +12,7 @@ import dev.wsss.core.runtime.NativeException;
 import dev.wsss.core.runtime.Scope;
 import dev.wsss.core.runtime.Tensors;
 import dev.wsss.core.runtime.Torch;
+import dev.wsss.core.train.TinyTask.Batch;
 import dev.wsss.core.train.TinyTask.Batches;
 import dev.wsss.core.train.TinyTask.Net;
 import java.nio.file.Path;
@@ -174,6 +175,40 @@ class TrainerTest {
             assertThat(net.stateDict().get("stem.weight")).isEqualTo(before.get("stem.weight"));
             assertThat(net.stateDict().get("head.weight")).isNotEqualTo(before.get("head.weight"));
             assertThat(sgd.stateDict()).doesNotContainKey("stem.weight.momentum_buffer");
+        }
+    }
+
+    /** Half a cosine from 0.8 to 1: 0.8, 1 - 0.1 (1 + sqrt 1/2), 0.9 and 1 - 0.1 (1 - sqrt 1/2) in four steps. */
+    @Test
+    void theDecayOfTheAverageMayGrow() {
+        double[] decays = {0.8, 0.8292893218813453, 0.9, 0.9707106781186547};
+        try (Net net = Net.seeded(4, 0);
+                Sgd sgd = TinyTask.sgd(net)) {
+            double[] expected = Tensors.toDoubles(net.tensor("head.weight"));
+            TrainingListener follow = new TrainingListener() {
+                @Override
+                public void onStep(long step) {
+                    double[] now = Tensors.toDoubles(net.tensor("head.weight"));
+                    double decay = decays[(int) step - 1];
+                    for (int i = 0; i < now.length; i++) {
+                        expected[i] = decay * expected[i] + (1 - decay) * now[i];
+                    }
+                }
+            };
+            try (var trainer = TinyTask.trainer(net, new Batches(2, 8), sgd)
+                    .optEma(0.8, 1)
+                    .optSteps(4)
+                    .optListeners(follow)
+                    .build()) {
+                assertThat(trainer.description().under("")).containsEntry("lastEma", "1.0");
+                trainer.fit();
+                try (Torch.Mode average = trainer.withEma()) {
+                    assertThat(Tensors.toDoubles(net.tensor("head.weight"))).containsExactly(expected, within(1e-6));
+                }
+            }
+            assertThatThrownBy(() -> Trainer.<Batch>builder().optEma(0.8, 1.1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("last decay must be in (0, 1], got 1.1");
         }
     }
 
