@@ -38,7 +38,8 @@ public final class DinoHead extends Layer {
             layers.add(layer);
         }
         gelu = child(Gelu.exact());
-        // the released training keeps it at 1: a length that is learnt lets the loss fall without anything being told apart
+        // the released training keeps it at 1: a length that is learnt lets the loss fall without anything being told
+        // apart
         lengths = buffer("last_layer.weight_g", Init.ones(b.out, 1));
         directions = parameter("last_layer.weight_v", Init.normal(STD, b.out, b.bottleneck));
     }

@@ -152,8 +152,8 @@ public final class DinoLoss implements AutoCloseable {
 
     private void requireOutputs(String name, Tensor logits) {
         if (logits.dim() < 1 || logits.size(-1) != centre.size(1)) {
-            throw new IllegalArgumentException(name + " must have " + centre.size(1) + " outputs, got "
-                    + Arrays.toString(Tensors.shape(logits)));
+            throw new IllegalArgumentException(
+                    name + " must have " + centre.size(1) + " outputs, got " + Arrays.toString(Tensors.shape(logits)));
         }
     }
 
